@@ -1,0 +1,25 @@
+//! The AWS services that Mergegate uses, on a local port.
+//!
+//! An HTTP endpoint speaks AWS's wire; behind it stand real parts: bare git repositories, builds run as
+//! processes, reports parsed from the files a build wrote. It knows AWS and nothing of the gate's rules.
+//! What it does not do it refuses with an AWS error that names the operation.
+
+mod account;
+mod caller;
+mod error;
+mod git;
+mod interference;
+mod page;
+mod services;
+mod settings;
+mod store;
+mod wire;
+
+pub use account::{Account, DeadLetter, FunctionError, FunctionHandler, OpenError};
+pub use caller::Caller;
+pub use error::ServiceError;
+pub use git::GitError;
+pub use interference::{Call, Interference, Moment, Observer};
+pub use settings::{Assumptions, CloseEvents, DeleteProject, Settings};
+pub use store::StoreError;
+pub use wire::{Server, serve};

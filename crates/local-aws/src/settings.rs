@@ -1,0 +1,77 @@
+//! What an endpoint is told when it starts, and the switches for facts about AWS that nobody could confirm.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// How this endpoint is set up.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where repositories, the journal and build directories live.
+    pub data_directory: PathBuf,
+    /// Region in every ARN.
+    pub region: String,
+    /// Twelve-digit account id in every ARN.
+    pub account_id: String,
+    /// Access key id → ARN, for callers that are not IAM users.
+    pub callers: BTreeMap<String, String>,
+    /// Run rules, schedules and state machines; false leaves them to somebody else's emulator.
+    pub engine: bool,
+    /// Builds that run at once; as many as five times this wait in the queue, more are refused.
+    pub concurrent_builds: usize,
+    /// Every Wait state, retry delay and schedule interval is multiplied by this; 1 is real time.
+    pub wait_scale: f64,
+    /// What to assume about AWS where no source says.
+    pub assumptions: Assumptions,
+}
+
+impl Settings {
+    /// Defaults over a data directory.
+    pub fn new(data_directory: impl Into<PathBuf>) -> Self {
+        Self {
+            data_directory: data_directory.into(),
+            region: "us-east-1".to_owned(),
+            account_id: "000000000000".to_owned(),
+            callers: BTreeMap::new(),
+            engine: true,
+            concurrent_builds: std::thread::available_parallelism().map_or(2, usize::from),
+            wait_scale: 1.0,
+            assumptions: Assumptions::default(),
+        }
+    }
+}
+
+/// Facts about AWS that no source confirms. Safety must hold under every setting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Assumptions {
+    /// A move of the destination branch renews the revision of the pull requests to it.
+    pub destination_move_renews_revision: bool,
+    /// `pullRequestTargets[].destinationCommit` follows the destination branch while the pull request is open.
+    pub destination_commit_follows_branch: bool,
+    /// Which events a merge emits.
+    pub close_events: CloseEvents,
+    /// What `DeleteProject` does while a build of the project runs.
+    pub delete_project: DeleteProject,
+    /// How many reads of a pull request after a change still see the state before it.
+    pub stale_reads: u32,
+}
+
+/// Which events a merge emits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CloseEvents {
+    /// `pullRequestMergeStatusUpdated` alone.
+    #[default]
+    One,
+    /// `pullRequestStatusChanged` as well.
+    Two,
+}
+
+/// What `DeleteProject` does while a build of the project runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeleteProject {
+    /// The project goes, the build runs on.
+    #[default]
+    LeavesBuilds,
+    /// The project goes and its builds are stopped.
+    StopsBuilds,
+    /// `InvalidInputException` until no build runs.
+    Refused,
+}
