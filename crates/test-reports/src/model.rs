@@ -1,0 +1,142 @@
+//! What every report is read into, whatever its format.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::coverage::{Coverage, FileCoverage};
+use crate::format::Format;
+
+/// How a test case ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It ran and held.
+    Passed,
+    /// It did not run.
+    Skipped,
+    /// An expectation did not hold.
+    Failed,
+    /// It broke before it could tell.
+    Error,
+}
+
+impl Outcome {
+    /// Whether the case speaks against what was tested.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::Error)
+    }
+}
+
+/// One test case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// Name of the suite; nested suites are joined by `" > "`. Empty if there is none.
+    pub suite: String,
+    /// The class, module or file that the tool groups by.
+    pub class_name: Option<String>,
+    /// Name of the case as the tool wrote it.
+    pub name: String,
+    /// Source file, as the tool wrote it.
+    pub file: Option<String>,
+    /// Line in `file`, from 1.
+    pub line: Option<u32>,
+    /// How long it ran.
+    pub duration: Option<Duration>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The failure in a line or a few, or why the case was skipped.
+    pub message: Option<String>,
+    /// The whole text of the failure, such as a stack trace.
+    pub details: Option<String>,
+    /// Failed first and passed when tried again; then `outcome` is [`Outcome::Passed`] and `message` is of the failure.
+    pub flaky: bool,
+}
+
+/// How many cases ended how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// All cases.
+    pub tests: u64,
+    /// Passed cases, flaky ones included.
+    pub passed: u64,
+    /// Skipped cases.
+    pub skipped: u64,
+    /// Cases whose expectation did not hold.
+    pub failed: u64,
+    /// Cases that broke.
+    pub errors: u64,
+    /// Passed cases that failed at first.
+    pub flaky: u64,
+    /// The durations of all cases added up.
+    pub duration: Duration,
+}
+
+impl Counts {
+    /// Counts one case.
+    pub fn add(&mut self, case: &Case) {
+        self.tests += 1;
+        self.flaky += u64::from(case.flaky);
+        self.duration = self
+            .duration
+            .saturating_add(case.duration.unwrap_or_default());
+        match case.outcome {
+            Outcome::Passed => self.passed += 1,
+            Outcome::Skipped => self.skipped += 1,
+            Outcome::Failed => self.failed += 1,
+            Outcome::Error => self.errors += 1,
+        }
+    }
+}
+
+/// Takes what a report says, piece by piece.
+pub trait Sink {
+    /// A suite begins; `name` is the one its cases will bear.
+    fn suite(&mut self, name: &str);
+    /// A case is complete.
+    fn case(&mut self, case: Case);
+    /// A file's coverage is complete. A path may come more than once; its parts are then of different lines.
+    fn file_coverage(&mut self, file: FileCoverage);
+}
+
+/// One report, read whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What format it has.
+    pub format: Format,
+    /// Number of suites, nested ones included.
+    pub suites: u64,
+    /// Every case in the order of the file.
+    pub cases: Vec<Case>,
+    /// The cases counted. A report's own totals are not believed.
+    pub counts: Counts,
+    /// Line coverage, if this is a coverage report.
+    pub coverage: Option<Coverage>,
+}
+
+impl Report {
+    pub(crate) fn new() -> Self {
+        Self {
+            format: Format::JUnit,
+            suites: 0,
+            cases: Vec::new(),
+            counts: Counts::default(),
+            coverage: None,
+        }
+    }
+}
+
+impl Sink for Report {
+    fn suite(&mut self, _name: &str) {
+        self.suites += 1;
+    }
+
+    fn case(&mut self, case: Case) {
+        self.counts.add(&case);
+        self.cases.push(case);
+    }
+
+    fn file_coverage(&mut self, file: FileCoverage) {
+        self.coverage.get_or_insert_default().add(file);
+    }
+}

@@ -1,0 +1,140 @@
+//! Text taken from a report: bounded while it is read, references to characters resolved, entities not.
+
+use std::borrow::Cow;
+
+use crate::limits::CUT_MARK;
+
+/// Where the end of a reference is looked for, so that a text of nothing but `&` is read in linear time.
+const LONGEST_REFERENCE: usize = 16;
+
+/// Text that stops growing at its limit.
+#[derive(Debug)]
+pub(crate) struct Clipped {
+    text: String,
+    limit: usize,
+    cut: bool,
+}
+
+impl Clipped {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            text: String::new(),
+            limit,
+            cut: false,
+        }
+    }
+
+    pub(crate) fn push(&mut self, piece: &str) {
+        if self.cut {
+            return;
+        }
+        let room = self.limit - self.text.len();
+        if piece.len() <= room {
+            self.text.push_str(piece);
+        } else {
+            self.text
+                .push_str(&piece[..piece.floor_char_boundary(room)]);
+            self.cut = true;
+        }
+    }
+
+    /// The text without blank ends, or `None` if nothing else is in it.
+    pub(crate) fn finish(self) -> Option<String> {
+        let trimmed = self.text.trim_end().trim_start_matches(['\r', '\n']);
+        if trimmed.trim_start().is_empty() {
+            return None;
+        }
+        let mark = if self.cut { CUT_MARK } else { "" };
+        Some(format!("{trimmed}{mark}"))
+    }
+}
+
+/// `text`, cut after `limit` bytes.
+pub(crate) fn clip(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    format!("{}{CUT_MARK}", &text[..text.floor_char_boundary(limit)])
+}
+
+/// Resolves `&lt;`, `&gt;`, `&amp;`, `&apos;`, `&quot;` and references to characters. Every other `&` stays as it is
+/// written: an entity that a DOCTYPE declares is never looked up, and a stray `&` loses no test result.
+pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
+    let Some(first) = raw.find('&') else {
+        return Cow::Borrowed(raw);
+    };
+    let mut text = String::with_capacity(raw.len());
+    text.push_str(&raw[..first]);
+    let mut rest = &raw[first..];
+    while let Some(after) = rest.strip_prefix('&') {
+        let end = after
+            .bytes()
+            .take(LONGEST_REFERENCE)
+            .position(|byte| byte == b';');
+        let resolved = end.and_then(|end| Some((character(&after[..end])?, &after[end + 1..])));
+        rest = if let Some((character, tail)) = resolved {
+            text.push(character);
+            tail
+        } else {
+            text.push('&');
+            after
+        };
+        let plain = rest.find('&').unwrap_or(rest.len());
+        text.push_str(&rest[..plain]);
+        rest = &rest[plain..];
+    }
+    Cow::Owned(text)
+}
+
+/// The character that `&name;` stands for; one that no text can hold is the replacement character.
+pub(crate) fn character(name: &str) -> Option<char> {
+    let number = match name {
+        "lt" => return Some('<'),
+        "gt" => return Some('>'),
+        "amp" => return Some('&'),
+        "apos" => return Some('\''),
+        "quot" => return Some('"'),
+        _ => name.strip_prefix('#')?,
+    };
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(hexadecimal) => parse_digits(hexadecimal, 16)?,
+        None => parse_digits(number, 10)?,
+    };
+    Some(
+        char::from_u32(code)
+            .filter(|&character| character != '\0')
+            .unwrap_or(char::REPLACEMENT_CHARACTER),
+    )
+}
+
+fn parse_digits(digits: &str, radix: u32) -> Option<u32> {
+    let all_digits = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
+    all_digits.then(|| u32::from_str_radix(digits, radix).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_five_entities_and_characters_are_resolved_and_nothing_else() {
+        assert_eq!(
+            unescape("a &lt;b&gt; &amp;&quot;&apos; &#10;&#x1F600;&#0;&#xD800;"),
+            "a <b> &\"' \n😀\u{FFFD}\u{FFFD}"
+        );
+        assert_eq!(
+            unescape("R&D &nbsp; &bomb; &#xyz; &#; & &amp"),
+            "R&D &nbsp; &bomb; &#xyz; &#; & &amp"
+        );
+        assert_eq!(unescape("&#99999999999;"), "\u{FFFD}");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters_and_says_so() {
+        let mut text = Clipped::new(5);
+        text.push("\nab");
+        text.push("éé");
+        text.push("never read");
+        assert_eq!(text.finish().as_deref(), Some("abé … (cut)"));
+    }
+}
