@@ -65,7 +65,7 @@ pub(crate) struct Recognised<R: BufRead> {
 
 /// What a report is, from its beginning.
 pub(crate) enum Recognition<R: BufRead> {
-    Xml(Recognised<R>),
+    Xml(Box<Recognised<R>>),
     /// JSON has no reader yet, so there is nothing to read on from.
     Json(Format),
 }
@@ -89,11 +89,11 @@ pub(crate) fn recognise<R: BufRead>(source: R) -> Result<Recognition<R>, ReadErr
             Node::Open(root) => {
                 let format = of_root(&root)?;
                 let root = root.into_owned();
-                return Ok(Recognition::Xml(Recognised {
+                return Ok(Recognition::Xml(Box::new(Recognised {
                     format,
                     root,
                     document,
-                }));
+                })));
             }
             Node::End => {
                 return Err(Position::START

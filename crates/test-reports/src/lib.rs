@@ -44,7 +44,7 @@ pub fn read(source: impl BufRead, sink: &mut impl Sink) -> Result<Format, ReadEr
         root,
         mut document,
     } = match format::recognise(source)? {
-        Recognition::Xml(recognised) => recognised,
+        Recognition::Xml(recognised) => *recognised,
         Recognition::Json(format) => return Err(not_supported(Position::START, format)),
     };
     match format {
