@@ -1,0 +1,204 @@
+//! Merging two commits without a working copy: git's own merge, and CodeCommit's coarser view of what conflicts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Change, Edit, Git, GitError,
+    command::{failed, first_line, succeeded},
+};
+
+/// When two changes of one file conflict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// Whenever both sides changed the file, and not to the same content.
+    #[default]
+    File,
+    /// When git cannot merge the lines.
+    Line,
+}
+
+/// Who is right in a conflict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Resolution {
+    /// Nobody: it stays a conflict.
+    #[default]
+    None,
+    Source,
+    Destination,
+}
+
+/// How to merge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Merging {
+    pub(crate) detail: Detail,
+    pub(crate) resolution: Resolution,
+}
+
+/// What merging gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Merge {
+    /// The merged tree.
+    Clean { tree: String },
+    /// The paths that need a person, in order.
+    Conflicts { files: Vec<String> },
+}
+
+/// What `git merge-tree` gives.
+struct Merged {
+    tree: String,
+    conflicts: BTreeSet<String>,
+}
+
+impl Git {
+    /// The best common ancestor of two commits.
+    pub(crate) async fn merge_base(
+        &self,
+        repository: &str,
+        one: &str,
+        other: &str,
+    ) -> Result<Option<String>, GitError> {
+        let arguments = ["merge-base", one, other];
+        let output = self.run(repository, &arguments, b"").await?;
+        if output.status.code() == Some(1) {
+            return Ok(None);
+        }
+        Ok(Some(first_line(&succeeded(&arguments, output)?)))
+    }
+
+    /// Whether `ancestor` is `descendant` or in its history.
+    pub(crate) async fn is_ancestor(
+        &self,
+        repository: &str,
+        ancestor: &str,
+        descendant: &str,
+    ) -> Result<bool, GitError> {
+        let arguments = ["merge-base", "--is-ancestor", ancestor, descendant];
+        let output = self.run(repository, &arguments, b"").await?;
+        match output.status.code() {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(failed(&arguments, &output)),
+        }
+    }
+
+    /// Merges the commit `source` into the commit `destination`; no commit is made and no reference is moved.
+    pub(crate) async fn merge(
+        &self,
+        repository: &str,
+        destination: &str,
+        source: &str,
+        merging: Merging,
+    ) -> Result<Merge, GitError> {
+        let favour = match (merging.detail, merging.resolution) {
+            (Detail::Line, Resolution::Source) => Some("-Xtheirs"),
+            (Detail::Line, Resolution::Destination) => Some("-Xours"),
+            _ => None,
+        };
+        let mut merged = self
+            .merge_tree(repository, destination, source, favour)
+            .await?;
+        if merging.detail == Detail::File {
+            let both = self.changed_twice(repository, destination, source);
+            merged.conflicts.extend(both.await?);
+        }
+        let Merged { tree, conflicts } = merged;
+        if conflicts.is_empty() {
+            return Ok(Merge::Clean { tree });
+        }
+        let winner = match merging.resolution {
+            Resolution::None => {
+                let files = conflicts.into_iter().collect();
+                return Ok(Merge::Conflicts { files });
+            }
+            Resolution::Source => source,
+            Resolution::Destination => destination,
+        };
+        let edits = self.take_from(repository, winner, &tree, &conflicts);
+        let edits = edits.await?;
+        let tree = self.edit_tree(repository, Some(&tree), &edits).await?;
+        Ok(Merge::Clean { tree })
+    }
+
+    async fn merge_tree(
+        &self,
+        repository: &str,
+        destination: &str,
+        source: &str,
+        favour: Option<&str>,
+    ) -> Result<Merged, GitError> {
+        let mut arguments = vec![
+            "merge-tree",
+            "--write-tree",
+            "-z",
+            "--name-only",
+            "--no-messages",
+            "--allow-unrelated-histories",
+        ];
+        arguments.extend(favour);
+        arguments.extend([destination, source]);
+        let output = self.run(repository, &arguments, b"").await?;
+        if !matches!(output.status.code(), Some(0 | 1)) {
+            return Err(failed(&arguments, &output));
+        }
+        let answer = String::from_utf8_lossy(&output.stdout);
+        let mut words = answer.split('\0').filter(|word| !word.is_empty());
+        Ok(Merged {
+            tree: words.next().unwrap_or_default().trim().to_owned(),
+            conflicts: words.map(str::to_owned).collect(),
+        })
+    }
+
+    /// The files that both sides changed since their common ancestor, and not to the same content.
+    async fn changed_twice(
+        &self,
+        repository: &str,
+        destination: &str,
+        source: &str,
+    ) -> Result<Vec<String>, GitError> {
+        let base = self.merge_base(repository, destination, source).await?;
+        let base = base.as_deref();
+        let by_destination = self.changed_files(repository, base, destination).await?;
+        let by_destination: BTreeMap<String, Change> = by_destination
+            .into_iter()
+            .map(|change| (change.path.clone(), change))
+            .collect();
+        let by_source = self.changed_files(repository, base, source).await?;
+        let both = by_source.into_iter().filter(|change| {
+            by_destination
+                .get(&change.path)
+                .is_some_and(|other| other.after != change.after)
+        });
+        Ok(both.map(|change| change.path).collect())
+    }
+
+    /// The edits that give each of `paths` in `tree` the state it has in `winner`.
+    async fn take_from(
+        &self,
+        repository: &str,
+        winner: &str,
+        tree: &str,
+        paths: &BTreeSet<String>,
+    ) -> Result<Vec<Edit>, GitError> {
+        let changes = self.changed_files(repository, Some(tree), winner).await?;
+        let wanted = |change: &Change| {
+            paths.iter().any(|path| {
+                let rest = change.path.strip_prefix(path.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
+        let (mut deletions, mut puts) = (Vec::new(), Vec::new());
+        for change in changes.into_iter().filter(wanted) {
+            let path = change.path;
+            match change.after {
+                Some(entry) => puts.push(Edit::Put {
+                    path,
+                    blob: entry.id,
+                    kind: entry.kind,
+                }),
+                None => deletions.push(Edit::Delete { path }),
+            }
+        }
+        deletions.extend(puts);
+        Ok(deletions)
+    }
+}

@@ -1,0 +1,292 @@
+//! Commits, blobs and trees: reading them, writing blobs and commits.
+
+use super::{
+    Git, GitError,
+    command::{first_line, succeeded},
+};
+
+/// Who made a commit, as the caller says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) name: String,
+    pub(crate) email: String,
+}
+
+/// Who made a commit and when, as the commit says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Signature {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    /// Seconds since 1970 and the offset from UTC, such as `1484167798 -0800`.
+    pub(crate) date: String,
+}
+
+/// A commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Commit {
+    pub(crate) id: String,
+    pub(crate) tree: String,
+    pub(crate) parents: Vec<String>,
+    pub(crate) message: String,
+    pub(crate) author: Signature,
+    pub(crate) committer: Signature,
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EntryKind {
+    File,
+    Executable,
+    SymbolicLink,
+    Folder,
+    Submodule,
+}
+
+impl EntryKind {
+    pub(super) fn from_mode(mode: &str) -> Self {
+        match mode {
+            "100755" => Self::Executable,
+            "120000" => Self::SymbolicLink,
+            "040000" => Self::Folder,
+            "160000" => Self::Submodule,
+            _ => Self::File,
+        }
+    }
+
+    /// git's number for it.
+    pub(crate) fn mode(self) -> &'static str {
+        match self {
+            Self::File => "100644",
+            Self::Executable => "100755",
+            Self::SymbolicLink => "120000",
+            Self::Folder => "040000",
+            Self::Submodule => "160000",
+        }
+    }
+}
+
+/// One entry of a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) kind: EntryKind,
+    /// Of the blob, the tree or the submodule's commit.
+    pub(crate) id: String,
+    /// From the root.
+    pub(crate) path: String,
+    /// Bytes; nothing but files and links have one.
+    pub(crate) size: Option<u64>,
+}
+
+/// Whether `text` is a full object id.
+pub(crate) fn is_object_id(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+impl Git {
+    /// The commit with this full id.
+    pub(crate) async fn commit(
+        &self,
+        repository: &str,
+        id: &str,
+    ) -> Result<Option<Commit>, GitError> {
+        let Some((kind, content)) = self.object(repository, id).await? else {
+            return Ok(None);
+        };
+        if kind != "commit" {
+            return Ok(None);
+        }
+        let text = String::from_utf8_lossy(&content);
+        match parse_commit(id, &text) {
+            Some(commit) => Ok(Some(commit)),
+            None => Err(GitError::Answer {
+                command: "cat-file",
+                answer: first_line(&content),
+            }),
+        }
+    }
+
+    /// The content of the blob with this full id.
+    pub(crate) async fn blob(
+        &self,
+        repository: &str,
+        id: &str,
+    ) -> Result<Option<Vec<u8>>, GitError> {
+        let object = self.object(repository, id).await?;
+        Ok(object.and_then(|(kind, content)| (kind == "blob").then_some(content)))
+    }
+
+    /// What stands at `path` in a commit or tree; `path` is from the root, without slashes at its ends.
+    pub(crate) async fn entry(
+        &self,
+        repository: &str,
+        commit: &str,
+        path: &str,
+    ) -> Result<Option<Entry>, GitError> {
+        let arguments = ["ls-tree", "-z", "-l", "--full-tree", commit, "--", path];
+        let answer = self.answer(repository, &arguments, b"").await?;
+        let entries = parse_tree(&answer);
+        Ok(entries.into_iter().find(|entry| entry.path == path))
+    }
+
+    /// The content and kind of the file at `path` in a commit.
+    pub(crate) async fn file(
+        &self,
+        repository: &str,
+        commit: &str,
+        path: &str,
+    ) -> Result<Option<(Entry, Vec<u8>)>, GitError> {
+        let Some(entry) = self.entry(repository, commit, path).await? else {
+            return Ok(None);
+        };
+        let content = self.blob(repository, &entry.id).await?;
+        Ok(content.map(|content| (entry, content)))
+    }
+
+    /// The entries of a tree, one level deep or `recursive`; their paths begin at that tree.
+    pub(crate) async fn tree(
+        &self,
+        repository: &str,
+        tree: &str,
+        recursive: bool,
+    ) -> Result<Vec<Entry>, GitError> {
+        let mut arguments = vec!["ls-tree", "-z", "-l", "--full-tree"];
+        arguments.extend(recursive.then_some("-r"));
+        arguments.push(tree);
+        let answer = self.answer(repository, &arguments, b"").await?;
+        Ok(parse_tree(&answer))
+    }
+
+    /// Stores a blob.
+    pub(crate) async fn write_blob(
+        &self,
+        repository: &str,
+        content: &[u8],
+    ) -> Result<String, GitError> {
+        let arguments = ["hash-object", "-w", "--stdin"];
+        let id = self.answer(repository, &arguments, content).await?;
+        Ok(first_line(&id))
+    }
+
+    /// Makes a commit of a tree; no reference is moved.
+    pub(crate) async fn commit_tree(
+        &self,
+        repository: &str,
+        tree: &str,
+        parents: &[&str],
+        message: &str,
+        author: &Identity,
+    ) -> Result<String, GitError> {
+        let mut arguments = vec!["commit-tree", tree, "-F", "-"];
+        arguments.extend(parents.iter().flat_map(|parent| ["-p", *parent]));
+        let name = presentable(&author.name, "unknown");
+        let email = presentable(&author.email, "unknown");
+        let variables = [
+            ("GIT_AUTHOR_NAME", &name),
+            ("GIT_AUTHOR_EMAIL", &email),
+            ("GIT_COMMITTER_NAME", &name),
+            ("GIT_COMMITTER_EMAIL", &email),
+        ];
+        let message = message.replace('\0', "");
+        let output = self.run_with(repository, &arguments, variables, message.as_bytes());
+        Ok(first_line(&succeeded(&arguments, output.await?)?))
+    }
+
+    /// The type of an object; none if it does not exist.
+    pub(super) async fn object_kind(
+        &self,
+        repository: &str,
+        id: &str,
+    ) -> Result<Option<String>, GitError> {
+        let arguments = ["cat-file", "--batch-check=%(objecttype)"];
+        let answer = self
+            .answer(repository, &arguments, format!("{id}\n").as_bytes())
+            .await?;
+        let kind = first_line(&answer);
+        Ok(matches!(kind.as_str(), "commit" | "tree" | "blob" | "tag").then_some(kind))
+    }
+
+    /// Type and content of an object; none if it does not exist.
+    async fn object(
+        &self,
+        repository: &str,
+        id: &str,
+    ) -> Result<Option<(String, Vec<u8>)>, GitError> {
+        let arguments = ["cat-file", "--batch=%(objecttype)"];
+        let mut answer = self
+            .answer(repository, &arguments, format!("{id}\n").as_bytes())
+            .await?;
+        let kind = first_line(&answer);
+        if !matches!(kind.as_str(), "commit" | "tree" | "blob" | "tag") {
+            return Ok(None);
+        }
+        // `<type>\n<content>\n`
+        answer.drain(..=kind.len());
+        answer.pop();
+        Ok(Some((kind, answer)))
+    }
+}
+
+/// A name as a commit may hold it: one line, without the brackets that end it, never empty.
+fn presentable(name: &str, otherwise: &str) -> String {
+    let name: String = name
+        .chars()
+        .filter(|character| !character.is_control() && !matches!(character, '<' | '>'))
+        .collect();
+    // git itself drops such characters from both ends and refuses what is left if nothing is.
+    let crud = |character: char| character.is_whitespace() || ".,:;\"'\\".contains(character);
+    match name.trim_matches(crud) {
+        "" => otherwise.to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+fn parse_commit(id: &str, text: &str) -> Option<Commit> {
+    let (head, message) = text.split_once("\n\n").unwrap_or((text, ""));
+    let headers = || head.lines().filter_map(|line| line.split_once(' '));
+    let header = |name: &str| {
+        headers()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    };
+    Some(Commit {
+        id: id.to_owned(),
+        tree: header("tree")?.to_owned(),
+        parents: headers()
+            .filter(|(key, _)| *key == "parent")
+            .map(|(_, parent)| parent.to_owned())
+            .collect(),
+        message: message.to_owned(),
+        author: parse_signature(header("author")?),
+        committer: parse_signature(header("committer")?),
+    })
+}
+
+fn parse_signature(line: &str) -> Signature {
+    let (name, rest) = line.split_once('<').unwrap_or((line, ""));
+    let (email, date) = rest.rsplit_once('>').unwrap_or((rest, ""));
+    Signature {
+        name: name.trim().to_owned(),
+        email: email.to_owned(),
+        date: date.trim().to_owned(),
+    }
+}
+
+/// `<mode> <type> <id> <size>\t<path>\0`, the size padded with blanks.
+fn parse_tree(answer: &[u8]) -> Vec<Entry> {
+    answer
+        .split(|byte| *byte == 0)
+        .filter_map(|line| {
+            let line = String::from_utf8_lossy(line);
+            let (facts, path) = line.split_once('\t')?;
+            let mut facts = facts.split_whitespace();
+            let kind = EntryKind::from_mode(facts.next()?);
+            let id = facts.nth(1)?.to_owned();
+            Some(Entry {
+                kind,
+                id,
+                path: path.to_owned(),
+                size: facts.next()?.parse().ok(),
+            })
+        })
+        .collect()
+}

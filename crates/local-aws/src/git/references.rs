@@ -1,0 +1,159 @@
+//! References: what a name means, and moving one only from where it is believed to be.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Git, GitError,
+    command::{failed, succeeded},
+    is_object_id,
+};
+
+const NO_OBJECT: &str = "0000000000000000000000000000000000000000";
+
+impl Git {
+    /// The commit that a branch name, a full reference name, a tag, `HEAD` or a full commit id stands for. Abbreviated
+    /// ids and git's revision expressions stand for nothing.
+    pub(crate) async fn resolve(
+        &self,
+        repository: &str,
+        specifier: &str,
+    ) -> Result<Option<String>, GitError> {
+        if is_object_id(specifier) {
+            let id = specifier.to_ascii_lowercase();
+            let kind = self.object_kind(repository, &id).await?;
+            return Ok(kind.filter(|kind| kind == "commit").map(|_| id));
+        }
+        let names = match specifier {
+            "HEAD" => vec![self.head(repository).await?],
+            _ if !is_reference_name(specifier) => return Ok(None),
+            _ if specifier.starts_with("refs/") => vec![specifier.to_owned()],
+            _ => vec![
+                format!("refs/heads/{specifier}"),
+                format!("refs/tags/{specifier}"),
+            ],
+        };
+        let mut arguments = vec![
+            "for-each-ref",
+            "--format=%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname)",
+        ];
+        arguments.extend(names.iter().map(String::as_str));
+        let answer = self.answer(repository, &arguments, b"").await?;
+        let answer = String::from_utf8_lossy(&answer);
+        let commit_of = |name: &String| {
+            let line = answer.lines().find(|line| {
+                line.strip_prefix(name.as_str())
+                    .is_some_and(|rest| rest.starts_with(' '))
+            })?;
+            let words: Vec<&str> = line.split(' ').skip(1).collect();
+            let pair = words.chunks(2).find(|pair| pair[0] == "commit")?;
+            Some((*pair.get(1)?).to_owned())
+        };
+        Ok(names.iter().find_map(commit_of))
+    }
+
+    /// Full name and object of every reference whose full name starts with `prefix`.
+    pub(crate) async fn references(
+        &self,
+        repository: &str,
+        prefix: &str,
+    ) -> Result<BTreeMap<String, String>, GitError> {
+        let arguments = ["for-each-ref", "--format=%(objectname) %(refname)"];
+        let answer = self.answer(repository, &arguments, b"").await?;
+        let references = String::from_utf8_lossy(&answer)
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .filter(|(_, name)| name.starts_with(prefix))
+            .map(|(id, name)| (name.to_owned(), id.to_owned()))
+            .collect();
+        Ok(references)
+    }
+
+    /// Moves `full_name` to `new` if it is at `expected_old`, in one step. `new: None` deletes; `expected_old: None`
+    /// means that it must not exist yet. Another value than the expected one is [`GitError::ReferenceMoved`].
+    pub(crate) async fn set_reference(
+        &self,
+        repository: &str,
+        full_name: &str,
+        new: Option<&str>,
+        expected_old: Option<&str>,
+    ) -> Result<(), GitError> {
+        if !full_name.starts_with("refs/") || !is_reference_name(full_name) {
+            return Err(GitError::ReferenceName(full_name.to_owned()));
+        }
+        let new_id = new.unwrap_or(NO_OBJECT);
+        let old_id = expected_old.unwrap_or(NO_OBJECT);
+        let input = format!("update {full_name}\0{new_id}\0{old_id}\0");
+        let arguments = ["update-ref", "--no-deref", "--stdin", "-z"];
+        let output = self.run(repository, &arguments, input.as_bytes()).await?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let found = self.references(repository, full_name).await?;
+        let found = found.get(full_name).cloned();
+        if found.as_deref() == expected_old {
+            return Err(failed(&arguments, &output));
+        }
+        Err(GitError::ReferenceMoved {
+            reference: full_name.to_owned(),
+            found,
+        })
+    }
+
+    /// The full name of the branch that HEAD names, whether it exists or not.
+    async fn head(&self, repository: &str) -> Result<String, GitError> {
+        let arguments = ["symbolic-ref", "HEAD"];
+        let output = self.run(repository, &arguments, b"").await?;
+        let name = succeeded(&arguments, output)?;
+        Ok(String::from_utf8_lossy(&name).trim().to_owned())
+    }
+}
+
+/// Whether git allows the name: of a branch, of a tag, or in full.
+pub(crate) fn is_reference_name(name: &str) -> bool {
+    let forbidden = |character: char| {
+        character.is_ascii_control()
+            || matches!(character, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\')
+    };
+    let component = |component: &str| {
+        !component.is_empty() && !component.starts_with('.') && !component.ends_with(".lock")
+    };
+    !name.contains(forbidden)
+        && !name.contains("..")
+        && !name.contains("@{")
+        && !name.ends_with('.')
+        && !name.starts_with('-')
+        && !matches!(name, "@" | "HEAD")
+        && name.split('/').all(component)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_reference_name;
+
+    #[test]
+    fn odd_names_that_git_allows_are_names() {
+        for name in [
+            "main",
+            "it's",
+            "a\"b",
+            "$(true)",
+            "a;b",
+            "a/--force",
+            "ünï",
+            "a&b|c",
+            "refs/heads/x",
+        ] {
+            assert!(is_reference_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn refuses_names_that_git_would_read_as_something_else() {
+        for name in [
+            "", "-d", "a..b", "a^", "a~1", "a:b", "@", "@{u}", "a b", "a\nb", "/a", "a/", "a//b",
+            ".a", "a.lock", "x/.b", "HEAD",
+        ] {
+            assert!(!is_reference_name(name), "{name}");
+        }
+    }
+}
