@@ -1,0 +1,88 @@
+//! A state machine's definition: parsed once into types that cannot express what this interpreter does not do.
+
+mod graph;
+mod states;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::failure::RUNTIME;
+use crate::fault::{DefinitionError, Fault, Faults, Place};
+use crate::fields::{Fields, LONGEST_SECONDS};
+use crate::recovery;
+pub(crate) use states::{Fail, Kind, Pass, Placement, Selection, State, Task, Text, Wait};
+
+/// A parsed and validated definition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StateMachine {
+    pub(crate) start_at: String,
+    pub(crate) timeout_seconds: Option<u32>,
+    pub(crate) states: BTreeMap<String, State>,
+}
+
+impl StateMachine {
+    /// Parses a definition in JSON; all faults are said at once.
+    pub fn parse(definition: &str) -> Result<Self, DefinitionError> {
+        let value: Value = serde_json::from_str(definition).map_err(|error| {
+            let message = format!("the definition is not JSON: {error}");
+            DefinitionError {
+                faults: vec![Fault {
+                    place: String::new(),
+                    message,
+                }],
+            }
+        })?;
+        let faults = Faults::default();
+        let machine = Self::read(&value, &faults);
+        faults.into_result()?;
+        machine.ok_or_else(|| DefinitionError {
+            faults: vec![Fault {
+                place: String::new(),
+                message: format!("{RUNTIME}: the definition cannot be read"),
+            }],
+        })
+    }
+
+    fn read(value: &Value, faults: &Faults) -> Option<Self> {
+        let mut fields = Fields::new("a state machine", value, Place::root(), faults)?;
+        if let Some(version) = fields.text("Version")
+            && version != "1.0"
+        {
+            fields.fault(
+                "Version",
+                format!("version `{version}` of the language is not supported, only `1.0`"),
+            );
+        }
+        states::check_query_language(&mut fields);
+        let timeout_seconds = fields.integer("TimeoutSeconds", &(1..=LONGEST_SECONDS));
+        let start_at = fields.required_text("StartAt").map(str::to_owned);
+        let states = fields
+            .required("States")
+            .and_then(|value| states::parse_all(value, fields.place.child("States"), faults));
+        fields.finish();
+        let (start_at, states) = (start_at?, states?);
+        graph::check(&start_at, value.get("States")?, faults);
+        Some(Self {
+            start_at,
+            timeout_seconds,
+            states,
+        })
+    }
+
+    /// The names of all states.
+    pub fn state_names(&self) -> impl Iterator<Item = &str> {
+        self.states.keys().map(String::as_str)
+    }
+
+    /// Every word that some `ErrorEquals` holds.
+    pub fn error_words(&self) -> BTreeSet<&str> {
+        let tasks = self.states.values().filter_map(|state| match &state.kind {
+            Kind::Task(task) => Some(task),
+            _ => None,
+        });
+        tasks
+            .flat_map(|task| recovery::error_words(&task.retriers, &task.catchers))
+            .collect()
+    }
+}

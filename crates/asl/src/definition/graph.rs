@@ -1,0 +1,89 @@
+//! The flow between states: every name exists, every state is reached, and the machine can end.
+//!
+//! It works on the JSON itself, so that a state with a fault of its own does not make others look unreachable.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::fault::{Faults, Place};
+
+pub(super) fn check(start_at: &str, states: &Value, faults: &Faults) {
+    let Some(states) = states.as_object() else {
+        return;
+    };
+    let root = Place::root();
+    if !states.contains_key(start_at) {
+        faults.add(
+            &root.child("StartAt"),
+            format!("`StartAt` names `{start_at}`, which is not a state"),
+        );
+    }
+    let place = root.child("States");
+    for (name, state) in states {
+        for (next, place) in targets(state, &place.child(name)) {
+            if !states.contains_key(next) {
+                faults.add(&place, format!("`{next}` is not a state"));
+            }
+        }
+    }
+    if states.contains_key(start_at) {
+        let reached = reached(start_at, states);
+        for name in states
+            .keys()
+            .filter(|name| !reached.contains(name.as_str()))
+        {
+            faults.add(&place.child(name), format!("no state leads to `{name}`"));
+        }
+    }
+    if !states.is_empty() && !states.values().any(ends) {
+        faults.add(
+            &place,
+            "no state ends the machine: one needs `End`, or the type Succeed or Fail",
+        );
+    }
+}
+
+fn ends(state: &Value) -> bool {
+    state.get("End") == Some(&Value::Bool(true))
+        || matches!(
+            state.get("Type").and_then(Value::as_str),
+            Some("Succeed" | "Fail")
+        )
+}
+
+fn reached<'a>(start_at: &'a str, states: &'a Map<String, Value>) -> BTreeSet<&'a str> {
+    let mut reached = BTreeSet::from([start_at]);
+    let mut pending = vec![start_at];
+    while let Some(name) = pending.pop() {
+        let Some(state) = states.get(name) else {
+            continue;
+        };
+        for (next, _) in targets(state, &Place::root()) {
+            if reached.insert(next) {
+                pending.push(next);
+            }
+        }
+    }
+    reached
+}
+
+/// Every state that `state` names, with the place where it does.
+fn targets<'a>(state: &'a Value, place: &Place) -> Vec<(&'a str, Place)> {
+    let direct = ["Next", "Default"].map(|field| (state.get(field), place.child(field)));
+    let listed = ["Choices", "Catch"].into_iter().flat_map(|field| {
+        let entries = state
+            .get(field)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .enumerate();
+        let place = place.child(field);
+        entries.map(move |(index, entry)| (entry.get("Next"), place.item(index).child("Next")))
+    });
+    direct
+        .into_iter()
+        .chain(listed)
+        .filter_map(|(next, place)| Some((next?.as_str()?, place)))
+        .collect()
+}

@@ -1,0 +1,73 @@
+//! What a task state does about a failure: retry, catch, or let the execution fail.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::turn::Turn;
+use super::{Phase, Visit};
+use crate::definition::Task;
+use crate::failure::{Failure, within_data_limit};
+use crate::recovery::Catcher;
+use crate::timestamp;
+
+/// The first retrier that takes the error decides about retries; once it is exhausted, the first catcher does.
+pub(super) fn recover<'a>(
+    task: &'a Task,
+    visit: &mut Visit,
+    failure: Failure,
+    now: Timestamp,
+    random: &mut fastrand::Rng,
+) -> Result<Turn<'a>, Failure> {
+    if let Some(until) = back_off(task, visit, &failure, now, random) {
+        visit.phase = Phase::BackingOff { until };
+        return Ok(Turn::Again);
+    }
+    match task
+        .catchers
+        .iter()
+        .find(|catcher| catcher.takes(&failure.error))
+    {
+        Some(catcher) => caught(catcher, visit, failure).map_err(|failure| visit.explain(failure)),
+        None => Ok(Turn::Fail {
+            error: Some(failure.error),
+            cause: Some(failure.cause),
+        }),
+    }
+}
+
+fn back_off(
+    task: &Task,
+    visit: &mut Visit,
+    failure: &Failure,
+    now: Timestamp,
+    random: &mut fastrand::Rng,
+) -> Option<Timestamp> {
+    let index = task
+        .retriers
+        .iter()
+        .position(|retrier| retrier.takes(&failure.error))?;
+    let retrier = task.retriers.get(index)?;
+    if visit.retries.len() <= index {
+        visit.retries.resize(index + 1, 0);
+    }
+    let retries = visit.retries.get_mut(index)?;
+    if *retries >= retrier.max_attempts {
+        return None;
+    }
+    let delay = retrier.delay(*retries, random);
+    *retries += 1;
+    Some(timestamp::after(now, delay))
+}
+
+fn caught<'a>(catcher: &'a Catcher, visit: &Visit, failure: Failure) -> Result<Turn<'a>, Failure> {
+    let error = json!({ "Error": failure.error, "Cause": failure.cause });
+    let output = catcher.result_path.apply(&visit.input, error)?;
+    within_data_limit(
+        &output,
+        &format!("The state/task '{}' returned a result", visit.state),
+    )?;
+    Ok(Turn::Leave {
+        output,
+        next: Some(&catcher.next),
+    })
+}

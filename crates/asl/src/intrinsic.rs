@@ -1,0 +1,468 @@
+//! Intrinsic functions: a small table of them; a function outside of it, or a wrong number of arguments, is refused at load.
+
+use std::ops::RangeInclusive;
+
+use serde_json::{Map, Value};
+
+use crate::expression::not_found;
+use crate::failure::Failure;
+use crate::fields::kind_of;
+use crate::path::{Path, Scope};
+
+/// A parsed call.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Call {
+    text: String,
+    function: Function,
+    arguments: Vec<Argument>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Argument {
+    Literal(Value),
+    /// The pieces between the `{}` of a format.
+    Format(Vec<String>),
+    Path(Path),
+    Call(Call),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Function {
+    Array,
+    ArrayGetItem,
+    ArrayLength,
+    Format,
+    JsonMerge,
+    JsonToString,
+    MathAdd,
+    StringToJson,
+}
+
+const MANY: usize = usize::MAX;
+
+const FUNCTIONS: [(&str, Function, RangeInclusive<usize>); 8] = [
+    ("States.Array", Function::Array, 0..=MANY),
+    ("States.ArrayGetItem", Function::ArrayGetItem, 2..=2),
+    ("States.ArrayLength", Function::ArrayLength, 1..=1),
+    ("States.Format", Function::Format, 1..=MANY),
+    ("States.JsonMerge", Function::JsonMerge, 3..=3),
+    ("States.JsonToString", Function::JsonToString, 1..=1),
+    ("States.MathAdd", Function::MathAdd, 2..=2),
+    ("States.StringToJson", Function::StringToJson, 1..=1),
+];
+
+/// Deepest nesting of calls; AWS takes 10.
+const DEEPEST: usize = 10;
+
+impl Call {
+    /// The error is a fragment that names the call.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let (call, rest) = parse_call(text, 1).map_err(|why| format!("`{text}`: {why}"))?;
+        if !rest.trim().is_empty() {
+            return Err(format!(
+                "`{text}`: nothing may follow the closing parenthesis"
+            ));
+        }
+        Ok(call)
+    }
+
+    pub(crate) fn evaluate(&self, field: &str, scope: Scope<'_>) -> Result<Value, Failure> {
+        let values: Vec<Value> = self
+            .arguments
+            .iter()
+            .map(|argument| argument.evaluate(field, scope))
+            .collect::<Result<_, _>>()?;
+        self.apply(&values).map_err(|why| {
+            Failure::intrinsic(format!("Failed to evaluate `{}`: {why}.", self.text))
+        })
+    }
+
+    fn apply(&self, values: &[Value]) -> Result<Value, String> {
+        match (self.function, values) {
+            (Function::Array, items) => Ok(Value::Array(items.to_vec())),
+            (Function::ArrayGetItem, [array, index]) => get_item(array, index),
+            (Function::ArrayLength, [Value::Array(items)]) => Ok(items.len().into()),
+            (Function::ArrayLength, [other]) => Err(format!(
+                "the argument must be an array, not {}",
+                kind_of(other)
+            )),
+            (Function::Format, [_, values @ ..]) => self.format(values),
+            (Function::JsonMerge, [first, second, deep]) => merge(first, second, deep),
+            (Function::JsonToString, [value]) => Ok(value.to_string().into()),
+            (Function::MathAdd, [first, second]) => add(first, second),
+            (Function::StringToJson, [Value::String(text)]) => serde_json::from_str(text)
+                .map_err(|error| format!("the argument is not JSON: {error}")),
+            (Function::StringToJson, [other]) => Err(format!(
+                "the argument must be a string, not {}",
+                kind_of(other)
+            )),
+            _ => Err("wrong number of arguments".to_owned()),
+        }
+    }
+
+    fn format(&self, values: &[Value]) -> Result<Value, String> {
+        let Some(Argument::Format(pieces)) = self.arguments.first() else {
+            return Err("the format must be a literal".to_owned());
+        };
+        let mut text = String::new();
+        for (index, piece) in pieces.iter().enumerate() {
+            text.push_str(piece);
+            match values.get(index) {
+                Some(Value::String(value)) => text.push_str(value),
+                Some(value @ (Value::Array(_) | Value::Object(_))) => {
+                    return Err(format!(
+                        "argument {} must be a scalar, not {}",
+                        index + 1,
+                        kind_of(value)
+                    ));
+                }
+                Some(value) => text.push_str(&value.to_string()),
+                None => {}
+            }
+        }
+        Ok(text.into())
+    }
+}
+
+impl Argument {
+    fn evaluate(&self, field: &str, scope: Scope<'_>) -> Result<Value, Failure> {
+        match self {
+            Self::Literal(value) => Ok(value.clone()),
+            Self::Format(_) => Ok(Value::Null),
+            Self::Path(path) => path
+                .select(scope)
+                .ok_or_else(|| not_found(path, field, scope)),
+            Self::Call(call) => call.evaluate(field, scope),
+        }
+    }
+}
+
+fn get_item(array: &Value, index: &Value) -> Result<Value, String> {
+    let items = array.as_array().ok_or_else(|| {
+        format!(
+            "the first argument must be an array, not {}",
+            kind_of(array)
+        )
+    })?;
+    let position = index.as_u64().and_then(|index| usize::try_from(index).ok());
+    position
+        .and_then(|index| items.get(index))
+        .cloned()
+        .ok_or_else(|| format!("the array of {} has no item {index}", items.len()))
+}
+
+fn merge(first: &Value, second: &Value, deep: &Value) -> Result<Value, String> {
+    match (first, second, deep) {
+        (Value::Object(first), Value::Object(second), Value::Bool(false)) => {
+            let members = first
+                .iter()
+                .chain(second)
+                .map(|(name, value)| (name.clone(), value.clone()));
+            Ok(Value::Object(members.collect::<Map<_, _>>()))
+        }
+        (Value::Object(_), Value::Object(_), _) => {
+            Err("the third argument must be false".to_owned())
+        }
+        _ => Err("the first two arguments must be objects".to_owned()),
+    }
+}
+
+fn add(first: &Value, second: &Value) -> Result<Value, String> {
+    let sum = whole(first)?
+        .checked_add(whole(second)?)
+        .ok_or_else(|| "the sum is too large".to_owned())?;
+    Ok(sum.into())
+}
+
+/// AWS rounds fractions to the nearest whole number.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "rounded, and `as` saturates"
+)]
+fn whole(value: &Value) -> Result<i64, String> {
+    let rounded = || {
+        value
+            .as_f64()
+            .filter(|number| number.abs() < 1e15)
+            .map(|number| number.round() as i64)
+    };
+    value
+        .as_i64()
+        .or_else(rounded)
+        .ok_or_else(|| format!("`{value}` is not a number that can be added"))
+}
+
+fn parse_call(text: &str, depth: usize) -> Result<(Call, &str), String> {
+    if depth > DEEPEST {
+        return Err(format!("calls are nested more than {DEEPEST} deep"));
+    }
+    let Some((name, mut rest)) = text.split_once('(') else {
+        return Err("`(` is missing".to_owned());
+    };
+    let Some((_, function, count)) = FUNCTIONS
+        .iter()
+        .find(|(known, ..)| *known == name.trim_end())
+    else {
+        return Err(format!(
+            "intrinsic function `{}` is not supported",
+            name.trim_end()
+        ));
+    };
+    let mut arguments = Vec::new();
+    rest = rest.trim_start();
+    if let Some(tail) = rest.strip_prefix(')') {
+        rest = tail;
+    } else {
+        loop {
+            let format = *function == Function::Format && arguments.is_empty();
+            let (argument, tail) = parse_argument(rest.trim_start(), format, depth)?;
+            arguments.push(argument);
+            rest = tail.trim_start();
+            if let Some(tail) = rest.strip_prefix(')') {
+                rest = tail;
+                break;
+            }
+            rest = rest
+                .strip_prefix(',')
+                .ok_or_else(|| format!("expected `,` or `)` at `{rest}`"))?;
+        }
+    }
+    if !count.contains(&arguments.len()) {
+        return Err(format!(
+            "`{name}` does not take {} argument(s)",
+            arguments.len()
+        ));
+    }
+    check_arguments(*function, &arguments)?;
+    let text = text[..text.len() - rest.len()].to_owned();
+    Ok((
+        Call {
+            text,
+            function: *function,
+            arguments,
+        },
+        rest,
+    ))
+}
+
+fn check_arguments(function: Function, arguments: &[Argument]) -> Result<(), String> {
+    match (function, arguments) {
+        (Function::Format, [Argument::Format(pieces), values @ ..])
+            if pieces.len() != values.len() + 1 =>
+        {
+            Err(format!(
+                "the format has {} `{{}}` for {} value(s)",
+                pieces.len() - 1,
+                values.len()
+            ))
+        }
+        (Function::JsonMerge, [_, _, deep]) if *deep != Argument::Literal(Value::Bool(false)) => {
+            Err("only a shallow merge, with `false` as the third argument, is supported".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn parse_argument(rest: &str, format: bool, depth: usize) -> Result<(Argument, &str), String> {
+    if let Some(inside) = rest.strip_prefix('\'') {
+        let (raw, tail) = quoted(inside)?;
+        let argument = if format {
+            Argument::Format(pieces(raw)?)
+        } else {
+            Argument::Literal(unescape(raw).into())
+        };
+        return Ok((argument, tail));
+    }
+    if format {
+        return Err("the format must be a literal in single quotes".to_owned());
+    }
+    if rest.starts_with("States.") {
+        return parse_call(rest, depth + 1).map(|(call, tail)| (Argument::Call(call), tail));
+    }
+    let (text, tail) = rest.split_at(argument_end(rest));
+    let text = text.trim_end();
+    if text.starts_with('$') {
+        return Path::parse(text).map(|path| (Argument::Path(path), tail));
+    }
+    match serde_json::from_str(text) {
+        Ok(value @ (Value::Null | Value::Bool(_) | Value::Number(_))) => {
+            Ok((Argument::Literal(value), tail))
+        }
+        _ => Err(format!(
+            "`{text}` is not an argument: write 'text', a number, true, false, null, a path or a call"
+        )),
+    }
+}
+
+/// Where an unquoted argument ends: at a comma or parenthesis outside of a path's `['…']`.
+fn argument_end(text: &str) -> usize {
+    let (mut quote, mut escaped) = (None, false);
+    for (index, character) in text.char_indices() {
+        match (quote, character) {
+            _ if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), close) if open == close => quote = None,
+            (None, '\'' | '"') => quote = Some(character),
+            (None, ',' | ')') => return index,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// The raw text up to the closing quote, and what follows it.
+fn quoted(inside: &str) -> Result<(&str, &str), String> {
+    let mut escaped = false;
+    for (index, character) in inside.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '\'' => return Ok((&inside[..index], &inside[index + 1..])),
+            _ => {}
+        }
+    }
+    Err("a string does not end".to_owned())
+}
+
+fn unescape(raw: &str) -> String {
+    let mut text = String::new();
+    let mut characters = raw.chars();
+    while let Some(character) = characters.next() {
+        if character == '\\' {
+            text.extend(characters.next())
+        } else {
+            text.push(character)
+        }
+    }
+    text
+}
+
+fn pieces(raw: &str) -> Result<Vec<String>, String> {
+    let mut pieces = vec![String::new()];
+    let mut characters = raw.chars();
+    while let Some(character) = characters.next() {
+        let literal = match character {
+            '\\' => characters.next(),
+            '{' if characters.next() == Some('}') => {
+                pieces.push(String::new());
+                None
+            }
+            '{' | '}' => return Err("a brace in a format is `{}` or is escaped".to_owned()),
+            other => Some(other),
+        };
+        if let Some(piece) = pieces.last_mut() {
+            piece.extend(literal);
+        }
+    }
+    Ok(pieces)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn evaluate(text: &str, data: &Value) -> Result<Value, Failure> {
+        Call::parse(text).unwrap().evaluate(
+            "x.$",
+            Scope {
+                data,
+                context: &json!({"Execution": {"Name": "run-1"}}),
+            },
+        )
+    }
+
+    #[test]
+    fn every_function_of_the_table_computes() {
+        let data = json!({"id": 7, "list": [1, "two"], "a": {"x": 1, "y": 1}, "b": {"y": 2}, "text": "{\"k\":[]}", "a,b)": 3});
+        for (text, expected) in [
+            (
+                "States.Format('pr-{}-{}', $.id, $$.Execution.Name)",
+                json!("pr-7-run-1"),
+            ),
+            (
+                "States.Format('it\\'s \\{{}\\} {}', null, true)",
+                json!("it's {null} true"),
+            ),
+            ("States.StringToJson($.text)", json!({"k": []})),
+            ("States.JsonToString($.list)", json!("[1,\"two\"]")),
+            ("States.Array()", json!([])),
+            (
+                "States.Array($.id, 'x', 1.5, States.ArrayLength($.list))",
+                json!([7, "x", 1.5, 2]),
+            ),
+            ("States.JsonMerge($.a, $.b, false)", json!({"x": 1, "y": 2})),
+            ("States.MathAdd($.id, -8)", json!(-1)),
+            ("States.MathAdd(1.5, 1)", json!(3)),
+            ("States.MathAdd($['a,b)'], 1)", json!(4)),
+            ("States.ArrayGetItem($.list, 1)", json!("two")),
+        ] {
+            assert_eq!(evaluate(text, &data), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn fails_with_intrinsic_failure_when_the_data_does_not_fit() {
+        let data = json!({"list": [], "text": "no json"});
+        for text in [
+            "States.ArrayGetItem($.list, 0)",
+            "States.StringToJson($.text)",
+            "States.MathAdd($.text, 1)",
+            "States.Format('{}', $.list)",
+            "States.JsonMerge($.list, $.list, false)",
+            "States.ArrayLength($.text)",
+            "States.MathAdd(9223372036854775807, 1)",
+        ] {
+            assert_eq!(
+                evaluate(text, &data).unwrap_err().error,
+                "States.IntrinsicFailure",
+                "{text}"
+            );
+        }
+        assert_eq!(
+            evaluate("States.ArrayLength($.none)", &data)
+                .unwrap_err()
+                .error,
+            "States.Runtime"
+        );
+    }
+
+    #[test]
+    fn refuses_calls_it_cannot_make() {
+        for (text, why) in [
+            (
+                "States.UUID()",
+                "intrinsic function `States.UUID` is not supported",
+            ),
+            (
+                "States.Hash($.a, 'MD5')",
+                "intrinsic function `States.Hash` is not supported",
+            ),
+            ("States.Format($.format)", "must be a literal"),
+            (
+                "States.Format('{} {}', 1)",
+                "the format has 2 `{}` for 1 value(s)",
+            ),
+            ("States.Format('{')", "a brace in a format"),
+            ("States.ArrayLength()", "does not take 0 argument(s)"),
+            ("States.ArrayLength($.a, 1)", "does not take 2 argument(s)"),
+            ("States.JsonMerge($.a, $.b, true)", "only a shallow merge"),
+            ("States.Array('x)", "a string does not end"),
+            ("States.Array(x)", "`x` is not an argument"),
+            ("States.Array($..x)", "any depth"),
+            ("States.Array(1) + 1", "nothing may follow"),
+            ("States.Array(1", "expected `,` or `)`"),
+            ("States.Array", "`(` is missing"),
+        ] {
+            let fault = Call::parse(text).unwrap_err();
+            assert!(fault.contains(why), "{text}: {fault}");
+        }
+        let deep = format!("{}1{}", "States.Array(".repeat(11), ")".repeat(11));
+        assert!(
+            Call::parse(&deep)
+                .unwrap_err()
+                .contains("nested more than 10 deep")
+        );
+    }
+}
