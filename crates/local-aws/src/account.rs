@@ -63,6 +63,10 @@ pub struct Account {
     pub(crate) events_bell: Notify,
     /// Rung when an execution has something to do.
     pub(crate) states_bell: Notify,
+    /// Function handlers at work in this process.
+    pub(crate) invocations: lambda::Invocations,
+    /// Executions at work in this process.
+    pub(crate) executions: states::Running,
     /// Builds in this process.
     pub(crate) builds: codebuild::Running,
     /// Ref-changing operations of CodeCommit, one at a time per account: git and the journal move together.
@@ -83,6 +87,8 @@ impl Account {
             observer: RwLock::default(),
             events_bell: Notify::new(),
             states_bell: Notify::new(),
+            invocations: lambda::Invocations::default(),
+            executions: states::Running::default(),
             builds: codebuild::Running::default(),
             references: tokio::sync::Mutex::new(()),
             workers: std::sync::Mutex::default(),
@@ -112,6 +118,7 @@ impl Account {
         for worker in &workers {
             worker.abort();
         }
+        self.invocations.abort_all();
         codebuild::kill_all(self).await;
     }
 

@@ -1,9 +1,6 @@
 //! HTTP: AWS JSON 1.0 and 1.1 by `X-Amz-Target`, Lambda's REST, git's smart protocol.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, PoisonError},
-};
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -17,8 +14,9 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::{
-    Account, Call, Caller, Interference, Moment, ServiceError,
+    Account, Call, Caller, ServiceError,
     git::http_backend,
+    interference::observed,
     services::{codebuild, codecommit, events, lambda, logs, ssm, states},
 };
 
@@ -118,6 +116,8 @@ async fn json_protocol(
         service,
         operation: operation.to_owned(),
         caller: caller.arn.clone(),
+        function: None,
+        state: None,
     };
     let dispatched = observed(&account, call, async {
         match service {
@@ -142,54 +142,22 @@ async fn invoke(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let input = match parse_body(&body) {
-        Ok(input) => input,
-        Err(error) => return failure(&error, "application/json"),
-    };
     let call = Call {
         service: "lambda",
         operation: "Invoke".to_owned(),
         caller: caller(&account, &headers).arn,
+        function: Some(lambda::function_name(&name).to_owned()),
+        state: None,
     };
     let kind = headers
         .get("x-amz-invocation-type")
         .and_then(|value| value.to_str().ok())
         .unwrap_or("RequestResponse");
-    match observed(&account, call, lambda::invoke(&account, &name, kind, input)).await {
+    match observed(&account, call, lambda::invoke(&account, &name, kind, &body)).await {
         Some(Ok(invoked)) => invoked.into_response(),
         Some(Err(error)) => failure(&error, "application/json"),
         None => dropped(),
     }
-}
-
-/// Runs `effect` with the observer looking on; `None` when the connection is to be dropped.
-async fn observed<T>(
-    account: &Account,
-    call: Call,
-    effect: impl Future<Output = Result<T, ServiceError>>,
-) -> Option<Result<T, ServiceError>> {
-    let observer = account
-        .observer
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    let Some(observer) = observer else {
-        return Some(effect.await);
-    };
-    match observer(call.clone(), Moment::Before).await {
-        Interference::Pass => {}
-        Interference::Delay(time) => tokio::time::sleep(time).await,
-        Interference::Fail(error) => return Some(Err(error)),
-        Interference::Drop => return None,
-    }
-    let result = effect.await;
-    match observer(call, Moment::After).await {
-        Interference::Pass => {}
-        Interference::Delay(time) => tokio::time::sleep(time).await,
-        Interference::Fail(error) => return Some(Err(error)),
-        Interference::Drop => return None,
-    }
-    Some(result)
 }
 
 fn parse_body(body: &Bytes) -> Result<Value, ServiceError> {
@@ -223,7 +191,7 @@ pub(crate) fn json_response(
     response
 }
 
-fn request_id() -> String {
+pub(crate) fn request_id() -> String {
     format!("{:032x}", fastrand::u128(..))
 }
 

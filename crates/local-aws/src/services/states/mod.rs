@@ -7,6 +7,10 @@ use tokio::task::JoinHandle;
 
 use crate::{Account, Caller, ServiceError};
 
+/// The executions that run in this process.
+#[derive(Default)]
+pub(crate) struct Running {}
+
 /// Answers one operation.
 pub(crate) fn call(
     _account: &Arc<Account>,

@@ -1,0 +1,169 @@
+//! One run of a function's handler: what can come of it, and how a caller hears of that.
+
+use std::{
+    any::Any,
+    panic::AssertUnwindSafe,
+    sync::{Mutex, PoisonError},
+};
+
+use futures::FutureExt;
+use serde_json::{Value, json};
+use tokio::{
+    sync::{Notify, oneshot},
+    task::JoinSet,
+};
+
+use super::function_name;
+use crate::{
+    Account, FunctionError, ServiceError, account::FunctionHandler, interference::Spoilt,
+};
+
+/// Why an invocation has no result.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// No function of this name is registered.
+    Unknown,
+    /// The function says so.
+    Function(FunctionError),
+    /// The function panicked, with these words.
+    Panic(String),
+    /// The service refused, for example by throttling.
+    Service(ServiceError),
+    /// No answer came; whether the function ran is unknown.
+    Lost,
+}
+
+impl Failure {
+    /// The failure as a `lambda:invoke` task of a state machine sees it.
+    pub(crate) fn task_error(self, function: &str) -> asl::TaskError {
+        let (error, cause) = match self {
+            Self::Unknown => (
+                "Lambda.ResourceNotFoundException".to_owned(),
+                format!("Function not found: {function} (Service: Lambda, Status Code: 404)"),
+            ),
+            Self::Function(error) => {
+                let cause = error_payload(&error).to_string();
+                (error.error_type, cause)
+            }
+            Self::Panic(message) => ("Lambda.Unknown".to_owned(), unknown_cause(&message)),
+            Self::Service(error) => (
+                format!("Lambda.{}", error.code),
+                format!(
+                    "{} (Service: Lambda, Status Code: {})",
+                    error.message, error.status
+                ),
+            ),
+            Self::Lost => (
+                "Lambda.Unknown".to_owned(),
+                unknown_cause("the answer was lost"),
+            ),
+        };
+        asl::TaskError { error, cause }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unknown => formatter.write_str("no such function"),
+            Self::Function(error) => {
+                write!(formatter, "{}: {}", error.error_type, error.error_message)
+            }
+            Self::Panic(message) => write!(formatter, "the function panicked: {message}"),
+            Self::Service(error) => error.fmt(formatter),
+            Self::Lost => formatter.write_str("the answer was lost"),
+        }
+    }
+}
+
+impl From<Spoilt> for Failure {
+    fn from(spoilt: Spoilt) -> Self {
+        match spoilt {
+            Spoilt::Failed(error) => Self::Service(error),
+            Spoilt::Dropped => Self::Lost,
+        }
+    }
+}
+
+fn unknown_cause(message: &str) -> String {
+    format!(
+        "The cause could not be determined because Lambda did not return an error type. Returned payload: {}",
+        json!({ "errorMessage": message })
+    )
+}
+
+/// A function's own failure as Lambda's payload.
+pub(super) fn error_payload(error: &FunctionError) -> Value {
+    json!({ "errorType": error.error_type, "errorMessage": error.error_message })
+}
+
+/// A panic as Lambda's payload.
+pub(super) fn panic_payload(message: &str) -> Value {
+    json!({ "errorType": "Runtime.ExitError", "errorMessage": format!("panicked: {message}") })
+}
+
+/// The handlers at work. They outlive the caller that waits for them, as a Lambda function does; they end with the account.
+#[derive(Default)]
+pub(crate) struct Invocations {
+    tasks: Mutex<JoinSet<()>>,
+    /// Rung when an asynchronous invocation was queued.
+    pub(crate) bell: Notify,
+}
+
+impl Invocations {
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    /// Ends every handler where it stands.
+    pub(crate) fn abort_all(&self) {
+        self.tasks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .abort_all();
+    }
+}
+
+fn handler(account: &Account, name: &str) -> Option<FunctionHandler> {
+    account
+        .functions
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(function_name(name))
+        .cloned()
+}
+
+/// Whether Invoke would find the function.
+pub(super) fn is_registered(account: &Account, name: &str) -> bool {
+    handler(account, name).is_some()
+}
+
+/// Runs the function that `name` names. Whoever stops waiting does not stop the function.
+pub(crate) async fn run(account: &Account, name: &str, payload: Value) -> Result<Value, Failure> {
+    let handler = handler(account, name).ok_or(Failure::Unknown)?;
+    let (answer, answered) = oneshot::channel();
+    account.invocations.spawn(async move {
+        let guarded = AssertUnwindSafe(async move { handler(payload).await });
+        let outcome = match guarded.catch_unwind().await {
+            Ok(result) => result.map_err(Failure::Function),
+            Err(panic) => Err(Failure::Panic(words(panic.as_ref()))),
+        };
+        // Nobody may be waiting any more: the result is then lost, as Lambda's is.
+        drop(answer.send(outcome));
+    });
+    match answered.await {
+        Ok(outcome) => outcome,
+        // The account is shutting down: the caller is ended too and must not take this for an outcome.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+fn words(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}
