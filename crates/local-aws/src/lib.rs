@@ -5,11 +5,13 @@
 //! What it does not do it refuses with an AWS error that names the operation.
 
 mod account;
+mod buildspec;
 mod caller;
 mod error;
 mod git;
 mod interference;
 mod page;
+mod process;
 mod services;
 mod settings;
 mod store;
