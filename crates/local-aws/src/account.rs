@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
 use futures::future::BoxFuture;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::{
-    Observer, Settings,
+    Observer, ServiceError, Settings,
     git::{Git, GitError},
     services::{codebuild, codecommit, events, lambda, states},
     store::{Store, StoreError},
@@ -50,6 +50,14 @@ pub enum OpenError {
     /// The git program.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// What moved in a repository while nobody looked could not be taken up.
+    #[error("failed to take up repository `{name}`: {source}")]
+    Repository {
+        /// The repository.
+        name: String,
+        /// The cause.
+        source: ServiceError,
+    },
 }
 
 /// The account. Everything that outlives a request is here.
@@ -71,6 +79,7 @@ pub struct Account {
     pub(crate) builds: codebuild::Running,
     /// Ref-changing operations of CodeCommit, one at a time per account: git and the journal move together.
     pub(crate) references: tokio::sync::Mutex<()>,
+    base_url: OnceLock<String>,
     workers: std::sync::Mutex<Vec<tokio::task::JoinHandle<()>>>,
 }
 
@@ -91,6 +100,7 @@ impl Account {
             executions: states::Running::default(),
             builds: codebuild::Running::default(),
             references: tokio::sync::Mutex::new(()),
+            base_url: OnceLock::new(),
             workers: std::sync::Mutex::default(),
         });
         codecommit::recover(&account).await?;
@@ -141,6 +151,16 @@ impl Account {
     /// What no target would take, oldest first.
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
         lambda::dead_letters(self)
+    }
+
+    /// Tells the account where it is served, for the addresses it gives out; the first one told stays.
+    pub(crate) fn set_base_url(&self, url: String) {
+        let _ = self.base_url.set(url);
+    }
+
+    /// `http://127.0.0.1:<port>`; without a port while nobody serves the account.
+    pub(crate) fn base_url(&self) -> &str {
+        self.base_url.get().map_or("http://127.0.0.1", String::as_str)
     }
 
     /// `arn:aws:<service>:<region>:<account>:<resource>`.

@@ -42,6 +42,7 @@ impl Server {
 /// Serves `account` on `listener` in the background.
 pub fn serve(account: Arc<Account>, listener: TcpListener) -> std::io::Result<Server> {
     let address = listener.local_addr()?;
+    account.set_base_url(format!("http://{address}"));
     let router = Router::new()
         .route("/", post(json_protocol))
         .route("/2015-03-31/functions/{name}/invocations", post(invoke))

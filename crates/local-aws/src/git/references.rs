@@ -1,6 +1,6 @@
 //! References: what a name means, and moving one only from where it is believed to be.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use super::{
     Git, GitError,
@@ -99,6 +99,13 @@ impl Git {
         })
     }
 
+    /// Removes the locks that processes killed in the middle left behind. Nobody else may use the repository.
+    pub(crate) async fn mend(&self, repository: &str) -> Result<(), GitError> {
+        let path = self.path(repository);
+        let mend = tokio::task::spawn_blocking(move || remove_locks(&path));
+        Ok(mend.await.map_err(io::Error::other)??)
+    }
+
     /// The full name of the branch that HEAD names, whether it exists or not.
     async fn head(&self, repository: &str) -> Result<String, GitError> {
         let arguments = ["symbolic-ref", "HEAD"];
@@ -106,6 +113,23 @@ impl Git {
         let name = succeeded(&arguments, output)?;
         Ok(String::from_utf8_lossy(&name).trim().to_owned())
     }
+}
+
+/// Below a repository: `packed-refs.lock`, `HEAD.lock`, `refs/…/<name>.lock`; no reference can have such a name.
+fn remove_locks(path: &Path) -> io::Result<()> {
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let is_folder = entry.file_type()?.is_dir();
+            if is_folder && (folder != *path || entry.file_name() == "refs") {
+                folders.push(entry.path());
+            } else if !is_folder && entry.path().extension().is_some_and(|end| end == "lock") {
+                fs::remove_file(entry.path())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether git allows the name: of a branch, of a tag, or in full.

@@ -4,19 +4,60 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::{Account, Caller, OpenError, ServiceError};
+use crate::{Account, Caller, OpenError, ServiceError, git::GitError};
+
+mod branches;
+mod input;
+mod pull_requests;
+mod references;
+mod repositories;
+mod time;
+
+pub(crate) use references::{ReferenceChange, compare_references, recover, references_moved};
+pub(crate) use repositories::Repository;
 
 /// Answers one operation.
 pub(crate) async fn call(
-    _account: &Arc<Account>,
-    _caller: &Caller,
+    account: &Arc<Account>,
+    caller: &Caller,
     operation: &str,
-    _input: Value,
+    input: Value,
 ) -> Result<Value, ServiceError> {
-    Err(ServiceError::unknown_operation("codecommit", operation))
+    let (account, caller) = (Arc::clone(account), caller.clone());
+    let operation = operation.to_owned();
+    // As a task of its own: a client that hangs up must not end an operation between git and the journal.
+    let work = tokio::spawn(async move { dispatch(&account, &caller, &operation, input).await });
+    work.await.map_err(ServiceError::internal)?
 }
 
-/// Brings pull requests in line with their branches after a crash between a push and the journal.
-pub(crate) async fn recover(_account: &Arc<Account>) -> Result<(), OpenError> {
-    Ok(())
+async fn dispatch(
+    account: &Arc<Account>,
+    caller: &Caller,
+    operation: &str,
+    input: Value,
+) -> Result<Value, ServiceError> {
+    match operation {
+        "CreateRepository" => repositories::create(account, input).await,
+        "GetRepository" => repositories::get(account, input),
+        "DeleteRepository" => repositories::delete(account, input).await,
+        "ListRepositories" => repositories::list(account, input),
+        "BatchGetRepositories" => repositories::batch_get(account, input),
+        "UpdateDefaultBranch" => repositories::update_default_branch(account, input).await,
+        "CreateBranch" => branches::create(account, caller, input).await,
+        "GetBranch" => branches::get(account, input).await,
+        "ListBranches" => branches::list(account, input).await,
+        "DeleteBranch" => branches::delete(account, caller, input).await,
+        _ => pull_requests::call(account, caller, operation, input).await,
+    }
+}
+
+impl From<GitError> for ServiceError {
+    fn from(error: GitError) -> Self {
+        match error {
+            GitError::ReferenceMoved { .. } => {
+                Self::client("ConcurrentReferenceUpdateException", error.to_string())
+            }
+            _ => Self::internal(error),
+        }
+    }
 }
