@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::failure::RUNTIME;
 use crate::fault::{DefinitionError, Fault, Faults, Place};
 use crate::fields::{Fields, LONGEST_SECONDS};
 use crate::recovery;
@@ -39,7 +38,7 @@ impl StateMachine {
         machine.ok_or_else(|| DefinitionError {
             faults: vec![Fault {
                 place: String::new(),
-                message: format!("{RUNTIME}: the definition cannot be read"),
+                message: "the definition is incomplete".to_owned(),
             }],
         })
     }
@@ -59,14 +58,13 @@ impl StateMachine {
         let start_at = fields.required_text("StartAt").map(str::to_owned);
         let states = fields
             .required("States")
-            .and_then(|value| states::parse_all(value, fields.place.child("States"), faults));
+            .and_then(|value| states::parse_all(value, &fields.place.child("States"), faults));
         fields.finish();
-        let (start_at, states) = (start_at?, states?);
-        graph::check(&start_at, value.get("States")?, faults);
+        graph::check(start_at.as_deref(), value.get("States"), faults);
         Some(Self {
-            start_at,
+            start_at: start_at?,
             timeout_seconds,
-            states,
+            states: states?,
         })
     }
 

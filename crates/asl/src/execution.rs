@@ -1,6 +1,7 @@
 //! One run of a state machine as a value: the host asks for the next step, does it, and reports back.
 
 mod context;
+mod events;
 mod recover;
 mod turn;
 
@@ -8,11 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::definition::{Kind, State, StateMachine};
-use crate::failure::{Failure, TIMEOUT, TaskError, within_data_limit};
+use crate::definition::{State, StateMachine};
+use crate::failure::{Failure, TaskError, within_data_limit};
 use crate::history::{
-    DataDetails, EventDetails, EventKind, ExecutionStarted, History, HistoryEvent, Outcome,
-    StateEntered, StateExited, Succeeded, TaskEnded, TaskSucceeded,
+    DataDetails, EventDetails, EventKind, ExecutionStarted, History, HistoryEvent, StateEntered,
+    StateExited,
 };
 use crate::timestamp;
 use turn::Turn;
@@ -209,7 +210,7 @@ impl Execution {
             Ok(value) => within_data_limit(&value, &subject).map(|()| value),
             Err(error) => Err(error.into()),
         };
-        let (kind, details) = task_ended(&invocation.resource, &result);
+        let (kind, details) = events::task_ended(&invocation.resource, &result);
         *phase = Phase::Settled(result);
         if let Err(failure) = self.history.add(now, kind, details) {
             self.fail(failure, now);
@@ -281,7 +282,7 @@ impl Execution {
                 return Ok(Some(step));
             }
             Turn::Leave { output, next } => {
-                self.leave(machine, state, &visit, output, next, now)?
+                self.leave(machine, state, &visit, output, next, now)?;
             }
             Turn::Fail { error, cause } => self.end(Status::Failed { error, cause }, now),
         }
@@ -301,7 +302,7 @@ impl Execution {
             )));
         };
         let details = EventDetails::StateEntered(StateEntered::new(name, &input));
-        let entered_event = self.history.add(now, entered_kind(state), details)?;
+        let entered_event = self.history.add(now, events::entered(state), details)?;
         let (state, retries, phase) = (name.to_owned(), Vec::new(), Phase::Ready);
         self.visit = Some(Visit {
             state,
@@ -327,20 +328,18 @@ impl Execution {
             &output,
             &format!("The state/task '{}' returned a result", visit.state),
         )?;
-        if let Some(kind) = exited_kind(state) {
+        if let Some(kind) = events::exited(state) {
             self.history.add(
                 now,
                 kind,
                 EventDetails::StateExited(StateExited::new(&visit.state, &output)),
             )?;
         }
-        match next {
-            Some(next) => self.enter(machine, next, output, now),
-            None => {
-                self.end(Status::Succeeded { output }, now);
-                Ok(())
-            }
+        if let Some(next) = next {
+            return self.enter(machine, next, output, now);
         }
+        self.end(Status::Succeeded { output }, now);
+        Ok(())
     }
 
     fn fail(&mut self, failure: Failure, now: Timestamp) {
@@ -354,32 +353,7 @@ impl Execution {
     }
 
     fn end(&mut self, status: Status, now: Timestamp) {
-        let ended = match status.clone() {
-            Status::Running => None,
-            Status::Succeeded { output } => {
-                let details = Succeeded {
-                    output: output.to_string(),
-                    output_details: DataDetails::default(),
-                };
-                Some((
-                    EventKind::ExecutionSucceeded,
-                    EventDetails::ExecutionSucceeded(details),
-                ))
-            }
-            Status::Failed { error, cause } => Some((
-                EventKind::ExecutionFailed,
-                EventDetails::ExecutionFailed(Outcome { error, cause }),
-            )),
-            Status::TimedOut => Some((
-                EventKind::ExecutionTimedOut,
-                EventDetails::ExecutionTimedOut(Outcome::default()),
-            )),
-            Status::Aborted { error, cause } => Some((
-                EventKind::ExecutionAborted,
-                EventDetails::ExecutionAborted(Outcome { error, cause }),
-            )),
-        };
-        if let Some((kind, details)) = ended {
+        if let Some((kind, details)) = events::ending(&status) {
             self.history.append(now, kind, details);
         }
         self.status = status;
@@ -409,77 +383,5 @@ impl Visit {
     /// A failure of the interpreter on behalf of this visit, in AWS's words.
     fn explain(&self, failure: Failure) -> Failure {
         failure.in_state(&self.state, self.entered_event)
-    }
-}
-
-/// `lambda` and `invoke` of `arn:aws:states:::lambda:invoke`.
-fn resource_parts(resource: &str) -> (String, String) {
-    let mut parts = resource.rsplit(':').map(str::to_owned);
-    let action = parts.next().unwrap_or_default();
-    (parts.next().unwrap_or_default(), action)
-}
-
-fn task_ended(resource: &str, result: &Result<Value, Failure>) -> (EventKind, EventDetails) {
-    let (resource_type, resource) = resource_parts(resource);
-    match result {
-        Ok(output) => {
-            let (output, output_details) = (output.to_string(), DataDetails::default());
-            let details = TaskSucceeded {
-                resource_type,
-                resource,
-                output,
-                output_details,
-            };
-            (
-                EventKind::TaskSucceeded,
-                EventDetails::TaskSucceeded(details),
-            )
-        }
-        Err(failure) => {
-            let (error, cause) = (failure.error.clone(), Some(failure.cause.clone()));
-            (
-                EventKind::TaskFailed,
-                EventDetails::TaskFailed(TaskEnded {
-                    resource_type,
-                    resource,
-                    error,
-                    cause,
-                }),
-            )
-        }
-    }
-}
-
-fn task_timed_out(resource: &str) -> (EventKind, EventDetails) {
-    let (resource_type, resource) = resource_parts(resource);
-    let details = TaskEnded {
-        resource_type,
-        resource,
-        error: TIMEOUT.to_owned(),
-        cause: None,
-    };
-    (EventKind::TaskTimedOut, EventDetails::TaskTimedOut(details))
-}
-
-fn entered_kind(state: &State) -> EventKind {
-    match state.kind {
-        Kind::Task(_) => EventKind::TaskStateEntered,
-        Kind::Choice { .. } => EventKind::ChoiceStateEntered,
-        Kind::Wait { .. } => EventKind::WaitStateEntered,
-        Kind::Pass(_) => EventKind::PassStateEntered,
-        Kind::Succeed => EventKind::SucceedStateEntered,
-        Kind::Fail(_) => EventKind::FailStateEntered,
-    }
-}
-
-/// None for Fail, which is never left.
-fn exited_kind(state: &State) -> Option<EventKind> {
-    match state.kind {
-        Kind::Task(_) => Some(EventKind::TaskStateExited),
-        Kind::Choice { .. } => Some(EventKind::ChoiceStateExited),
-        Kind::Wait { .. } => Some(EventKind::WaitStateExited),
-        Kind::Pass(_) => Some(EventKind::PassStateExited),
-        Kind::Succeed => Some(EventKind::SucceedStateExited),
-        Kind::Fail(_) => None,
     }
 }

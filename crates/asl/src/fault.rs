@@ -32,7 +32,9 @@ pub struct DefinitionError {
 }
 
 fn listed(faults: &[Fault]) -> String {
-    faults.iter().map(|fault| format!("\n  {fault}")).collect()
+    faults.iter().fold(String::new(), |text, fault| {
+        text + "\n  " + &fault.to_string()
+    })
 }
 
 /// A JSON pointer under construction.

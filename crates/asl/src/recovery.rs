@@ -208,8 +208,6 @@ fn read_errors(fields: &mut Fields<'_>) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     fn takes(words: &[&str], error: &str) -> bool {
         super::takes(
             &words

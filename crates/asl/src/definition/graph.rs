@@ -8,39 +8,43 @@ use serde_json::{Map, Value};
 
 use crate::fault::{Faults, Place};
 
-pub(super) fn check(start_at: &str, states: &Value, faults: &Faults) {
-    let Some(states) = states.as_object() else {
+pub(super) fn check(start_at: Option<&str>, states: Option<&Value>, faults: &Faults) {
+    let Some(states) = states.and_then(Value::as_object) else {
         return;
     };
-    let root = Place::root();
-    if !states.contains_key(start_at) {
-        faults.add(
-            &root.child("StartAt"),
-            format!("`StartAt` names `{start_at}`, which is not a state"),
-        );
-    }
-    let place = root.child("States");
-    for (name, state) in states {
-        for (next, place) in targets(state, &place.child(name)) {
-            if !states.contains_key(next) {
-                faults.add(&place, format!("`{next}` is not a state"));
+    let place = Place::root().child("States");
+    check_targets(states, &place, faults);
+    match start_at {
+        Some(start_at) if states.contains_key(start_at) => {
+            let reached = reached(start_at, states);
+            for name in states
+                .keys()
+                .filter(|name| !reached.contains(name.as_str()))
+            {
+                faults.add(&place.child(name), format!("no state leads to `{name}`"));
             }
         }
-    }
-    if states.contains_key(start_at) {
-        let reached = reached(start_at, states);
-        for name in states
-            .keys()
-            .filter(|name| !reached.contains(name.as_str()))
-        {
-            faults.add(&place.child(name), format!("no state leads to `{name}`"));
+        Some(start_at) => {
+            let message = format!("`StartAt` names `{start_at}`, which is not a state");
+            faults.add(&Place::root().child("StartAt"), message);
         }
+        None => {}
     }
     if !states.is_empty() && !states.values().any(ends) {
         faults.add(
             &place,
             "no state ends the machine: one needs `End`, or the type Succeed or Fail",
         );
+    }
+}
+
+fn check_targets(states: &Map<String, Value>, place: &Place, faults: &Faults) {
+    for (name, state) in states {
+        for (next, place) in targets(state, &place.child(name)) {
+            if !states.contains_key(next) {
+                faults.add(&place, format!("`{next}` is not a state"));
+            }
+        }
     }
 }
 

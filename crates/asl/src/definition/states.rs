@@ -150,11 +150,11 @@ pub(super) fn check_query_language(fields: &mut Fields<'_>) {
 
 pub(super) fn parse_all(
     value: &Value,
-    place: Place,
+    place: &Place,
     faults: &Faults,
 ) -> Option<BTreeMap<String, State>> {
     let Some(states) = value.as_object().filter(|states| !states.is_empty()) else {
-        faults.add(&place, "`States` must be an object with at least one state");
+        faults.add(place, "`States` must be an object with at least one state");
         return None;
     };
     let mut parsed = BTreeMap::new();

@@ -27,7 +27,7 @@ pub(super) fn recover<'a>(
         .iter()
         .find(|catcher| catcher.takes(&failure.error))
     {
-        Some(catcher) => caught(catcher, visit, failure).map_err(|failure| visit.explain(failure)),
+        Some(catcher) => caught(catcher, visit, &failure).map_err(|failure| visit.explain(failure)),
         None => Ok(Turn::Fail {
             error: Some(failure.error),
             cause: Some(failure.cause),
@@ -50,16 +50,16 @@ fn back_off(
     if visit.retries.len() <= index {
         visit.retries.resize(index + 1, 0);
     }
-    let retries = visit.retries.get_mut(index)?;
-    if *retries >= retrier.max_attempts {
+    let so_far = visit.retries.get_mut(index)?;
+    if *so_far >= retrier.max_attempts {
         return None;
     }
-    let delay = retrier.delay(*retries, random);
-    *retries += 1;
+    let delay = retrier.delay(*so_far, random);
+    *so_far += 1;
     Some(timestamp::after(now, delay))
 }
 
-fn caught<'a>(catcher: &'a Catcher, visit: &Visit, failure: Failure) -> Result<Turn<'a>, Failure> {
+fn caught<'a>(catcher: &'a Catcher, visit: &Visit, failure: &Failure) -> Result<Turn<'a>, Failure> {
     let error = json!({ "Error": failure.error, "Cause": failure.cause });
     let output = catcher.result_path.apply(&visit.input, error)?;
     within_data_limit(

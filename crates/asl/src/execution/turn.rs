@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::events::{resource_parts, task_timed_out};
 use super::recover::recover;
-use super::{Execution, Invocation, Phase, Step, Visit, resource_parts, task_timed_out};
+use super::{Execution, Invocation, Phase, Step, Visit};
 use crate::choice::Branch;
 use crate::definition::{Fail, Kind, Pass, State, Task, Wait};
 use crate::expression::select;

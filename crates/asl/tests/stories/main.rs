@@ -1,0 +1,15 @@
+//! Stories about the interpreter, told through its public interface with a clock that the test steps.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests"
+)]
+
+mod driver;
+mod flow;
+mod history;
+mod limits;
+mod properties;
+mod recovery;
+mod refusals;
