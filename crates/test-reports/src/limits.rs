@@ -16,7 +16,7 @@ pub const ELEMENT_NAME_BYTES: usize = 1024;
 pub const DEPTH: usize = 256;
 
 /// A coverage report with more distinct lines than this in one file is refused.
-pub const LINES_PER_FILE: usize = 1_000_000;
+pub const LINES_PER_FILE: usize = 500_000;
 
 /// A coverage report with more source folders than this is refused.
 pub const SOURCE_FOLDERS: usize = 256;

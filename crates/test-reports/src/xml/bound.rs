@@ -145,6 +145,10 @@ enum Lexer {
 impl Lexer {
     /// How many bytes from the beginning of `bytes`, at least one, share which fate.
     fn next_run(&mut self, bytes: &[u8]) -> (Fate, usize) {
+        let dull = self.dull_beginning(bytes);
+        if dull > 0 {
+            return (Fate::Drop, dull);
+        }
         let mut first = None;
         for (index, &byte) in bytes.iter().enumerate() {
             let fate = self.fate(byte);
@@ -155,6 +159,24 @@ impl Lexer {
             self.advance(byte, fate);
         }
         (first.unwrap_or(Fate::Keep), bytes.len())
+    }
+
+    /// How many bytes are dropped without a change of state: the quick way through a long text.
+    fn dull_beginning(&self, bytes: &[u8]) -> usize {
+        let until = |stop: &[u8]| {
+            bytes
+                .iter()
+                .position(|byte| stop.contains(byte))
+                .unwrap_or(bytes.len())
+        };
+        match self {
+            Self::Text { run: DROPPING } => until(b"<&"),
+            Self::Section {
+                run: DROPPING,
+                brackets: 0,
+            } => until(b"]"),
+            _ => 0,
+        }
     }
 
     fn fate(&self, byte: u8) -> Fate {

@@ -1,0 +1,55 @@
+//! A report's size is not the reader's. Alone in its process, because it measures the process.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![cfg(target_os = "linux")]
+
+#[path = "reports/endless.rs"]
+mod endless;
+
+use endless::endless;
+use test_reports::limits::{CUT_MARK, TEXT_BYTES};
+use test_reports::parse;
+
+const MEBIBYTE: usize = 1024 * 1024;
+
+/// The most memory that this process ever held, in bytes.
+fn peak_memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    line.trim()
+        .trim_end_matches("kB")
+        .trim()
+        .parse::<usize>()
+        .unwrap()
+        * 1024
+}
+
+#[test]
+fn a_huge_text_does_not_grow_memory() {
+    let before = peak_memory();
+    for (open, piece, close) in [
+        ("<failure>", "ein größerer Text ]] ]> ", "</failure>"),
+        (
+            "<failure><![CDATA[",
+            "<b>größer</b> ]] ]> &amp; ",
+            "]]></failure>",
+        ),
+        ("<failure>", "&lt;&amp;", "</failure>"),
+        ("<system-out><![CDATA[", "noise\n", "]]></system-out>"),
+    ] {
+        let head = format!("<testsuite name='s'><testcase name='n'>{open}");
+        let tail = format!("{close}</testcase>\n<testcase name='last'/></testsuite>");
+        let report = parse(endless(&head, piece, 32 * MEBIBYTE, &tail)).unwrap();
+        assert_eq!(report.cases[1].name, "last", "{open}");
+        if let Some(details) = &report.cases[0].details {
+            assert!(
+                details.len() <= TEXT_BYTES + CUT_MARK.len() && details.ends_with(CUT_MARK),
+                "{open}"
+            );
+        }
+    }
+    let grown = peak_memory().saturating_sub(before);
+    assert!(grown < 8 * MEBIBYTE, "memory grew by {grown} bytes");
+}
