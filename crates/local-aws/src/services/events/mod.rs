@@ -1,5 +1,13 @@
 //! EventBridge: rules, targets, schedules, and the events that the other services emit.
 
+mod delivery;
+mod envelope;
+mod pattern;
+mod put_events;
+mod rules;
+mod schedule;
+mod targets;
+
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -7,17 +15,36 @@ use tokio::task::JoinHandle;
 
 use crate::{
     Account, Caller, ServiceError,
+    account::now,
     store::{StoreError, Transaction},
 };
 
+use envelope::{Contents, Event};
+use pattern::{InvalidPattern, Pattern};
+
+pub(crate) use envelope::unique_id;
+
 /// Answers one operation.
 pub(crate) fn call(
-    _account: &Arc<Account>,
+    account: &Arc<Account>,
     _caller: &Caller,
     operation: &str,
-    _input: Value,
+    input: Value,
 ) -> Result<Value, ServiceError> {
-    Err(ServiceError::unknown_operation("events", operation))
+    match operation {
+        "PutRule" => rules::put(account, input),
+        "DescribeRule" => rules::describe(account, input),
+        "ListRules" => rules::list(account, input),
+        "DeleteRule" => rules::delete(account, input),
+        "EnableRule" => rules::enable(account, input, true),
+        "DisableRule" => rules::enable(account, input, false),
+        "PutTargets" => targets::put(account, input),
+        "RemoveTargets" => targets::remove(account, input),
+        "ListTargetsByRule" => targets::list(account, input),
+        "PutEvents" => put_events::put(account, input),
+        "TestEventPattern" => put_events::test_pattern(input),
+        other => Err(ServiceError::unknown_operation("events", other)),
+    }
 }
 
 /// An event of an AWS service, before it has its envelope.
@@ -33,14 +60,38 @@ pub(crate) struct Emitted<'a> {
 
 /// Puts an event into the outbox, in the same transaction as the change it tells of; ring `account.events_bell` afterwards.
 pub(crate) fn emit(
-    _account: &Account,
-    _transaction: &mut Transaction<'_>,
-    _event: Emitted<'_>,
+    account: &Account,
+    transaction: &mut Transaction<'_>,
+    event: Emitted<'_>,
 ) -> Result<(), StoreError> {
-    Ok(())
+    if !account.settings.engine {
+        // Nobody would ever take it out.
+        return Ok(());
+    }
+    let contents = Contents {
+        source: event.source.to_owned(),
+        detail_type: event.detail_type.to_owned(),
+        time: now(),
+        resources: event.resources,
+        detail: event.detail,
+    };
+    delivery::post(transaction, &Event::new(account, contents))
 }
 
 /// Delivers events from the outbox to the targets of matching rules; fires schedules.
-pub(crate) fn start(_account: &Arc<Account>) -> Vec<JoinHandle<()>> {
-    Vec::new()
+pub(crate) fn start(account: &Arc<Account>) -> Vec<JoinHandle<()>> {
+    vec![tokio::spawn(delivery::work(account.clone()))]
 }
+
+impl From<InvalidPattern> for ServiceError {
+    fn from(error: InvalidPattern) -> Self {
+        Self::client("InvalidEventPatternException", error.to_string())
+    }
+}
+
+fn validation(message: impl Into<String>) -> ServiceError {
+    ServiceError::client("ValidationException", message)
+}
+
+#[cfg(test)]
+mod tests;

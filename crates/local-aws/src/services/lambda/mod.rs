@@ -102,9 +102,7 @@ pub(crate) async fn invoke(
         "DryRun" => Ok(Invoked::DryRun),
         other => Err(ServiceError::client(
             "InvalidParameterValueException",
-            format!(
-                "`{other}` is no InvocationType: use RequestResponse, Event or DryRun"
-            ),
+            format!("`{other}` is no InvocationType: use RequestResponse, Event or DryRun"),
         )),
     }
 }

@@ -14,9 +14,7 @@ use tokio::{
 };
 
 use super::function_name;
-use crate::{
-    Account, FunctionError, ServiceError, account::FunctionHandler, interference::Spoilt,
-};
+use crate::{Account, FunctionError, ServiceError, account::FunctionHandler, interference::Spoilt};
 
 /// Why an invocation has no result.
 #[derive(Debug)]

@@ -1,27 +1,77 @@
 //! Step Functions: machines, executions, histories; the engine that runs them.
 
+mod engine;
+mod executions;
+mod history;
+mod machines;
+mod names;
+mod notice;
+mod task;
+
 use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
-use crate::{Account, Caller, ServiceError};
+use super::events::unique_id;
+use crate::{Account, Caller, ServiceError, store::Transaction};
 
-/// The executions that run in this process.
-#[derive(Default)]
-pub(crate) struct Running {}
+pub(crate) use engine::Running;
 
 /// Answers one operation.
 pub(crate) fn call(
-    _account: &Arc<Account>,
+    account: &Arc<Account>,
     _caller: &Caller,
     operation: &str,
-    _input: Value,
+    input: Value,
 ) -> Result<Value, ServiceError> {
-    Err(ServiceError::unknown_operation("states", operation))
+    match operation {
+        "CreateStateMachine" => machines::create(account, input),
+        "UpdateStateMachine" => machines::update(account, input),
+        "DescribeStateMachine" => machines::describe(account, input),
+        "ListStateMachines" => machines::list(account, input),
+        "DeleteStateMachine" => machines::delete(account, input),
+        "ValidateStateMachineDefinition" => machines::validate(input),
+        "StartExecution" => executions::start(account, input),
+        "DescribeExecution" => executions::describe(account, input),
+        "ListExecutions" => executions::list(account, input),
+        "StopExecution" => executions::stop(account, input),
+        "GetExecutionHistory" => history::get(account, input),
+        other => Err(ServiceError::unknown_operation("states", other)),
+    }
+}
+
+/// Starts an execution for an event, under a generated name as EventBridge does; ring `account.states_bell` afterwards.
+pub(crate) fn start_from_event(
+    account: &Account,
+    transaction: &mut Transaction<'_>,
+    machine_arn: &str,
+    input: String,
+) -> Result<(), ServiceError> {
+    executions::begin(account, transaction, machine_arn, &unique_id(), input).map(drop)
 }
 
 /// Runs executions, those in flight at the last end first.
-pub(crate) fn start(_account: &Arc<Account>) -> Vec<JoinHandle<()>> {
-    Vec::new()
+pub(crate) fn start(account: &Arc<Account>) -> Vec<JoinHandle<()>> {
+    vec![tokio::spawn(engine::work(account.clone()))]
 }
+
+fn validation(message: impl Into<String>) -> ServiceError {
+    ServiceError::client("ValidationException", message)
+}
+
+/// `maxResults`: 1 to 1,000; 0 stands for 100.
+fn page_size(limit: Option<usize>) -> Result<usize, ServiceError> {
+    match limit.unwrap_or(0) {
+        0 => Ok(100),
+        limit @ 1..=1000 => Ok(limit),
+        other => Err(validation(format!("maxResults is {other}: use 0 to 1000"))),
+    }
+}
+
+fn invalid_token() -> ServiceError {
+    ServiceError::client("InvalidToken", "Invalid Token: 'Invalid token'")
+}
+
+#[cfg(test)]
+mod tests;

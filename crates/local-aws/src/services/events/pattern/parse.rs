@@ -187,7 +187,9 @@ fn numeric(bounds: &[Value], place: &Place<'_>) -> Result<Vec<(Comparison, f64)>
         .collect();
     pairs
         .filter(|pairs| matches!(pairs.len(), 1 | 2))
-        .ok_or_else(|| place.fault("numeric takes one or two pairs of =, <, <=, >, >= and a number"))
+        .ok_or_else(|| {
+            place.fault("numeric takes one or two pairs of =, <, <=, >, >= and a number")
+        })
 }
 
 fn comparison(operator: &str) -> Option<Comparison> {

@@ -20,22 +20,56 @@ fn a_matcher_takes_and_leaves_what_eventbridge_does() {
         (json!(["a", 2]), json!([3, "a"]), json!([3, "b"])),
         (json!([{ "prefix": "ab" }]), json!("abc"), json!("xab")),
         (json!([{ "suffix": ".rs" }]), json!("a.rs"), json!("a.rs2")),
-        (json!([{ "prefix": { "equals-ignore-case": "AB" } }]), json!("abc"), json!("b")),
-        (json!([{ "equals-ignore-case": "OPEN" }]), json!("Open"), json!("Opened")),
+        (
+            json!([{ "prefix": { "equals-ignore-case": "AB" } }]),
+            json!("abc"),
+            json!("b"),
+        ),
+        (
+            json!([{ "equals-ignore-case": "OPEN" }]),
+            json!("Open"),
+            json!("Opened"),
+        ),
         (json!([{ "anything-but": ["a", 1] }]), json!("b"), json!(1)),
         (json!([{ "anything-but": "a" }]), json!("b"), json!("a")),
-        (json!([{ "anything-but": { "prefix": "a" } }]), json!("b"), json!("ab")),
-        (json!([{ "wildcard": "refs/*/m\\*n" }]), json!("refs/heads/m*n"), json!("refs/heads/main")),
-        (json!([{ "wildcard": "a*b*c" }]), json!("axbxbc"), json!("acb")),
+        (
+            json!([{ "anything-but": { "prefix": "a" } }]),
+            json!("b"),
+            json!("ab"),
+        ),
+        (
+            json!([{ "wildcard": "refs/*/m\\*n" }]),
+            json!("refs/heads/m*n"),
+            json!("refs/heads/main"),
+        ),
+        (
+            json!([{ "wildcard": "a*b*c" }]),
+            json!("axbxbc"),
+            json!("acb"),
+        ),
         (json!([{ "numeric": ["=", 5] }]), json!(5), json!("5")),
-        (json!([{ "numeric": [">", 0, "<=", 5] }]), json!(5), json!(0)),
-        (json!([{ "exists": true }]), json!("a"), json!({ "deeper": 1 })),
+        (
+            json!([{ "numeric": [">", 0, "<=", 5] }]),
+            json!(5),
+            json!(0),
+        ),
+        (
+            json!([{ "exists": true }]),
+            json!("a"),
+            json!({ "deeper": 1 }),
+        ),
         (json!(["a", { "prefix": "b" }]), json!("bc"), json!("c")),
     ];
     for (matchers, taken, left) in rows {
         let pattern = json!({ "detail": { "field": matchers } });
-        assert!(matches(&pattern, &json!({ "detail": { "field": taken } })), "{matchers} {taken}");
-        assert!(!matches(&pattern, &json!({ "detail": { "field": left } })), "{matchers} {left}");
+        assert!(
+            matches(&pattern, &json!({ "detail": { "field": taken } })),
+            "{matchers} {taken}"
+        );
+        assert!(
+            !matches(&pattern, &json!({ "detail": { "field": left } })),
+            "{matchers} {left}"
+        );
     }
 }
 
@@ -56,19 +90,27 @@ fn only_exists_false_matches_a_member_that_is_not_there() {
 #[test]
 fn members_of_one_array_element_match_together() {
     let pattern = json!({ "detail": { "builds": { "name": ["a"], "status": ["FAILED"] } } });
-    let builds = |status: &str| {
-        json!({ "detail": { "builds": [{ "name": "a", "status": status }, { "name": "b", "status": "FAILED" }] } })
-    };
+    let builds = |status: &str| json!({ "detail": { "builds": [{ "name": "a", "status": status }, { "name": "b", "status": "FAILED" }] } });
     assert!(matches(&pattern, &builds("FAILED")));
     assert!(!matches(&pattern, &builds("PASSED")));
 }
 
 #[test]
 fn or_wants_one_of_its_patterns_beside_the_other_members() {
-    let pattern = json!({ "source": ["s"], "$or": [{ "detail": { "a": [1] } }, { "detail": { "b": [2] } }] });
-    assert!(matches(&pattern, &json!({ "source": "s", "detail": { "b": 2 } })));
-    assert!(!matches(&pattern, &json!({ "source": "s", "detail": { "b": 3 } })));
-    assert!(!matches(&pattern, &json!({ "source": "t", "detail": { "b": 2 } })));
+    let pattern =
+        json!({ "source": ["s"], "$or": [{ "detail": { "a": [1] } }, { "detail": { "b": [2] } }] });
+    assert!(matches(
+        &pattern,
+        &json!({ "source": "s", "detail": { "b": 2 } })
+    ));
+    assert!(!matches(
+        &pattern,
+        &json!({ "source": "s", "detail": { "b": 3 } })
+    ));
+    assert!(!matches(
+        &pattern,
+        &json!({ "source": "t", "detail": { "b": 2 } })
+    ));
 }
 
 #[test]
@@ -76,8 +118,14 @@ fn refuses_a_pattern_with_the_place_of_its_fault() {
     let rows = [
         ("{}", "Empty objects are not allowed at (document)"),
         ("[]", "Filter is not an object at (document)"),
-        (r#"{"source":"s"}"#, "\"source\" must be an object or an array at /source"),
-        (r#"{"source":[]}"#, "Empty arrays are not allowed at /source"),
+        (
+            r#"{"source":"s"}"#,
+            "\"source\" must be an object or an array at /source",
+        ),
+        (
+            r#"{"source":[]}"#,
+            "Empty arrays are not allowed at /source",
+        ),
         (
             r#"{"detail":{"a/b":["x",{"cidr":"10.0.0.0/8"}]}}"#,
             "Unrecognized match type cidr at /detail/a~1b/1/cidr",
@@ -104,7 +152,10 @@ fn refuses_a_pattern_with_the_place_of_its_fault() {
         ),
     ];
     for (pattern, reason) in rows {
-        assert_eq!(refusal(pattern), format!("Event pattern is not valid. Reason: {reason}"));
+        assert_eq!(
+            refusal(pattern),
+            format!("Event pattern is not valid. Reason: {reason}")
+        );
     }
 }
 
