@@ -1,0 +1,99 @@
+//! The first line: the verdict in words, and the first thing to know about it.
+
+use super::{
+    ApprovalRefused, Stage, View, all_tests,
+    text::{code, plural},
+};
+use crate::{
+    plan::NoBuild,
+    title::Flag,
+    verdict::{CheckFailure, Reason, Verdict},
+};
+
+pub(super) fn headline(view: &View<'_>) -> String {
+    match &view.stage {
+        Stage::Running => "⏳ Mergegate: testing".to_owned(),
+        Stage::Superseded => "⚪ Mergegate: superseded by a newer revision".to_owned(),
+        Stage::ClosedEarly => "⚪ Mergegate: closed before a verdict".to_owned(),
+        Stage::Failed { again: true, .. } => "⚠️ Mergegate: the gate itself failed".to_owned(),
+        Stage::Failed { again: false, .. } => {
+            "⚠️ Mergegate: the gate gave up, nothing is approved".to_owned()
+        }
+        Stage::Finished { verdict, refused } => finished(view, verdict, *refused),
+    }
+}
+
+fn finished(view: &View<'_>, verdict: &Verdict, refused: Option<ApprovalRefused>) -> String {
+    match (verdict, refused) {
+        (Verdict::Approve(_), Some(refused)) => {
+            let why = match refused {
+                ApprovalRefused::OwnPullRequest => {
+                    "CodeCommit lets nobody approve their own pull request, and the gate opened this one"
+                }
+                ApprovalRefused::RevisionNotCurrent => "a newer revision came while it was tested",
+                ApprovalRefused::Closed => "the pull request was closed meanwhile",
+                ApprovalRefused::TooMany => {
+                    "the revision has as many approvals as CodeCommit takes"
+                }
+            };
+            format!("⚪ Mergegate: passed, not approved: {why}")
+        }
+        (Verdict::Approve(_), None) => {
+            let skipped = view
+                .plan
+                .is_some_and(|plan| plan.flags.has(Flag::SkipTests));
+            let skipped = if skipped {
+                ", tests skipped by a flag in the title"
+            } else {
+                ""
+            };
+            format!("✅ Mergegate: approved{skipped}")
+        }
+        (Verdict::Reject(reasons), _) => {
+            format!("❌ Mergegate: not approved, {}", rejected(view, reasons))
+        }
+        (Verdict::Hold(Reason::NotBuilt(NoBuild::SkipCi)), _) => {
+            "⏸ Mergegate: on hold, `[skip-ci]` is in the title".to_owned()
+        }
+        (Verdict::Hold(_), _) => "⏸ Mergegate: on hold, the merge cannot be computed".to_owned(),
+        (Verdict::NotGated, _) => {
+            let gated = "this destination branch is not gated";
+            format!("⚪ Mergegate: {gated}")
+        }
+    }
+}
+
+fn rejected(view: &View<'_>, reasons: &[Reason]) -> String {
+    let failed = all_tests(view.results).map_or(0, |tests| tests.failed);
+    if failed > 0 {
+        return plural(failed, "test failure");
+    }
+    let Some(first) = reasons.first() else {
+        return "nothing was required of it".to_owned();
+    };
+    match first {
+        Reason::NotBuilt(NoBuild::Conflict { .. }) => {
+            "it conflicts with the destination".to_owned()
+        }
+        Reason::NotBuilt(NoBuild::NoBuildspec) => "there is no buildspec".to_owned(),
+        Reason::NotBuilt(_) => "its rules are invalid".to_owned(),
+        Reason::Check { check, failure } => {
+            let check = code(check.as_str(), 60);
+            match failure {
+                CheckFailure::Failed => format!("{check} failed"),
+                CheckFailure::TimedOut => format!("{check} ran out of time"),
+                CheckFailure::Stopped => format!("{check} was stopped"),
+                CheckFailure::Infrastructure => format!("{check} could not run: infrastructure"),
+                CheckFailure::WrongCommit { .. } => format!("{check} built another commit"),
+                CheckFailure::NeverStarted | CheckFailure::NotEnded => {
+                    format!("{check} did not end")
+                }
+                CheckFailure::TestsFailed { failed } => plural(*failed, "test failure"),
+                CheckFailure::ReportIncomplete { .. } | CheckFailure::ReportMissing { .. } => {
+                    format!("the report of {check} is missing")
+                }
+                CheckFailure::NoTests => format!("{check} ran no test"),
+            }
+        }
+    }
+}

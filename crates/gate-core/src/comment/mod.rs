@@ -1,0 +1,444 @@
+//! The comment on a pull request: one per revision, edited in place, never over CodeCommit's limit.
+//!
+//! It is rendered with less and less detail until it fits; whatever is dropped is counted.
+
+mod detail;
+mod headline;
+mod text;
+
+use std::time::Duration;
+
+use crate::{
+    build::Build,
+    candidate::{Candidate, Preview},
+    id::{PullRequestId, RevisionId, RunName},
+    names,
+    plan::{NoBuild, Note, Plan},
+    protocol::Candidacy,
+    report::{Coverage, ReportContent, Tests},
+    title::Flag,
+    verdict::{CheckFailure, CheckResult, Reason, Verdict, check_failure},
+};
+use detail::Detail;
+use text::{code, count, duration, fence};
+
+/// CodeCommit's limit for a comment (user guide, limits: 10,240 characters).
+pub const LIMIT: usize = 10_240;
+
+/// What a comment is about.
+#[derive(Clone, Debug)]
+pub struct View<'a> {
+    /// The run that speaks.
+    pub run: &'a RunName,
+    /// What it was asked to test.
+    pub candidacy: &'a Candidacy,
+    /// What it tests; `None` before or without a merge preview.
+    pub candidate: Option<&'a Candidate>,
+    /// Its plan; `None` before there is one.
+    pub plan: Option<&'a Plan>,
+    /// What became of the checks.
+    pub results: &'a [CheckResult],
+    /// Where it stands.
+    pub stage: Stage<'a>,
+}
+
+/// Where the run stands.
+#[derive(Clone, Debug)]
+pub enum Stage<'a> {
+    /// Builds run.
+    Running,
+    /// The verdict, and what became of the approval.
+    Finished {
+        /// The verdict.
+        verdict: &'a Verdict,
+        /// Set when the approval could not be given.
+        refused: Option<ApprovalRefused>,
+    },
+    /// A newer revision is there.
+    Superseded,
+    /// The pull request was closed before a verdict.
+    ClosedEarly,
+    /// The gate itself failed and will try again.
+    Failed {
+        /// Why.
+        error: &'a str,
+        /// Whether it will be tried again.
+        again: bool,
+    },
+}
+
+/// Why a deserved approval was not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApprovalRefused {
+    /// The gate opened the pull request itself.
+    OwnPullRequest,
+    /// The revision was renewed meanwhile.
+    RevisionNotCurrent,
+    /// The pull request was closed meanwhile.
+    Closed,
+    /// The revision has as many approvals as CodeCommit takes.
+    TooMany,
+}
+
+/// The token that makes a second post of the same comment find the first.
+pub fn token(pull_request: &PullRequestId, revision: &RevisionId) -> String {
+    names::hash(&["comment", pull_request.as_str(), revision.as_str()], 64)
+}
+
+/// The comment's text, at most [`LIMIT`] characters.
+pub fn render(view: &View<'_>) -> String {
+    let mut text = String::new();
+    for detail in Detail::LEVELS {
+        text = compose(view, &detail);
+        if text.chars().count() <= LIMIT {
+            return text;
+        }
+    }
+    // The last level holds only bounded texts; this is the belt to those braces.
+    text.chars().take(LIMIT).collect()
+}
+
+/// A reply where no comment on the code is possible, or a last word about a merge.
+pub fn merged_differently(tested: &str, merged: &str) -> String {
+    format!(
+        "### ⚠️ Mergegate: the merge is not what was tested\n\nTested and approved was {}, merged is {} with another content: \
+         the destination had moved, or the merge was edited by hand. Look at the difference before you rely on it.",
+        code(tested, 40),
+        code(merged, 40)
+    )
+}
+
+fn compose(view: &View<'_>, detail: &Detail) -> String {
+    let mut parts = vec![format!("### {}", headline::headline(view))];
+    parts.push(candidate_line(view));
+    parts.extend(explanation(view));
+    let checks = check_lines(view, detail);
+    if !checks.is_empty() {
+        parts.push(checks.join("\n"));
+    }
+    parts.extend(tests_section(view, detail));
+    parts.extend(coverage_line(view));
+    parts.extend(notes(view, detail));
+    parts.push(format!("{}Mergegate · run {}", advice(view), view.run));
+    parts.join("\n\n")
+}
+
+fn candidate_line(view: &View<'_>) -> String {
+    let candidacy = view.candidacy;
+    let short = |commit: &crate::id::CommitId| commit.short(7).to_owned();
+    let Some(candidate) = view.candidate else {
+        return format!(
+            "{} → {}, nothing built",
+            short(&candidacy.source_commit),
+            short(&candidacy.destination_commit)
+        );
+    };
+    let how = match &candidate.preview {
+        Preview::FastForward => "tested as it is: merging is a fast-forward".to_owned(),
+        Preview::Merged { commit, .. } => format!("tested as merged ({})", commit.short(7)),
+    };
+    let time = total_duration(view.results)
+        .map(|time| format!(", {}", duration(time)))
+        .unwrap_or_default();
+    format!(
+        "{} {} → {} {}, {how}{time}",
+        code(candidate.source.as_str(), 80),
+        short(&candidate.source_commit),
+        code(candidate.destination.as_str(), 80),
+        short(&candidate.destination_commit)
+    )
+}
+
+fn total_duration(results: &[CheckResult]) -> Option<Duration> {
+    results
+        .iter()
+        .filter_map(|result| result.build.as_ref())
+        .filter(|build| build.complete)
+        .map(|build| build.duration)
+        .max()
+}
+
+/// Why there is no build, or why the gate stopped.
+fn explanation(view: &View<'_>) -> Option<String> {
+    match &view.stage {
+        Stage::Failed { error, again } => {
+            let next = if *again {
+                "It will be tried again."
+            } else {
+                "It was tried three times. Push once more, or ask whoever runs the gate to look at its log."
+            };
+            return Some(format!("{}\n\n{next}", fence(error, 12, 1200)));
+        }
+        Stage::Superseded => {
+            return Some("The newer revision has a comment of its own.".to_owned());
+        }
+        Stage::ClosedEarly => {
+            return Some("The pull request was closed before there was a verdict.".to_owned());
+        }
+        Stage::Running | Stage::Finished { .. } => {}
+    }
+    match view.plan?.no_build.as_ref()? {
+        NoBuild::NotGated { gated } => {
+            let gated: Vec<_> = gated
+                .iter()
+                .take(10)
+                .map(|branch| code(branch, 80))
+                .collect();
+            Some(format!(
+                "This gate looks after {}. Nothing was built and nothing will be.",
+                gated.join(", ")
+            ))
+        }
+        NoBuild::SkipCi => Some(
+            "Nothing was built. To have it tested, take the flag out of the title and push."
+                .to_owned(),
+        ),
+        NoBuild::Conflict { files } => Some(conflict(files)),
+        NoBuild::NotComputable { reason } => Some(format!(
+            "CodeCommit could not compute the merge:\n\n{}\n\nMerge the destination into your branch and push.",
+            fence(reason, 8, 800)
+        )),
+        NoBuild::NoBuildspec => Some(format!(
+            "Neither side has a `{}`. Add one that builds and tests this repository, and push.",
+            crate::buildspec::PATH
+        )),
+        NoBuild::InvalidBuildspec { fault } => Some(format!(
+            "After the merge the buildspec could not be run:\n\n{}\n\nMend it and push.",
+            fence(fault, 8, 800)
+        )),
+    }
+}
+
+fn conflict(files: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut lines: Vec<_> = files
+        .iter()
+        .take(SHOWN)
+        .map(|file| format!("- {}", code(file, 200)))
+        .collect();
+    if files.len() > SHOWN {
+        lines.push(format!(
+            "- and {} more",
+            count(files.len() as u64 - SHOWN as u64)
+        ));
+    }
+    format!(
+        "Both sides changed:\n\n{}\n\nMerge the destination into your branch, solve the conflicts and push.",
+        lines.join("\n")
+    )
+}
+
+fn check_lines(view: &View<'_>, detail: &Detail) -> Vec<String> {
+    view.results
+        .iter()
+        .map(|result| check_line(view, result, detail))
+        .collect()
+}
+
+fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String {
+    let name = format!("**{}**", result.check.name);
+    let log = |build: &Build| {
+        build
+            .log_url
+            .as_ref()
+            .map(|url| format!(": [log]({url})"))
+            .unwrap_or_default()
+    };
+    let Some(build) = &result.build else {
+        return format!("- ⏳ {name} waits for CodeBuild to take it");
+    };
+    let log = log(build);
+    if !build.complete && matches!(view.stage, Stage::Running) {
+        return format!("- ⏳ {name} runs{log}");
+    }
+    let time = duration(build.duration);
+    let skipped = view
+        .plan
+        .is_some_and(|plan| plan.flags.has(Flag::SkipTests));
+    let failure = view
+        .candidate
+        .and_then(|candidate| check_failure(result, candidate, skipped));
+    let Some(failure) = failure else {
+        let how = if skipped {
+            "passed without its tests"
+        } else {
+            "passed"
+        };
+        return format!("- ✅ {name} {how} in {time}{log}");
+    };
+    let words = failure_words(&failure, &time);
+    let phase = build.failure.as_ref().filter(|_| {
+        matches!(
+            failure,
+            CheckFailure::Failed | CheckFailure::TimedOut | CheckFailure::Infrastructure
+        )
+    });
+    let phase = phase
+        .map(|at| {
+            format!(
+                "\n  phase {}: {}",
+                at.phase,
+                code(&at.message, detail.phase_characters)
+            )
+        })
+        .unwrap_or_default();
+    format!("- ❌ {name} {words}{log}{phase}")
+}
+
+fn failure_words(failure: &CheckFailure, time: &str) -> String {
+    match failure {
+        CheckFailure::NeverStarted => "was never started".to_owned(),
+        CheckFailure::NotEnded => "did not end".to_owned(),
+        CheckFailure::Failed => format!("failed in {time}"),
+        CheckFailure::TimedOut => format!("ran out of time after {time}"),
+        CheckFailure::Stopped => format!("was stopped by hand after {time}"),
+        CheckFailure::Infrastructure => "failed twice for reasons of CodeBuild's own".to_owned(),
+        CheckFailure::WrongCommit { built } => {
+            let built = built
+                .as_ref()
+                .map_or("an unknown commit", |commit| commit.short(7));
+            format!("built {built} instead of the candidate")
+        }
+        CheckFailure::TestsFailed { failed } => format!(
+            "passed, but {} in its report failed",
+            text::plural(*failed, "test")
+        ),
+        CheckFailure::ReportIncomplete { report } => {
+            format!(
+                "passed, but its report {} is incomplete: check the paths in the buildspec",
+                code(report, 80)
+            )
+        }
+        CheckFailure::ReportMissing { report } => {
+            format!(
+                "passed, but its report {} never came: check the paths in the buildspec",
+                code(report, 80)
+            )
+        }
+        CheckFailure::NoTests => "passed, but there is no test in its reports".to_owned(),
+    }
+}
+
+fn all_tests(results: &[CheckResult]) -> Option<Tests> {
+    let mut sum = None;
+    for report in results.iter().flat_map(|result| &result.reports) {
+        if let ReportContent::Tests(tests) = &report.content {
+            sum.get_or_insert_with(Tests::default).add(tests);
+        }
+    }
+    sum
+}
+
+fn tests_section(view: &View<'_>, detail: &Detail) -> Option<String> {
+    let tests = all_tests(view.results).filter(|tests| tests.total > 0)?;
+    let mut parts = vec![format!("{} passed", count(tests.passed))];
+    if tests.failed > 0 {
+        parts.push(format!("**{} failed**", count(tests.failed)));
+    }
+    if tests.skipped > 0 {
+        parts.push(format!("{} skipped", count(tests.skipped)));
+    }
+    let mut section = format!("**Tests** {}: {}", count(tests.total), parts.join(", "));
+    let shown: Vec<_> = tests
+        .failures
+        .iter()
+        .take(detail.failures)
+        .map(|failure| detail.failure(failure))
+        .collect();
+    if !shown.is_empty() {
+        section.push_str("\n\nFailures\n");
+        section.push_str(&shown.join("\n"));
+    }
+    let hidden = tests.failed.saturating_sub(shown.len() as u64);
+    if hidden > 0 {
+        section.push_str(&format!("\n- and {} more: see the log", count(hidden)));
+    }
+    Some(section)
+}
+
+fn coverage_line(view: &View<'_>) -> Option<String> {
+    let mut sum = Coverage::default();
+    for report in view.results.iter().flat_map(|result| &result.reports) {
+        if let ReportContent::Coverage(coverage) = report.content {
+            sum.covered += coverage.covered;
+            sum.total += coverage.total;
+        }
+    }
+    let percent = sum.percent()?;
+    Some(format!(
+        "**Coverage** {percent:.1} % ({} of {} lines)",
+        count(sum.covered),
+        count(sum.total)
+    ))
+}
+
+fn notes(view: &View<'_>, detail: &Detail) -> Option<String> {
+    let plan = view.plan?;
+    let mut lines: Vec<String> = plan
+        .notes
+        .iter()
+        .map(|note| format!("- {}", note_words(note, detail)))
+        .collect();
+    for flag in &plan.flags.known {
+        lines.push(format!(
+            "- {} is in the title: {}",
+            code(&flag.to_string(), 40),
+            flag_words(*flag)
+        ));
+    }
+    for unknown in plan.flags.unknown.iter().take(5) {
+        let meant = unknown
+            .nearest
+            .map(|flag| format!(", did you mean {}?", code(&flag.to_string(), 40)))
+            .unwrap_or_default();
+        lines.push(format!(
+            "- {} in the title is no flag that this gate knows{meant}",
+            code(&format!("[{}]", unknown.word), 60)
+        ));
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn note_words(note: &Note, detail: &Detail) -> String {
+    let path = crate::buildspec::PATH;
+    match note {
+        Note::FirstBuildspec => format!(
+            "the destination has no `{path}` yet: this pull request's own was used, this once"
+        ),
+        Note::BrokenBuildspec { fault } => format!(
+            "the destination's `{path}` is broken, so this pull request's own was used: {}",
+            code(fault, detail.phase_characters)
+        ),
+        Note::ChangesBuildspec => {
+            format!("this pull request changes `{path}`: the change takes effect after the merge")
+        }
+    }
+}
+
+fn flag_words(flag: Flag) -> &'static str {
+    match flag {
+        Flag::SkipTests => "tests were not asked for",
+        Flag::SkipCi => "nothing runs and nothing is approved",
+        Flag::Container => "the build may run Docker",
+        Flag::NoCache => "the build starts without its cache",
+    }
+}
+
+fn advice(view: &View<'_>) -> &'static str {
+    match &view.stage {
+        Stage::Finished {
+            verdict: Verdict::Reject(reasons),
+            ..
+        } if built(reasons) => "Push a fix: every push is tested anew.\n",
+        _ => "",
+    }
+}
+
+fn built(reasons: &[Reason]) -> bool {
+    reasons
+        .iter()
+        .any(|reason| matches!(reason, Reason::Check { .. }))
+}
+
+#[cfg(test)]
+mod tests;

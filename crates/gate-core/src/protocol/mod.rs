@@ -1,0 +1,28 @@
+//! What a run, the router, the sweep and tear-down decide: from what they read to what they do next.
+//!
+//! The Lambdas only carry it out. Each function takes what was just read and says what that allows; the races it
+//! settles are the table in `docs/design.md`.
+
+mod attempt;
+mod claim;
+mod record;
+mod router;
+mod run;
+mod state;
+mod sweep;
+mod tear_down;
+
+pub use attempt::{AttemptStep, ExecutionStatus, Existing, MAX_ATTEMPTS, Wish, next_attempt};
+pub use claim::{Claim, ClaimStep, claim};
+pub use record::{ApprovalRecord, Durations, EnvironmentRecord, ResultRecord};
+pub use router::{RouterDecision, needs_known_commits, on_pull_request, on_run_died};
+pub use run::{
+    CheckDecision, Standing, StartDecision, after_approval, check, missing_builds, older_builds,
+    standing,
+};
+pub use state::{
+    Candidacy, Execution, Failure, Invocation, Next, Request, Run, STATE_VERSION, StartedBuild,
+    State, Step,
+};
+pub use sweep::{OpenPullRequest, sweep_environment, sweep_open};
+pub use tear_down::{Leftovers, StopDecision, merged_differs, stop_builds};

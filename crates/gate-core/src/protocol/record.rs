@@ -1,0 +1,76 @@
+//! What the gate remembers in Parameter Store. Each record carries a version and has one writer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{CommentId, CommitId, RevisionId, RunName, TreeId},
+    verdict::VerdictKind,
+};
+
+/// Project and badge of an open pull request; written by environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentRecord {
+    /// 1.
+    pub version: u32,
+    /// The repository.
+    pub repository: crate::id::RepositoryName,
+    /// The CodeBuild project.
+    pub project: String,
+    /// Its badge, if CodeBuild gave one.
+    pub badge_url: Option<String>,
+}
+
+/// What stands on the pull request by the gate's hand; written by the reporter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultRecord {
+    /// 1.
+    pub version: u32,
+    /// The run that spoke last.
+    pub run: RunName,
+    /// Of which revision.
+    pub revision: RevisionId,
+    /// The comment about it; `None` when CodeCommit takes none.
+    pub comment: Option<CommentId>,
+    /// The verdict; `None` while it runs.
+    pub verdict: Option<VerdictKind>,
+    /// What was done with the approval.
+    pub approval: ApprovalRecord,
+    /// What was tested.
+    pub tested_commit: Option<CommitId>,
+    /// Its tree.
+    pub tested_tree: Option<TreeId>,
+}
+
+/// What was done with the approval of a revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalRecord {
+    /// The gate approves it.
+    Given,
+    /// It does not.
+    NotGiven,
+}
+
+/// How long the checks of a repository took when they last passed; written by the reporter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Durations {
+    /// 1.
+    pub version: u32,
+    /// Seconds by check, oldest first, at most [`Durations::KEPT`] each.
+    pub checks: std::collections::BTreeMap<String, Vec<u64>>,
+}
+
+impl Durations {
+    /// Passes kept per check.
+    pub const KEPT: usize = 10;
+
+    /// Adds a pass.
+    pub fn add(&mut self, check: &str, seconds: u64) {
+        self.version = 1;
+        let passes = self.checks.entry(check.to_owned()).or_default();
+        passes.push(seconds);
+        if passes.len() > Self::KEPT {
+            passes.remove(0);
+        }
+    }
+}

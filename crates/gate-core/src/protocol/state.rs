@@ -1,0 +1,277 @@
+//! What flows through the state machine from step to step.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    candidate::Candidate,
+    id::{BuildId, CheckName, CommitId, PullRequestId, RepositoryName, RevisionId, RunName},
+    plan::Plan,
+};
+
+/// Version of [`State`]; handlers of a release read their own and the one before.
+pub const STATE_VERSION: u32 = 1;
+
+/// The input of an execution. Nothing volatile is in it: the same request twice is the same text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Request {
+    /// Test a revision and give the verdict.
+    Gate(Candidacy),
+    /// Tear the environment down.
+    Close {
+        /// The repository.
+        repository: RepositoryName,
+        /// The closed pull request.
+        pull_request: PullRequestId,
+    },
+    /// Say that the gate gave up on a revision, and take back its approval.
+    Say {
+        /// What was to be tested.
+        candidacy: Candidacy,
+        /// The last error, in words.
+        error: String,
+    },
+}
+
+/// What a run is asked to test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidacy {
+    /// The repository.
+    pub repository: RepositoryName,
+    /// The pull request.
+    pub pull_request: PullRequestId,
+    /// Its live revision.
+    pub revision: RevisionId,
+    /// The source's tip of that revision.
+    pub source_commit: CommitId,
+    /// The destination's tip.
+    pub destination_commit: CommitId,
+}
+
+impl Request {
+    /// The pull request it is about.
+    pub fn pull_request(&self) -> &PullRequestId {
+        match self {
+            Self::Gate(candidacy) | Self::Say { candidacy, .. } => &candidacy.pull_request,
+            Self::Close { pull_request, .. } => pull_request,
+        }
+    }
+
+    /// Its repository.
+    pub fn repository(&self) -> &RepositoryName {
+        match self {
+            Self::Gate(candidacy) | Self::Say { candidacy, .. } => &candidacy.repository,
+            Self::Close { repository, .. } => repository,
+        }
+    }
+
+    /// What it asks to test or speak about.
+    pub fn candidacy(&self) -> Option<&Candidacy> {
+        match self {
+            Self::Gate(candidacy) | Self::Say { candidacy, .. } => Some(candidacy),
+            Self::Close { .. } => None,
+        }
+    }
+}
+
+/// A step of the state machine: the handlers' vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// environment: plan, merge preview, project.
+    Prepare,
+    /// reporter: take back an earlier approval of this revision.
+    Revoke,
+    /// builder: start what is not started, stop older builds.
+    StartBuilds,
+    /// reporter: say that it runs.
+    Announce,
+    /// builder: look.
+    CheckBuilds,
+    /// reporter: verdict, comment, approval.
+    Report,
+    /// environment: drop the preview branch.
+    Release,
+    /// reporter: say why the run failed.
+    Explain,
+    /// reporter: say that the gate gave up.
+    Say,
+    /// builder: stop all builds of a closed pull request.
+    StopBuilds,
+    /// reporter: the last word on a closed pull request.
+    Conclude,
+    /// environment: delete everything.
+    TearDown,
+}
+
+/// Where the state machine goes after a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Next {
+    /// On to the builds.
+    Build,
+    /// Wait `wait_seconds`, then look again.
+    Wait,
+    /// On to the verdict.
+    Report,
+    /// The pull request is closed: tear down.
+    TearDown,
+    /// Nothing is left to do for this run.
+    #[default]
+    End,
+}
+
+/// A build that this run started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartedBuild {
+    /// The check.
+    pub check: CheckName,
+    /// From 1; 2 after an infrastructure fault.
+    pub attempt: u32,
+    /// The build.
+    pub id: BuildId,
+    /// Where its log can be read, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_url: Option<String>,
+}
+
+/// What a gate run knows after Prepare.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// What is tested; `None` when no preview could be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<Candidate>,
+    /// What is to be done.
+    pub plan: Plan,
+    /// The CodeBuild project's name.
+    pub project: String,
+    /// What was started, in order.
+    #[serde(default)]
+    pub builds: Vec<StartedBuild>,
+    /// Seconds the last passes of the check took, per check in the plan's order.
+    #[serde(default)]
+    pub passes: Vec<Vec<u64>>,
+}
+
+/// An error as Step Functions hands it to a Catch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The word.
+    #[serde(rename = "Error")]
+    pub error: String,
+    /// The sentence, for Lambda functions a JSON text with `errorMessage`.
+    #[serde(rename = "Cause", default)]
+    pub cause: String,
+}
+
+impl Failure {
+    /// The sentence for a person.
+    pub fn message(&self) -> String {
+        let parsed: Option<serde_json::Value> = serde_json::from_str(&self.cause).ok();
+        let message = parsed
+            .as_ref()
+            .and_then(|cause| cause.get("errorMessage"))
+            .and_then(|message| message.as_str());
+        message.unwrap_or(&self.cause).to_owned()
+    }
+}
+
+/// Input and output of every step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// [`STATE_VERSION`].
+    pub version: u32,
+    /// What was asked.
+    pub request: Request,
+    /// Present after Prepare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Run>,
+    /// Where to go.
+    #[serde(default)]
+    pub next: Next,
+    /// How long to wait first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_seconds: Option<u64>,
+    /// Present in Explain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+impl State {
+    /// The input of a new execution.
+    pub fn of(request: Request) -> Self {
+        Self {
+            version: STATE_VERSION,
+            request,
+            run: None,
+            next: Next::End,
+            wait_seconds: None,
+            failure: None,
+        }
+    }
+
+    /// The input's text; the same request always gives the same.
+    pub fn input_text(request: &Request) -> String {
+        serde_json::json!({ "version": STATE_VERSION, "request": request }).to_string()
+    }
+
+    /// The same state with another direction.
+    #[must_use]
+    pub fn then(mut self, next: Next) -> Self {
+        self.next = next;
+        self.wait_seconds = None;
+        self
+    }
+
+    /// The same state, to look again after `seconds`.
+    #[must_use]
+    pub fn wait(mut self, seconds: u64) -> Self {
+        self.next = Next::Wait;
+        self.wait_seconds = Some(seconds);
+        self
+    }
+}
+
+/// The execution a step belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Execution {
+    /// Its name.
+    pub name: RunName,
+    /// When it began: RFC 3339 in UTC with milliseconds, so that text order is time order.
+    pub start_time: String,
+}
+
+/// What a handler gets from the state machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invocation {
+    /// What to do.
+    pub step: Step,
+    /// For which run.
+    pub execution: Execution,
+    /// With what.
+    pub state: State,
+}
+
+impl Invocation {
+    /// Reads a payload; a state of another version is refused.
+    pub fn parse(payload: serde_json::Value) -> Result<Self, crate::error::GateError> {
+        let step = payload
+            .get("step")
+            .and_then(|step| step.as_str())
+            .unwrap_or("?")
+            .to_owned();
+        let refuse = |message: String| crate::error::GateError::InvalidInput {
+            step: step.clone(),
+            message,
+        };
+        let invocation: Self =
+            serde_json::from_value(payload).map_err(|error| refuse(error.to_string()))?;
+        let version = invocation.state.version;
+        if version != STATE_VERSION {
+            return Err(refuse(format!(
+                "its state has version {version}, this release reads {STATE_VERSION}"
+            )));
+        }
+        Ok(invocation)
+    }
+}

@@ -1,0 +1,247 @@
+//! From what the builds did to Approve, Reject or Hold. Missing is not passed; a report can worsen a verdict, never improve one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    build::{Build, BuildStatus},
+    candidate::Candidate,
+    id::{CheckName, CommitId, PullRequestId, RevisionId},
+    plan::{NoBuild, Plan, PlannedCheck},
+    report::{Report, ReportContent, ReportStatus},
+    title::Flag,
+};
+
+/// What the gate says about a candidate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// All required checks passed for this candidate.
+    Approve(Approval),
+    /// Something must change first.
+    Reject(Vec<Reason>),
+    /// Nothing is wrong that the gate knows of, but a person must act.
+    Hold(Reason),
+    /// The destination is not gated: the gate has no say.
+    NotGated,
+}
+
+/// The right to approve one revision. Only [`decide`] makes one, and only from a run of that revision's candidate whose
+/// required checks all passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    pull_request: PullRequestId,
+    revision: RevisionId,
+}
+
+impl Approval {
+    /// The pull request to approve.
+    pub fn pull_request(&self) -> &PullRequestId {
+        &self.pull_request
+    }
+
+    /// The only revision it is good for.
+    pub fn revision(&self) -> &RevisionId {
+        &self.revision
+    }
+}
+
+/// The verdict's kind, for records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictKind {
+    /// See [`Verdict::Approve`].
+    Approve,
+    /// See [`Verdict::Reject`].
+    Reject,
+    /// See [`Verdict::Hold`].
+    Hold,
+    /// See [`Verdict::NotGated`].
+    NotGated,
+}
+
+impl Verdict {
+    /// Its kind.
+    pub fn kind(&self) -> VerdictKind {
+        match self {
+            Self::Approve(_) => VerdictKind::Approve,
+            Self::Reject(_) => VerdictKind::Reject,
+            Self::Hold(_) => VerdictKind::Hold,
+            Self::NotGated => VerdictKind::NotGated,
+        }
+    }
+}
+
+/// Why a verdict is not Approve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Nothing was built, and why.
+    NotBuilt(NoBuild),
+    /// A check did not pass.
+    Check {
+        /// Which.
+        check: CheckName,
+        /// What happened.
+        failure: CheckFailure,
+    },
+}
+
+/// Why a check did not pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckFailure {
+    /// No build of it is known.
+    NeverStarted,
+    /// It has not ended.
+    NotEnded,
+    /// A phase failed.
+    Failed,
+    /// It ran or waited too long.
+    TimedOut,
+    /// A person stopped it.
+    Stopped,
+    /// CodeBuild failed, twice.
+    Infrastructure,
+    /// Another commit was built than the one asked for.
+    WrongCommit {
+        /// What was built, if known.
+        built: Option<CommitId>,
+    },
+    /// The build passed, but its report holds failed tests.
+    TestsFailed {
+        /// How many.
+        failed: u64,
+    },
+    /// A report the buildspec promises is incomplete.
+    ReportIncomplete {
+        /// Its name.
+        report: String,
+    },
+    /// A report the buildspec promises never came.
+    ReportMissing {
+        /// Its name.
+        report: String,
+    },
+    /// Reports came, and there is no test in them.
+    NoTests,
+}
+
+/// What became of one planned check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckResult {
+    /// The check.
+    pub check: PlannedCheck,
+    /// Its last build.
+    pub build: Option<Build>,
+    /// That build's reports.
+    pub reports: Vec<Report>,
+}
+
+/// Decides. `candidate` is the one the run was made for; `None` when no merge preview exists.
+pub fn decide(plan: &Plan, candidate: Option<&Candidate>, results: &[CheckResult]) -> Verdict {
+    match &plan.no_build {
+        Some(NoBuild::NotGated { .. }) => return Verdict::NotGated,
+        Some(hold @ (NoBuild::SkipCi | NoBuild::NotComputable { .. })) => {
+            return Verdict::Hold(Reason::NotBuilt(hold.clone()));
+        }
+        Some(reject) => return Verdict::Reject(vec![Reason::NotBuilt(reject.clone())]),
+        None => {}
+    }
+    let Some(candidate) = candidate else {
+        let reason = "no merge preview was made".to_owned();
+        return Verdict::Hold(Reason::NotBuilt(NoBuild::NotComputable { reason }));
+    };
+    let tests_skipped = plan.flags.has(Flag::SkipTests);
+    let reasons: Vec<Reason> = plan
+        .checks
+        .iter()
+        .filter(|check| check.required)
+        .filter_map(|check| {
+            let result = results
+                .iter()
+                .find(|result| result.check.name == check.name);
+            let failure = match result {
+                None => Some(CheckFailure::NeverStarted),
+                Some(result) => check_failure(result, candidate, tests_skipped),
+            };
+            failure.map(|failure| Reason::Check {
+                check: check.name.clone(),
+                failure,
+            })
+        })
+        .collect();
+    // A plan without a required check proves nothing.
+    if reasons.is_empty() && plan.checks.iter().any(|check| check.required) {
+        return Verdict::Approve(Approval {
+            pull_request: candidate.pull_request.clone(),
+            revision: candidate.revision.clone(),
+        });
+    }
+    Verdict::Reject(reasons)
+}
+
+/// Why this check did not pass; `None` if it did.
+pub fn check_failure(
+    result: &CheckResult,
+    candidate: &Candidate,
+    tests_skipped: bool,
+) -> Option<CheckFailure> {
+    let Some(build) = &result.build else {
+        return Some(CheckFailure::NeverStarted);
+    };
+    let failed = match build.status {
+        BuildStatus::Succeeded => None,
+        BuildStatus::InProgress => Some(CheckFailure::NotEnded),
+        BuildStatus::Failed => Some(CheckFailure::Failed),
+        BuildStatus::TimedOut => Some(CheckFailure::TimedOut),
+        BuildStatus::Stopped => Some(CheckFailure::Stopped),
+        BuildStatus::Fault | BuildStatus::Lost => Some(CheckFailure::Infrastructure),
+    };
+    if failed.is_some() {
+        return failed;
+    }
+    if build.resolved_commit.as_ref() != Some(candidate.tested_commit()) {
+        let built = build.resolved_commit.clone();
+        return Some(CheckFailure::WrongCommit { built });
+    }
+    report_failure(result, tests_skipped)
+}
+
+fn report_failure(result: &CheckResult, tests_skipped: bool) -> Option<CheckFailure> {
+    let mut tests = None;
+    for report in &result.reports {
+        if let ReportContent::Tests(found) = &report.content {
+            if found.failed > 0 {
+                return Some(CheckFailure::TestsFailed {
+                    failed: found.failed,
+                });
+            }
+            *tests.get_or_insert(0) += found.total;
+        }
+    }
+    if tests_skipped {
+        return None;
+    }
+    for name in &result.check.reports {
+        match result.reports.iter().find(|report| report.name == *name) {
+            None => {
+                return Some(CheckFailure::ReportMissing {
+                    report: name.clone(),
+                });
+            }
+            Some(report) if report.status != ReportStatus::Complete => {
+                return Some(CheckFailure::ReportIncomplete {
+                    report: name.clone(),
+                });
+            }
+            Some(_) => {}
+        }
+    }
+    if let Some(report) = result
+        .reports
+        .iter()
+        .find(|report| report.status != ReportStatus::Complete)
+    {
+        return Some(CheckFailure::ReportIncomplete {
+            report: report.name.clone(),
+        });
+    }
+    (tests == Some(0)).then_some(CheckFailure::NoTests)
+}
