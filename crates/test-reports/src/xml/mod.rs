@@ -88,8 +88,8 @@ impl<R: BufRead> Document<R> {
                 self.depth = self.depth.saturating_sub(1);
                 Node::Close
             }
-            Event::Text(text) if inside => Node::Text(text.into_inner()),
-            Event::CData(text) if inside => Node::Text(text.into_inner()),
+            Event::Text(text) if inside => Node::Text(text.xml10_content()),
+            Event::CData(text) if inside => Node::Text(text.xml10_content()),
             Event::GeneralRef(reference) if inside => Node::Text(match character(&reference) {
                 Some(character) => Cow::Owned(character.to_string()),
                 None => Cow::Owned(format!("&{};", &*reference)),

@@ -117,3 +117,11 @@ fn sloppy_but_unambiguous_markup_is_read() {
     assert_eq!(case.message.as_deref(), Some("&nbsp;&bomb;"));
     assert_eq!(case.details.as_deref(), Some("a & b \u{1b}"));
 }
+
+#[test]
+fn lines_end_alike_wherever_the_report_was_written() {
+    let case = only_case(
+        "<testcase name='n'><failure>one\r\ntwo<![CDATA[\r\nthree]]></failure></testcase>",
+    );
+    assert_eq!(case.details.as_deref(), Some("one\ntwo\nthree"));
+}
