@@ -216,10 +216,12 @@ impl History {
     pub(crate) fn append(&mut self, now: Timestamp, kind: EventKind, details: EventDetails) -> u64 {
         self.count += 1;
         let previous_event_id = if self.count <= 2 { 0 } else { self.count - 1 };
+        // What is finer than a millisecond would be lost in writing, and a resumed history would differ.
+        let timestamp = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         self.pending.push(HistoryEvent {
             id: self.count,
             previous_event_id,
-            timestamp: now,
+            timestamp,
             kind,
             details,
         });

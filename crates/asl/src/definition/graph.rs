@@ -9,7 +9,10 @@ use serde_json::{Map, Value};
 use crate::fault::{Faults, Place};
 
 pub(super) fn check(start_at: Option<&str>, states: Option<&Value>, faults: &Faults) {
-    let Some(states) = states.and_then(Value::as_object) else {
+    let Some(states) = states
+        .and_then(Value::as_object)
+        .filter(|states| !states.is_empty())
+    else {
         return;
     };
     let place = Place::root().child("States");
@@ -30,7 +33,7 @@ pub(super) fn check(start_at: Option<&str>, states: Option<&Value>, faults: &Fau
         }
         None => {}
     }
-    if !states.is_empty() && !states.values().any(ends) {
+    if !states.values().any(ends) {
         faults.add(
             &place,
             "no state ends the machine: one needs `End`, or the type Succeed or Fail",
@@ -48,12 +51,9 @@ fn check_targets(states: &Map<String, Value>, place: &Place, faults: &Faults) {
     }
 }
 
+/// A state that leads nowhere either ends the machine or has a fault of its own.
 fn ends(state: &Value) -> bool {
-    state.get("End") == Some(&Value::Bool(true))
-        || matches!(
-            state.get("Type").and_then(Value::as_str),
-            Some("Succeed" | "Fail")
-        )
+    state.get("End") == Some(&Value::Bool(true)) || targets(state, &Place::root()).is_empty()
 }
 
 fn reached<'a>(start_at: &'a str, states: &'a Map<String, Value>) -> BTreeSet<&'a str> {

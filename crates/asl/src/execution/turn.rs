@@ -43,7 +43,7 @@ impl Execution {
     ) -> Result<Turn<'a>, Failure> {
         let context = self.context(visit);
         let turn = match &state.kind {
-            Kind::Task(task) => return self.task_turn(state, task, visit, now, random),
+            Kind::Task(task) => return self.task_turn(state, task, visit, &context, now, random),
             Kind::Choice { branches, default } => {
                 choose(state, branches, default.as_deref(), visit, &context)
             }
@@ -69,11 +69,12 @@ impl Execution {
         state: &'a State,
         task: &'a Task,
         visit: &mut Visit,
+        context: &Value,
         now: Timestamp,
         random: &mut fastrand::Rng,
     ) -> Result<Turn<'a>, Failure> {
         match std::mem::replace(&mut visit.phase, Phase::Ready) {
-            Phase::Ready => match task_input(state, task, visit, &self.context(visit)) {
+            Phase::Ready => match task_input(state, task, visit, context) {
                 Ok(parameters) => self.schedule(task, visit, parameters, now),
                 Err(failure) => {
                     let failure = visit.explain(failure);
@@ -91,18 +92,16 @@ impl Execution {
                 visit.phase = Phase::Invoking(invocation.clone());
                 Ok(Turn::Pause(Step::Invoke(invocation)))
             }
-            Phase::Settled(Ok(result)) => {
-                match task_output(state, task, visit, result, &self.context(visit)) {
-                    Ok(output) => Ok(Turn::Leave {
-                        output,
-                        next: task.next.as_deref(),
-                    }),
-                    Err(failure) => {
-                        let failure = visit.explain(failure);
-                        recover(task, visit, failure, now, random)
-                    }
+            Phase::Settled(Ok(result)) => match task_output(state, task, visit, result, context) {
+                Ok(output) => Ok(Turn::Leave {
+                    output,
+                    next: task.next.as_deref(),
+                }),
+                Err(failure) => {
+                    let failure = visit.explain(failure);
+                    recover(task, visit, failure, now, random)
                 }
-            }
+            },
             Phase::Settled(Err(failure)) => recover(task, visit, failure, now, random),
             Phase::Waiting { until } | Phase::BackingOff { until } if now < until => {
                 visit.phase = Phase::BackingOff { until };
