@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 /// Where a repository keeps it.
 pub const PATH: &str = "buildspec.yml";
@@ -42,7 +41,7 @@ struct Document {
     version: Option<serde_json::Value>,
     phases: Option<BTreeMap<String, Phase>>,
     #[serde(default)]
-    reports: Option<BTreeMap<String, IgnoredAny>>,
+    reports: Option<BTreeMap<String, serde_json::Value>>,
 }
 
 #[derive(Deserialize)]
@@ -135,7 +134,7 @@ mod tests {
                 "version: 0.2\n",
                 "`buildspec.yml` has no command in any of its `phases`",
             ),
-            ("version: 0.2\nphases: [\n", "line 3"),
+            ("version: 0.2\nphases: [\n", "line 2 column 9"),
             (
                 "version: 0.2\nphases:\n  build:\n    commands: make\n",
                 "line 4",

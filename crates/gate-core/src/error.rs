@@ -61,6 +61,14 @@ pub enum GateError {
         /// What is wrong.
         message: String,
     },
+    /// The gate tried as often as it may; only a person can help.
+    #[error("gave up on run {run}: {message}")]
+    GaveUp {
+        /// The last run.
+        run: String,
+        /// What is left undone.
+        message: String,
+    },
     /// A state or input that this release cannot read.
     #[error("the input of `{step}` is not usable: {message}")]
     InvalidInput {
@@ -81,6 +89,7 @@ impl GateError {
             Self::NotPermitted { .. } => "NotPermitted",
             Self::Refused { .. } => "Refused",
             Self::SettingsUnusable { .. } => "SettingsUnusable",
+            Self::GaveUp { .. } => "GaveUp",
             Self::InvalidInput { .. } => "InvalidInput",
         }
     }
@@ -89,10 +98,11 @@ impl GateError {
     pub const TRANSIENT: [&'static str; 3] = ["Throttled", "ServiceUnavailable", "ReadsBehind"];
 
     /// Words of errors that a retry does not mend.
-    pub const PERMANENT: [&'static str; 4] = [
+    pub const PERMANENT: [&'static str; 5] = [
         "NotPermitted",
         "Refused",
         "SettingsUnusable",
+        "GaveUp",
         "InvalidInput",
     ];
 

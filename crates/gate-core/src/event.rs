@@ -117,7 +117,7 @@ impl Event {
                 pull_request(envelope.detail, detail_type)
             }
             ("aws.states", "Step Functions Execution Status Change") => {
-                run_died(envelope.detail, detail_type)
+                run_died(envelope.detail, &detail_type)
             }
             ("aws.events", "Scheduled Event") => Ok(Self::Sweep),
             _ => Err(Ignored::Foreign {
@@ -150,8 +150,8 @@ fn pull_request(detail: Value, detail_type: String) -> Result<Event, Ignored> {
     }))
 }
 
-fn run_died(detail: Value, detail_type: String) -> Result<Event, Ignored> {
-    let detail: ExecutionDetail = expect(detail, &detail_type)?;
+fn run_died(detail: Value, detail_type: &str) -> Result<Event, Ignored> {
+    let detail: ExecutionDetail = expect(detail, detail_type)?;
     if !["FAILED", "TIMED_OUT", "ABORTED"].contains(&detail.status.as_str()) {
         return Err(Ignored::NoRunNeeded {
             event: format!("{detail_type} {}", detail.status),

@@ -154,8 +154,11 @@ pub fn hash(parts: &[&str], length: usize) -> String {
         hasher.update(b"\n");
     }
     let digest = hasher.finalize();
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    hex.chars().take(length).collect()
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    let hex = digest
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    hex.take(length).collect()
 }
 
 fn digits(text: &str) -> Option<PullRequestId> {

@@ -82,7 +82,7 @@ mod tests {
         for look in 1.. {
             elapsed += next_wait(elapsed, passes);
             if elapsed >= length {
-                return (look, elapsed - length);
+                return (look, elapsed.saturating_sub(length));
             }
         }
         unreachable!("the loop ends with the build")
@@ -90,10 +90,10 @@ mod tests {
 
     #[test]
     fn an_unknown_eight_hour_build_takes_at_most_40_looks() {
-        let (looks, delay) = watch(Duration::from_secs(8 * 3600), &[]);
+        let (looks, delay) = watch(Duration::from_hours(8), &[]);
         assert!(looks <= 40, "{looks} looks");
         assert!(
-            delay <= Duration::from_secs(8 * 3600).mul_f64(0.3),
+            delay <= Duration::from_hours(8).mul_f64(0.3),
             "{delay:?} late"
         );
     }
@@ -101,8 +101,8 @@ mod tests {
     #[test]
     fn a_44_hour_build_stays_far_below_the_history_limit() {
         // Wait, task and choice are nine events of the 25,000 that an execution may have.
-        let length = Duration::from_secs(44 * 3600);
-        for passes in [vec![], vec![Duration::from_secs(60); 5]] {
+        let length = Duration::from_hours(44);
+        for passes in [vec![], vec![Duration::from_mins(1); 5]] {
             let (looks, _) = watch(length, &passes);
             assert!(looks * 9 < 25_000 / 10, "{looks} looks with {passes:?}");
         }
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn a_known_build_is_first_looked_at_shortly_before_its_end() {
         let passes = [
-            Duration::from_secs(600),
+            Duration::from_mins(10),
             Duration::from_secs(640),
             Duration::from_secs(620),
         ];

@@ -198,8 +198,9 @@ pub fn check_failure(
         return failed;
     }
     if build.resolved_commit.as_ref() != Some(candidate.tested_commit()) {
-        let built = build.resolved_commit.clone();
-        return Some(CheckFailure::WrongCommit { built });
+        return Some(CheckFailure::WrongCommit {
+            built: build.resolved_commit.clone(),
+        });
     }
     report_failure(result, tests_skipped)
 }

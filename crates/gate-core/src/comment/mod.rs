@@ -351,7 +351,7 @@ fn tests_section(view: &View<'_>, detail: &Detail) -> Option<String> {
     }
     let hidden = tests.failed.saturating_sub(shown.len() as u64);
     if hidden > 0 {
-        section.push_str(&format!("\n- and {} more: see the log", count(hidden)));
+        section = format!("{section}\n- and {} more: see the log", count(hidden));
     }
     Some(section)
 }

@@ -17,6 +17,8 @@ pub enum RouterDecision {
     Ignore(String),
     /// Reads are older than the event: fail, so that it comes again.
     ReadsBehind(String),
+    /// Not even the words could be said: fail, so that it ends among the dead letters.
+    GiveUp(String),
 }
 
 /// Whether the event names a source commit that the live pull request does not show: then its own events are to be read.
@@ -91,8 +93,8 @@ pub fn on_run_died(
             return RouterDecision::Ignore(format!("a newer run follows {}", died.run));
         }
         return match (request, destination_tip) {
-            (Request::Say { .. }, _) => {
-                RouterDecision::Ignore("giving up was to be said and could not".to_owned())
+            (Request::Say { error, .. }, _) => {
+                RouterDecision::GiveUp(format!("it could not even be said: {error}"))
             }
             (Request::Gate(candidacy), _) if candidacy.revision == live.revision => {
                 RouterDecision::Start(request.clone(), Wish::Again)

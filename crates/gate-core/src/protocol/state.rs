@@ -148,6 +148,9 @@ pub struct Run {
     /// What was started, in order.
     #[serde(default)]
     pub builds: Vec<StartedBuild>,
+    /// How often Report looked while a report was still being read.
+    #[serde(default)]
+    pub report_looks: u32,
     /// Seconds the last passes of the check took, per check in the plan's order.
     #[serde(default)]
     pub passes: Vec<Vec<u64>>,
