@@ -96,11 +96,11 @@ impl Tables {
     }
 
     /// All rows whose key starts with `prefix`, in key order.
-    pub(crate) fn scan<T: DeserializeOwned>(
-        &self,
+    pub(crate) fn scan<'a, T: DeserializeOwned>(
+        &'a self,
         table: &Table<T>,
         prefix: &str,
-    ) -> impl DoubleEndedIterator<Item = (&str, T)> {
+    ) -> impl DoubleEndedIterator<Item = (&'a str, T)> + use<'a, T> {
         let rows = self.tables.get(table.name).into_iter();
         let prefix = prefix.to_owned();
         rows.flat_map(move |rows| {

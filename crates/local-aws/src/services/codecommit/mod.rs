@@ -6,14 +6,26 @@ use serde_json::Value;
 
 use crate::{Account, Caller, OpenError, ServiceError, git::GitError};
 
+mod approvals;
 mod branches;
+mod comments;
+mod commits;
+mod differences;
+mod edits;
+mod files;
+mod idempotency;
 mod input;
+mod merges;
 mod pull_requests;
 mod references;
-mod repositories;
+pub(crate) mod repositories;
+mod rules;
+mod templates;
 mod time;
 
-pub(crate) use references::{ReferenceChange, compare_references, recover, references_moved};
+pub(crate) use references::{
+    ReferenceChange, compare_references, pusher, recover, references_moved,
+};
 pub(crate) use repositories::Repository;
 
 /// Answers one operation.
@@ -47,6 +59,21 @@ async fn dispatch(
         "GetBranch" => branches::get(account, input).await,
         "ListBranches" => branches::list(account, input).await,
         "DeleteBranch" => branches::delete(account, caller, input).await,
+        "GetCommit" => commits::get(account, input).await,
+        "CreateCommit" => commits::create(account, caller, input).await,
+        "PutFile" => edits::put_file(account, caller, input).await,
+        "DeleteFile" => edits::delete_file(account, caller, input).await,
+        "GetFile" => files::get_file(account, input).await,
+        "GetFolder" => files::get_folder(account, input).await,
+        "GetBlob" => files::get_blob(account, input).await,
+        "GetDifferences" => differences::get(account, input).await,
+        "GetMergeOptions" => merges::options(account, input).await,
+        "GetMergeConflicts" => merges::conflicts(account, input).await,
+        "GetMergeCommit" => merges::commit(account, input).await,
+        "CreateUnreferencedMergeCommit" => merges::create_unreferenced(account, caller, input).await,
+        "MergeBranchesByFastForward" => merges::by_fast_forward(account, caller, input).await,
+        "MergeBranchesBySquash" => merges::by_squash(account, caller, input).await,
+        "MergeBranchesByThreeWay" => merges::by_three_way(account, caller, input).await,
         _ => pull_requests::call(account, caller, operation, input).await,
     }
 }
