@@ -81,6 +81,32 @@ impl Git {
         }
     }
 
+    /// The first merge commit in the history of `destination` that brought `source` in.
+    pub(crate) async fn merge_commit_of(
+        &self,
+        repository: &str,
+        destination: &str,
+        source: &str,
+    ) -> Result<Option<String>, GitError> {
+        let range = format!("{source}..{destination}");
+        let arguments = [
+            "rev-list",
+            "--reverse",
+            "--topo-order",
+            "--merges",
+            "--parents",
+            "--ancestry-path",
+            &range,
+        ];
+        let answer = self.answer(repository, &arguments, b"").await?;
+        let answer = String::from_utf8_lossy(&answer);
+        let merge = answer.lines().find_map(|line| {
+            let (commit, parents) = line.split_once(' ')?;
+            parents.contains(source).then_some(commit)
+        });
+        Ok(merge.map(str::to_owned))
+    }
+
     /// Merges the commit `source` into the commit `destination`; no commit is made and no reference is moved.
     pub(crate) async fn merge(
         &self,

@@ -70,7 +70,9 @@ async fn dispatch(
         "GetMergeOptions" => merges::options(account, input).await,
         "GetMergeConflicts" => merges::conflicts(account, input).await,
         "GetMergeCommit" => merges::commit(account, input).await,
-        "CreateUnreferencedMergeCommit" => merges::create_unreferenced(account, caller, input).await,
+        "CreateUnreferencedMergeCommit" => {
+            merges::create_unreferenced(account, caller, input).await
+        }
         "MergeBranchesByFastForward" => merges::by_fast_forward(account, caller, input).await,
         "MergeBranchesBySquash" => merges::by_squash(account, caller, input).await,
         "MergeBranchesByThreeWay" => merges::by_three_way(account, caller, input).await,
