@@ -49,9 +49,14 @@ impl Rule {
     }
 
     fn read(mut fields: Fields<'_>) -> Option<Self> {
+        if fields.has("Condition") {
+            fields.value("Next");
+            fields.finish();
+            return None;
+        }
         let operators: Vec<&str> = fields
             .names()
-            .filter(|name| !["Comment", "Condition", "Next", "Variable"].contains(name))
+            .filter(|name| !["Comment", "Next", "Variable"].contains(name))
             .collect();
         let [operator] = operators[..] else {
             let found = if operators.is_empty() {

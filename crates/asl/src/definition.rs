@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::document;
 use crate::fault::{DefinitionError, Fault, Faults, Place};
 use crate::fields::{Fields, LONGEST_SECONDS};
 use crate::recovery;
@@ -23,24 +24,12 @@ pub struct StateMachine {
 impl StateMachine {
     /// Parses a definition in JSON; all faults are said at once.
     pub fn parse(definition: &str) -> Result<Self, DefinitionError> {
-        let value: Value = serde_json::from_str(definition).map_err(|error| {
-            let message = format!("the definition is not JSON: {error}");
-            DefinitionError {
-                faults: vec![Fault {
-                    place: String::new(),
-                    message,
-                }],
-            }
-        })?;
         let faults = Faults::default();
+        let value = document::read(definition, &faults)
+            .map_err(|error| refused(format!("the definition is not JSON: {error}")))?;
         let machine = Self::read(&value, &faults);
         faults.into_result()?;
-        machine.ok_or_else(|| DefinitionError {
-            faults: vec![Fault {
-                place: String::new(),
-                message: "the definition is incomplete".to_owned(),
-            }],
-        })
+        machine.ok_or_else(|| refused("the definition is incomplete".to_owned()))
     }
 
     fn read(value: &Value, faults: &Faults) -> Option<Self> {
@@ -82,5 +71,15 @@ impl StateMachine {
         tasks
             .flat_map(|task| recovery::error_words(&task.retriers, &task.catchers))
             .collect()
+    }
+}
+
+/// A fault of the whole document.
+fn refused(message: String) -> DefinitionError {
+    DefinitionError {
+        faults: vec![Fault {
+            place: String::new(),
+            message,
+        }],
     }
 }

@@ -6,6 +6,7 @@
 
 mod choice;
 mod definition;
+mod document;
 mod execution;
 mod expression;
 mod failure;

@@ -22,17 +22,15 @@ pub(super) fn recover<'a>(
         visit.phase = Phase::BackingOff { until };
         return Ok(Turn::Again);
     }
-    match task
-        .catchers
-        .iter()
-        .find(|catcher| catcher.takes(&failure.error))
-    {
-        Some(catcher) => caught(catcher, visit, &failure).map_err(|failure| visit.explain(failure)),
-        None => Ok(Turn::Fail {
-            error: Some(failure.error),
-            cause: Some(failure.cause),
-        }),
+    let mut catchers = task.catchers.iter();
+    if let Some(catcher) = catchers.find(|catcher| catcher.takes(&failure.error)) {
+        return caught(catcher, visit, &failure).map_err(|failure| visit.explain(failure));
     }
+    let cause = Some(failure.cause).filter(|cause| !cause.is_empty());
+    Ok(Turn::Fail {
+        error: Some(failure.error),
+        cause,
+    })
 }
 
 fn back_off(

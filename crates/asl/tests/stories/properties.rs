@@ -36,84 +36,39 @@ fn restarted(execution: Execution) -> Execution {
     read
 }
 
+/// Texts that mean something somewhere in a definition.
+const WORDS: &str = "$ $.a $..a $$ Task Choice Wait Pass Succeed Fail Map A B States.ALL States.Array($.a) States. \
+    arn:aws:states:::lambda:invoke 2026-11-20T12:00:00Z $['";
+
+/// Names of members.
+const NAMES: &str = "StartAt States A B Type Next End Default Choices Variable And Or Not IsPresent StringEquals \
+    NumericLessThanPath Retry Catch ErrorEquals ResultPath Parameters FunctionName Payload.$ Resource Seconds \
+    TimestampPath BackoffRate MaxDelaySeconds TimeoutSeconds InputPath OutputPath Result ErrorPath Error Comment \
+    Condition Credentials ~/é";
+
+fn any_of(words: &'static str) -> impl Strategy<Value = &'static str> + Clone {
+    prop::sample::select(words.split_whitespace().collect::<Vec<_>>())
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
-    let words = prop::sample::select(vec![
-        "$",
-        "$.a",
-        "$..a",
-        "$$",
-        "Task",
-        "Choice",
-        "Wait",
-        "Pass",
-        "Succeed",
-        "Fail",
-        "Map",
-        "A",
-        "B",
-        "States.ALL",
-        "States.Format('{}', $.a)",
-        "States.",
-        "arn:aws:states:::lambda:invoke",
-        "2026-11-20T12:00:00Z",
-        "$['",
-        "",
-    ]);
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
-        words.prop_map(Value::from),
+        any_of(WORDS).prop_map(Value::from),
         any::<String>().prop_map(Value::from),
     ];
-    let names = prop::sample::select(vec![
-        "StartAt",
-        "States",
-        "A",
-        "B",
-        "Type",
-        "Next",
-        "End",
-        "Default",
-        "Choices",
-        "Variable",
-        "And",
-        "Or",
-        "Not",
-        "IsPresent",
-        "StringEquals",
-        "NumericLessThanPath",
-        "Retry",
-        "Catch",
-        "ErrorEquals",
-        "ResultPath",
-        "Parameters",
-        "FunctionName",
-        "Payload.$",
-        "Resource",
-        "Seconds",
-        "TimestampPath",
-        "BackoffRate",
-        "MaxDelaySeconds",
-        "TimeoutSeconds",
-        "InputPath",
-        "OutputPath",
-        "Result",
-        "ErrorPath",
-        "Error",
-        "Comment",
-        "Credentials",
-        "~/é",
-    ]);
-    leaf.prop_recursive(6, 96, 8, move |inner| {
-        let members = prop::collection::vec((names.clone(), inner.clone()), 0..8);
+    leaf.prop_recursive(6, 96, 8, |inner| {
+        let members = prop::collection::vec((any_of(NAMES), inner.clone()), 0..8);
         prop_oneof![
             prop::collection::vec(inner, 0..4).prop_map(Value::from),
-            members.prop_map(|members| members
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect()),
+            members.prop_map(|members| {
+                members
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect()
+            }),
         ]
     })
 }

@@ -128,6 +128,28 @@ fn refuses_what_is_no_state_machine() {
 }
 
 #[test]
+fn refuses_what_is_written_twice() {
+    let definition = r#"{"StartAt": "A", "States": {
+        "A": {"Type": "Pass", "Next": "B", "Next": "B"}, "B": {"Type": "Succeed"}, "B": {"Type": "Fail"}
+    }}"#;
+    let faults = StateMachine::parse(definition).unwrap_err().faults;
+    let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "/States/A/Next: `Next` is written twice",
+            "/States/B: `B` is written twice"
+        ]
+    );
+    assert!(
+        StateMachine::parse("{} {}")
+            .unwrap_err()
+            .to_string()
+            .contains("trailing characters")
+    );
+}
+
+#[test]
 fn refuses_states_and_fields_it_does_not_run() {
     refuses_state(
         json!({"Type": "Map", "End": true}),
@@ -291,7 +313,7 @@ fn refuses_a_flow_that_leads_nowhere() {
 }
 
 #[test]
-fn refuses_retries_and_catches_that_cannot_work() {
+fn refuses_retries_out_of_range() {
     let at = |field: &str| format!("/Retry/0/{field}");
     let range = "must be a whole number from";
     refuses_state(
@@ -334,6 +356,11 @@ fn refuses_retries_and_catches_that_cannot_work() {
         &at("Jitter"),
         "unknown field `Jitter` of a retrier",
     );
+}
+
+#[test]
+fn refuses_error_names_and_catches_that_cannot_work() {
+    let at = |field: &str| format!("/Retry/0/{field}");
     refuses_state(
         retry(json!({"ErrorEquals": null})),
         "/Retry/0",
@@ -379,83 +406,88 @@ fn refuses_retries_and_catches_that_cannot_work() {
     );
 }
 
+fn refuses_rule(rule: Value, place: &str, message: &str) {
+    refuses(
+        &choice(rule),
+        &format!("/States/Ask/Choices/0{place}"),
+        message,
+    );
+}
+
 #[test]
 fn refuses_choice_rules_it_cannot_decide() {
-    let refuses = |rule: Value, place: &str, message: &str| {
-        refuses(
-            &choice(rule),
-            &format!("/States/Ask/Choices/0{place}"),
-            message,
-        );
-    };
     let one = "a choice rule needs exactly one operator, found";
-    refuses(json!({"Variable": "$.a"}), "", &format!("{one} none"));
-    refuses(
+    refuses_rule(json!({"Variable": "$.a"}), "", &format!("{one} none"));
+    refuses_rule(
         json!({"Variable": "$.a", "IsNull": true, "IsString": true}),
         "",
         &format!("{one} `IsNull`, `IsString`"),
     );
-    refuses(
+    refuses_rule(
         json!({"Condition": "{% true %}"}),
-        "",
-        &format!("{one} none"),
+        "/Condition",
+        "`Condition` is not supported: no JSONata here",
     );
-    refuses(
+    refuses_rule(
         json!({"IsNull": true}),
         "",
         "a choice rule needs `Variable`",
     );
-    refuses(
+    refuses_rule(
         json!({"Variable": "$.a", "StringLike": "x"}),
         "/StringLike",
         "unknown field `StringLike` of a choice rule",
     );
-    refuses(
+    refuses_rule(json!({"And": []}), "/And", "`And` needs at least one rule");
+    refuses_rule(
+        json!({"Not": {"Variable": "$.a", "IsNull": true, "Next": "Done"}}),
+        "/Not/Next",
+        "`Next` belongs to the outermost choice rule",
+    );
+    refuses_rule(
+        json!({"Or": [{"Variable": "$.a", "IsNull": 1}]}),
+        "/Or/0/IsNull",
+        "`IsNull` must be true or false, not 1",
+    );
+    refuses_rule(
+        json!({"Variable": "$.a", "And": [{"Variable": "$.a", "IsNull": true}]}),
+        "/Variable",
+        "unknown field `Variable` of a choice rule",
+    );
+}
+
+#[test]
+fn refuses_operands_that_do_not_fit_their_operator() {
+    refuses_rule(
         json!({"Variable": "$.a", "StringEquals": 1}),
         "/StringEquals",
         "`StringEquals` compares with a string, not with a number",
     );
-    refuses(
+    refuses_rule(
         json!({"Variable": "$.a", "NumericEquals": "1"}),
         "/NumericEquals",
         "`NumericEquals` compares with a number, not with a string",
     );
-    refuses(
+    refuses_rule(
         json!({"Variable": "$.a", "IsPresent": "yes"}),
         "/IsPresent",
         "`IsPresent` must be true or false, not \"yes\"",
     );
     let timestamp = "`TimestampLessThan` compares with an RFC 3339 timestamp such as \"2026-11-20T12:00:00Z\", not with a string";
-    refuses(
+    refuses_rule(
         json!({"Variable": "$.a", "TimestampLessThan": "noon"}),
         "/TimestampLessThan",
         timestamp,
     );
-    refuses(
+    refuses_rule(
         json!({"Variable": "$..a", "IsNull": true}),
         "/Variable",
         "path `$..a`: `..` (any depth) is not supported",
     );
-    refuses(
+    refuses_rule(
         json!({"Variable": "$.a", "StringEqualsPath": "b"}),
         "/StringEqualsPath",
         "`b` is not a path: a path starts with `$`",
-    );
-    refuses(json!({"And": []}), "/And", "`And` needs at least one rule");
-    refuses(
-        json!({"Not": {"Variable": "$.a", "IsNull": true, "Next": "Done"}}),
-        "/Not/Next",
-        "`Next` belongs to the outermost choice rule",
-    );
-    refuses(
-        json!({"Or": [{"Variable": "$.a", "IsNull": 1}]}),
-        "/Or/0/IsNull",
-        "`IsNull` must be true or false, not 1",
-    );
-    refuses(
-        json!({"Variable": "$.a", "And": [{"Variable": "$.a", "IsNull": true}]}),
-        "/Variable",
-        "unknown field `Variable` of a choice rule",
     );
 }
 
