@@ -162,4 +162,6 @@ pub(crate) fn dead_letters(account: &Account) -> Vec<DeadLetter> {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

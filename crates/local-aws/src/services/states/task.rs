@@ -18,6 +18,18 @@ struct Parameters {
     function_name: String,
     #[serde(default)]
     payload: Option<Value>,
+    /// Ignored: a function has one version here.
+    #[serde(default, rename = "Qualifier")]
+    _qualifier: Option<String>,
+    #[serde(default)]
+    invocation_type: RequestResponse,
+}
+
+/// The one invocation type that is built for tasks.
+#[derive(Default, Deserialize)]
+enum RequestResponse {
+    #[default]
+    RequestResponse,
 }
 
 /// Invokes the function that a task names.
@@ -43,6 +55,8 @@ pub(super) async fn perform(
     let Parameters {
         function_name: function,
         payload,
+        invocation_type: RequestResponse::RequestResponse,
+        ..
     } = parameters;
     let call = Call {
         service: "lambda",
