@@ -1,1 +1,24 @@
-//! Placeholder.
+//! builder: starts, watches and stops the builds of a pull request.
+
+mod check;
+mod start;
+mod stop;
+
+use gate_aws::Clients;
+use gate_core::{
+    error::GateError,
+    protocol::{Invocation, Step},
+};
+use serde_json::Value;
+
+/// Carries out one step of the state machine.
+pub async fn handle(payload: Value, clients: &Clients) -> Result<Value, GateError> {
+    let invocation = Invocation::parse(payload)?;
+    let state = match invocation.step {
+        Step::StartBuilds => start::start_builds(clients, invocation).await?,
+        Step::CheckBuilds => check::check_builds(clients, invocation).await?,
+        Step::StopBuilds => stop::stop_builds(clients, invocation).await?,
+        step => return Err(step.not_here("builder")),
+    };
+    Ok(state.into_output())
+}

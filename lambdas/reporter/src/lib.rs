@@ -1,1 +1,165 @@
-//! Placeholder.
+//! reporter: the only function that comments and approves. CodeCommit's "who" includes the function's name, and only the
+//! author of a comment may edit it.
+
+mod conclude;
+mod evidence;
+mod report;
+mod voice;
+
+use gate_aws::{Clients, run};
+use gate_core::{
+    comment::{Stage, View},
+    error::GateError,
+    host::{ApprovalState, CodeHost},
+    names,
+    protocol::{
+        ApprovalRecord, Candidacy, Failure, Invocation, MAX_ATTEMPTS, Next, Request, ResultRecord,
+        Standing, State, Step,
+    },
+};
+use serde_json::Value;
+
+/// Carries out one step of the state machine.
+pub async fn handle(payload: Value, clients: &Clients) -> Result<Value, GateError> {
+    let invocation = Invocation::parse(payload)?;
+    let state = match invocation.step {
+        Step::Revoke => revoke(clients, invocation).await?,
+        Step::Announce => announce(clients, invocation).await?,
+        Step::Report => report::report(clients, invocation).await?,
+        Step::Explain => explain(clients, invocation).await?,
+        Step::Say => say(clients, invocation).await?,
+        Step::Conclude => conclude::conclude(clients, invocation).await?,
+        step => return Err(step.not_here("reporter")),
+    };
+    Ok(state.into_output())
+}
+
+/// Takes back an earlier approval of this revision before anything is built again.
+async fn revoke(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
+    let candidacy = invocation.candidacy()?.clone();
+    let Invocation {
+        execution, state, ..
+    } = invocation;
+    let (standing, _) = run::standing(clients, &candidacy, &execution).await?;
+    if standing != Standing::Current {
+        return Ok(state.then(Next::End));
+    }
+    withdraw_approval(clients, &candidacy).await?;
+    Ok(state.then(Next::Build))
+}
+
+/// Takes back the gate's approval of a revision, if there is one.
+async fn withdraw_approval(clients: &Clients, candidacy: &Candidacy) -> Result<(), GateError> {
+    let Candidacy {
+        pull_request,
+        revision,
+        ..
+    } = candidacy;
+    let recorded = voice::record(clients, pull_request)
+        .await?
+        .is_some_and(|record| {
+            record.revision == *revision && record.approval == ApprovalRecord::Given
+        });
+    let approvers = clients.host.approvers(pull_request, revision).await?;
+    if recorded || approvers.contains(&clients.deployment.reporter_arn) {
+        let outcome = clients
+            .host
+            .set_approval(pull_request, revision, ApprovalState::Revoke)
+            .await?;
+        tracing::info!(pull_request.id = %pull_request, outcome = ?outcome, "took back the approval");
+    }
+    Ok(())
+}
+
+/// Says that builds run, with links.
+async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
+    let candidacy = invocation.candidacy()?.clone();
+    let run_state = invocation.run()?.clone();
+    let Invocation {
+        execution, state, ..
+    } = invocation;
+    let (standing, live) = run::standing(clients, &candidacy, &execution).await?;
+    let Some(live) = live.filter(|_| standing == Standing::Current) else {
+        return Ok(state.then(Next::End));
+    };
+    voice::mark_superseded(clients, &candidacy).await?;
+    let results = evidence::running(&run_state);
+    let view = View {
+        run: &execution.name,
+        candidacy: &candidacy,
+        candidate: run_state.candidate.as_ref(),
+        plan: Some(&run_state.plan),
+        results: &results,
+        stage: Stage::Running,
+    };
+    let comment = voice::speak(clients, &candidacy, &live, &view).await?;
+    let record = ResultRecord {
+        version: 1,
+        run: execution.name.clone(),
+        revision: candidacy.revision.clone(),
+        comment,
+        verdict: None,
+        approval: ApprovalRecord::NotGiven,
+        tested_commit: None,
+        tested_tree: None,
+    };
+    voice::put_record(clients, &candidacy.pull_request, &record).await?;
+    let seconds = state.wait_seconds.unwrap_or(1);
+    Ok(state.wait(seconds))
+}
+
+/// Says why the run failed. The state machine ends it as failed; the router starts the next attempt.
+async fn explain(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
+    let attempt = names::attempt(&invocation.execution.name).unwrap_or(1);
+    let failure = invocation.state.failure.clone();
+    let error = failure.as_ref().map_or_else(String::new, Failure::message);
+    let candidacy = invocation.candidacy()?.clone();
+    tracing::error!(pull_request.id = %candidacy.pull_request, run.name = %invocation.execution.name, error, "the run failed");
+    say_failure(
+        clients,
+        &invocation,
+        &candidacy,
+        &error,
+        attempt < MAX_ATTEMPTS,
+    )
+    .await?;
+    Ok(invocation.state)
+}
+
+/// Says that the gate gave up on a revision, whose approval is taken back.
+async fn say(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
+    let Request::Say { candidacy, error } = invocation.state.request.clone() else {
+        return Err(invocation.step.not_here("reporter"));
+    };
+    let live = clients.host.pull_request(&candidacy.pull_request).await?;
+    if live.is_some_and(|live| live.is_open() && live.revision == candidacy.revision) {
+        withdraw_approval(clients, &candidacy).await?;
+        say_failure(clients, &invocation, &candidacy, &error, false).await?;
+    }
+    Ok(invocation.state.then(Next::End))
+}
+
+async fn say_failure(
+    clients: &Clients,
+    invocation: &Invocation,
+    candidacy: &Candidacy,
+    error: &str,
+    again: bool,
+) -> Result<(), GateError> {
+    let live = clients.host.pull_request(&candidacy.pull_request).await?;
+    let Some(live) = live.filter(|live| live.is_open() && live.revision == candidacy.revision)
+    else {
+        return Ok(());
+    };
+    let run = invocation.state.run.as_ref();
+    let view = View {
+        run: &invocation.execution.name,
+        candidacy,
+        candidate: run.and_then(|run| run.candidate.as_ref()),
+        plan: run.map(|run| &run.plan),
+        results: &[],
+        stage: Stage::Failed { error, again },
+    };
+    voice::speak(clients, candidacy, &live, &view).await?;
+    Ok(())
+}

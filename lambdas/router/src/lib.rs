@@ -1,1 +1,132 @@
-//! Placeholder.
+//! router: from an event to the run that is wanted. It reads the live pull request, decides, starts an execution under a
+//! name that makes a second one of the same impossible.
+
+mod start;
+mod sweep;
+
+use gate_aws::Clients;
+use gate_core::{
+    error::GateError,
+    event::{Event, PullRequestEvent, RunDied},
+    host::CodeHost,
+    id::CommitId,
+    protocol::{
+        Claim, Request, RouterDecision, State, needs_known_commits, on_pull_request, on_run_died,
+    },
+    pull_request::PullRequest,
+};
+use serde_json::{Value, json};
+
+/// Handles one EventBridge event. An event the gate has no use for is ignored with a reason in the log.
+pub async fn handle(payload: Value, clients: &Clients) -> Result<Value, GateError> {
+    let event = match Event::parse(payload) {
+        Ok(event) => event,
+        Err(ignored) => {
+            tracing::info!(reason = %ignored, "ignored an event");
+            return Ok(json!({ "ignored": ignored.to_string() }));
+        }
+    };
+    match event {
+        Event::PullRequest(event) => pull_request(clients, &event).await,
+        Event::RunDied(died) => run_died(clients, &died).await,
+        Event::Sweep => sweep::sweep(clients).await,
+    }
+}
+
+async fn pull_request(clients: &Clients, event: &PullRequestEvent) -> Result<Value, GateError> {
+    let live = clients.host.pull_request(&event.pull_request).await?;
+    let known = match &live {
+        Some(live) if needs_known_commits(event, live) => {
+            clients.host.known_source_commits(&live.id).await?
+        }
+        _ => Vec::new(),
+    };
+    let tip = destination_tip(clients, live.as_ref()).await?;
+    let claim = claim(clients, live.as_ref()).await?;
+    let decision = on_pull_request(event, live.as_ref(), &known, tip.as_ref(), claim.as_ref());
+    act(clients, decision, "").await
+}
+
+async fn run_died(clients: &Clients, died: &RunDied) -> Result<Value, GateError> {
+    let state: State =
+        serde_json::from_str(&died.input).map_err(|error| GateError::InvalidInput {
+            step: format!("run {}", died.run),
+            message: format!("its input is not one of this gate: {error}"),
+        })?;
+    let live = clients
+        .host
+        .pull_request(state.request.pull_request())
+        .await?;
+    let tip = destination_tip(clients, live.as_ref()).await?;
+    let claim = claim(clients, live.as_ref()).await?;
+    let decision = on_run_died(
+        died,
+        &state.request,
+        live.as_ref(),
+        tip.as_ref(),
+        claim.as_ref(),
+    );
+    act(
+        clients,
+        decision,
+        &format!("run {} ended as {}", died.run, died.status),
+    )
+    .await
+}
+
+/// The destination's tip, needed for open pull requests only.
+async fn destination_tip(
+    clients: &Clients,
+    live: Option<&PullRequest>,
+) -> Result<Option<CommitId>, GateError> {
+    match live.filter(|live| live.is_open()) {
+        Some(live) => {
+            clients
+                .host
+                .branch_tip(&live.repository, &live.destination)
+                .await
+        }
+        None => Ok(None),
+    }
+}
+
+/// The latest run, needed for open pull requests only.
+async fn claim(clients: &Clients, live: Option<&PullRequest>) -> Result<Option<Claim>, GateError> {
+    match live.filter(|live| live.is_open()) {
+        Some(live) => {
+            clients
+                .parameters
+                .get(&clients.names().claim(&live.id))
+                .await
+        }
+        None => Ok(None),
+    }
+}
+
+/// Carries a decision out. `error` is what a gate that gives up says.
+async fn act(clients: &Clients, decision: RouterDecision, error: &str) -> Result<Value, GateError> {
+    match decision {
+        RouterDecision::Start(request, wish) => {
+            let limit = start::Limit::of(&request);
+            start::start(clients, &request, wish, limit, error).await
+        }
+        RouterDecision::Ignore(reason) => {
+            tracing::info!(reason, "ignored an event");
+            Ok(json!({ "ignored": reason }))
+        }
+        RouterDecision::ReadsBehind(message) => Err(GateError::ReadsBehind { message }),
+        RouterDecision::GiveUp(message) => Err(GateError::GaveUp {
+            run: error.to_owned(),
+            message,
+        }),
+    }
+}
+
+/// A request as it reads in the log.
+fn action(request: &Request) -> &'static str {
+    match request {
+        Request::Gate(_) => "gate",
+        Request::Close { .. } => "close",
+        Request::Say { .. } => "say",
+    }
+}

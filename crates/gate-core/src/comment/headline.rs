@@ -13,8 +13,6 @@ use crate::{
 pub(super) fn headline(view: &View<'_>) -> String {
     match &view.stage {
         Stage::Running => "⏳ Mergegate: testing".to_owned(),
-        Stage::Superseded => "⚪ Mergegate: superseded by a newer revision".to_owned(),
-        Stage::ClosedEarly => "⚪ Mergegate: closed before a verdict".to_owned(),
         Stage::Failed { again: true, .. } => "⚠️ Mergegate: the gate itself failed".to_owned(),
         Stage::Failed { again: false, .. } => {
             "⚠️ Mergegate: the gate gave up, nothing is approved".to_owned()

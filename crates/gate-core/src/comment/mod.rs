@@ -54,10 +54,6 @@ pub enum Stage<'a> {
         /// Set when the approval could not be given.
         refused: Option<ApprovalRefused>,
     },
-    /// A newer revision is there.
-    Superseded,
-    /// The pull request was closed before a verdict.
-    ClosedEarly,
     /// The gate itself failed and will try again.
     Failed {
         /// Why.
@@ -98,6 +94,40 @@ pub fn render(view: &View<'_>) -> String {
     text.chars().take(LIMIT).collect()
 }
 
+/// What an earlier revision's comment becomes when a newer revision comes before its verdict.
+pub fn superseded(run: &RunName) -> String {
+    format!(
+        "### ⚪ Mergegate: superseded by a newer revision\n\nThe newer revision has a comment of its own.\n\n{}",
+        last_line(run)
+    )
+}
+
+/// What a comment becomes when the pull request is closed before its verdict.
+pub fn closed_early(run: &RunName) -> String {
+    format!(
+        "### ⚪ Mergegate: closed before a verdict\n\n{}",
+        last_line(run)
+    )
+}
+
+/// The last line of every comment of the gate.
+fn last_line(run: &RunName) -> String {
+    format!("Mergegate · run {run}")
+}
+
+/// Whether a comment's text is about this revision: the last line names its run.
+pub fn is_about(content: &str, pull_request: &PullRequestId, revision: &RevisionId) -> bool {
+    let run = content
+        .lines()
+        .last()
+        .and_then(|line| line.strip_prefix("Mergegate · run "));
+    run.is_some_and(|run| {
+        let say = names::run(pull_request, names::RunPurpose::Say { revision }, 1);
+        let say = say.as_str().trim_end_matches('1');
+        run.starts_with(&names::revision_prefix(pull_request, revision)) || run.starts_with(say)
+    })
+}
+
 /// A reply where no comment on the code is possible, or a last word about a merge.
 pub fn merged_differently(tested: &str, merged: &str) -> String {
     format!(
@@ -119,7 +149,7 @@ fn compose(view: &View<'_>, detail: &Detail) -> String {
     parts.extend(tests_section(view, detail));
     parts.extend(coverage_line(view));
     parts.extend(notes(view, detail));
-    parts.push(format!("{}Mergegate · run {}", advice(view), view.run));
+    parts.push(format!("{}{}", advice(view), last_line(view.run)));
     parts.join("\n\n")
 }
 
@@ -168,12 +198,6 @@ fn explanation(view: &View<'_>) -> Option<String> {
                 "It was tried three times. Push once more, or ask whoever runs the gate to look at its log."
             };
             return Some(format!("{}\n\n{next}", fence(error, 12, 1200)));
-        }
-        Stage::Superseded => {
-            return Some("The newer revision has a comment of its own.".to_owned());
-        }
-        Stage::ClosedEarly => {
-            return Some("The pull request was closed before there was a verdict.".to_owned());
         }
         Stage::Running | Stage::Finished { .. } => {}
     }

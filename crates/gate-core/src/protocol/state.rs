@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     candidate::Candidate,
+    error::GateError,
     id::{BuildId, CheckName, CommitId, PullRequestId, RepositoryName, RevisionId, RunName},
     plan::Plan,
 };
@@ -102,6 +103,18 @@ pub enum Step {
     Conclude,
     /// environment: delete everything.
     TearDown,
+}
+
+impl Step {
+    /// The error of a handler that was asked for another handler's step.
+    pub fn not_here(self, handler: &str) -> GateError {
+        GateError::InvalidInput {
+            step: format!("{self:?}"),
+            message: format!(
+                "{handler} does not do this step: the state machine and its functions are of different releases"
+            ),
+        }
+    }
 }
 
 /// Where the state machine goes after a step.
@@ -218,6 +231,11 @@ impl State {
         serde_json::json!({ "version": STATE_VERSION, "request": request }).to_string()
     }
 
+    /// As the state machine takes it.
+    pub fn into_output(self) -> serde_json::Value {
+        serde_json::json!(self)
+    }
+
     /// The same state with another direction.
     #[must_use]
     pub fn then(mut self, next: Next) -> Self {
@@ -256,14 +274,36 @@ pub struct Invocation {
 }
 
 impl Invocation {
+    /// What a gate run is asked to test.
+    pub fn candidacy(&self) -> Result<&Candidacy, GateError> {
+        self.state
+            .request
+            .candidacy()
+            .ok_or_else(|| GateError::InvalidInput {
+                step: format!("{:?}", self.step),
+                message: "its request has no revision".to_owned(),
+            })
+    }
+
+    /// What Prepare found out.
+    pub fn run(&self) -> Result<&Run, GateError> {
+        self.state
+            .run
+            .as_ref()
+            .ok_or_else(|| GateError::InvalidInput {
+                step: format!("{:?}", self.step),
+                message: "its state holds no `run`".to_owned(),
+            })
+    }
+
     /// Reads a payload; a state of another version is refused.
-    pub fn parse(payload: serde_json::Value) -> Result<Self, crate::error::GateError> {
+    pub fn parse(payload: serde_json::Value) -> Result<Self, GateError> {
         let step = payload
             .get("step")
             .and_then(|step| step.as_str())
             .unwrap_or("?")
             .to_owned();
-        let refuse = |message: String| crate::error::GateError::InvalidInput {
+        let refuse = |message: String| GateError::InvalidInput {
             step: step.clone(),
             message,
         };

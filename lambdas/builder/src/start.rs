@@ -1,0 +1,176 @@
+//! Start what is not started, stop what is older. After every start the claim and the pull request are read again.
+
+use std::time::Duration;
+
+use gate_aws::{BuildOrder, Clients, StartOutcome, run};
+use gate_core::{
+    build::{Build, variable},
+    candidate::Candidate,
+    error::GateError,
+    id::CheckName,
+    names, poll,
+    protocol::{
+        Candidacy, Claim, Execution, Invocation, Next, Run, Standing, StartDecision, StartedBuild,
+        State, missing_builds, older_builds,
+    },
+    title::Flag,
+};
+
+use crate::stop;
+
+/// Seconds between looks while CodeBuild takes no further build.
+const CAPACITY_SECONDS: u64 = 30;
+
+pub(crate) async fn start_builds(
+    clients: &Clients,
+    invocation: Invocation,
+) -> Result<State, GateError> {
+    let candidacy = invocation.candidacy()?.clone();
+    let mut run = invocation.run()?.clone();
+    let Invocation {
+        execution, state, ..
+    } = invocation;
+    let (standing, _) = run::standing(clients, &candidacy, &execution).await?;
+    if standing != Standing::Current {
+        return stop::withdraw(clients, &run, &execution, state).await;
+    }
+    let builds = clients.builds.builds_of_project(&run.project).await?;
+    for older in older_builds(&builds, &Claim::from(&execution)) {
+        tracing::info!(build.id = %older, "stopping a build of an older run");
+        clients.builds.stop_build(&older).await?;
+    }
+    start_missing(clients, &candidacy, &mut run, &builds, &execution).await?;
+    let (standing, _) = run::standing(clients, &candidacy, &execution).await?;
+    if standing != Standing::Current {
+        return stop::withdraw(clients, &run, &execution, state).await;
+    }
+    let seconds = wait_seconds(&run, &[]);
+    Ok(State {
+        run: Some(run),
+        ..state
+    }
+    .wait(seconds))
+}
+
+/// Finds or starts the builds that `run` does not know yet, as far as CodeBuild takes them. `builds` are those of the project.
+pub(crate) async fn start_missing(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    run: &mut Run,
+    builds: &[Build],
+    execution: &Execution,
+) -> Result<(), GateError> {
+    for decision in missing_builds(&run.plan, &run.builds, builds, execution) {
+        match decision {
+            StartDecision::Found(build) => run.builds.push(build),
+            StartDecision::Start { check, attempt } => {
+                let Some(candidate) = &run.candidate else {
+                    continue;
+                };
+                let order = order(run, candidate, execution, &check, attempt);
+                match clients.builds.start_build(order).await? {
+                    StartOutcome::Started(build) => run.builds.push(StartedBuild {
+                        check,
+                        attempt,
+                        id: build.id,
+                        log_url: build.log_url,
+                    }),
+                    StartOutcome::NoCapacity => {
+                        tracing::info!(pull_request.id = %candidacy.pull_request, check = %check, "CodeBuild takes no further build now");
+                        break;
+                    }
+                    StartOutcome::NoProject => {
+                        return Err(GateError::ServiceUnavailable {
+                            service: "CodeBuild",
+                            operation: "StartBuild",
+                            message: format!(
+                                "it does not know the project `{}` yet, or any more",
+                                run.project
+                            ),
+                        });
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn order<'a>(
+    run: &'a Run,
+    candidate: &Candidate,
+    execution: &Execution,
+    check: &CheckName,
+    attempt: u32,
+) -> BuildOrder<'a> {
+    let flags = &run.plan.flags;
+    let mut variables = vec![
+        (variable::RUN, execution.name.to_string()),
+        (variable::CHECK, check.to_string()),
+        (variable::ATTEMPT, attempt.to_string()),
+        (variable::PULL_REQUEST, candidate.pull_request.to_string()),
+        (variable::DESTINATION, candidate.destination.to_string()),
+    ];
+    if flags.has(Flag::SkipTests) {
+        variables.push((variable::SKIP_TESTS, "true".to_owned()));
+    }
+    BuildOrder {
+        project: &run.project,
+        source_version: candidate.source_version(),
+        variables: variables
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+        privileged: flags.has(Flag::Container),
+        no_cache: flags.has(Flag::NoCache),
+        token: names::hash(
+            &[
+                "build",
+                execution.name.as_str(),
+                check.as_str(),
+                &attempt.to_string(),
+            ],
+            32,
+        ),
+    }
+}
+
+/// When to look next: the soonest of all builds that have not ended. `builds` are those of the run, as far as they were read.
+pub(crate) fn wait_seconds(run: &Run, builds: &[Build]) -> u64 {
+    let waits = run
+        .plan
+        .checks
+        .iter()
+        .zip(
+            run.passes
+                .iter()
+                .map(Vec::as_slice)
+                .chain(std::iter::repeat(&[][..])),
+        )
+        .map(|(check, passes)| {
+            let last = run
+                .builds
+                .iter()
+                .rfind(|started| started.check == check.name);
+            let Some(started) = last else {
+                return Some(CAPACITY_SECONDS);
+            };
+            let build = builds.iter().find(|build| build.id == started.id);
+            if build.is_some_and(|build| build.complete) {
+                return None;
+            }
+            let elapsed = build.map_or(Duration::ZERO, |build| build.duration);
+            let passes: Vec<Duration> = passes.iter().copied().map(Duration::from_secs).collect();
+            Some(poll::next_wait(elapsed, &passes).as_secs())
+        });
+    waits.flatten().min().unwrap_or(1)
+}
+
+/// The state after a step that found the run no longer wanted.
+pub(crate) fn ended(run: Run, state: State) -> State {
+    State {
+        run: Some(run),
+        ..state
+    }
+    .then(Next::End)
+}

@@ -1,0 +1,70 @@
+//! Stop builds: the own ones of a run that is no longer wanted, all of a pull request that is closed.
+
+use gate_aws::Clients;
+use gate_core::{
+    error::GateError,
+    host::CodeHost,
+    protocol::{Execution, Invocation, Next, Run, State, StopDecision, stop_builds as decide},
+};
+
+use crate::start;
+
+/// Longest wait between two looks at builds that were told to stop.
+const LONGEST_WAIT_SECONDS: u64 = 30;
+
+/// Ends a run without a word: its builds are stopped, also those it does not remember starting.
+pub(crate) async fn withdraw(
+    clients: &Clients,
+    run: &Run,
+    execution: &Execution,
+    state: State,
+) -> Result<State, GateError> {
+    for build in clients.builds.builds_of_project(&run.project).await? {
+        let own = build
+            .purpose
+            .as_ref()
+            .is_some_and(|purpose| purpose.run == execution.name);
+        if own && !build.complete {
+            clients.builds.stop_build(&build.id).await?;
+        }
+    }
+    for started in &run.builds {
+        // The project, and with it the list of its builds, may be gone.
+        clients.builds.stop_build(&started.id).await?;
+    }
+    Ok(start::ended(run.clone(), state))
+}
+
+/// Stops all builds of a closed pull request; waits until nothing runs.
+pub(crate) async fn stop_builds(
+    clients: &Clients,
+    invocation: Invocation,
+) -> Result<State, GateError> {
+    let state = invocation.state;
+    let pull_request = state.request.pull_request();
+    if clients
+        .host
+        .pull_request(pull_request)
+        .await?
+        .is_some_and(|live| live.is_open())
+    {
+        // A closed pull request never reopens: this read is the older one.
+        return Err(GateError::ReadsBehind {
+            message: format!("pull request {pull_request} is still shown as open"),
+        });
+    }
+    let project = gate_core::names::project(&clients.deployment.service, pull_request);
+    let builds = clients.builds.builds_of_project(&project).await?;
+    match decide(&builds) {
+        StopDecision::Delete => Ok(state.then(Next::TearDown)),
+        StopDecision::Stop(running) => {
+            for build in running {
+                clients.builds.stop_build(&build).await?;
+            }
+            let seconds = state
+                .wait_seconds
+                .map_or(1, |last| (last * 2).min(LONGEST_WAIT_SECONDS));
+            Ok(state.wait(seconds))
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Prepare: read the rules, plan, make the merge preview, create or update the project.
+
+use gate_aws::{Clients, ProjectSpec, run};
+use gate_core::{
+    buildspec::{self, Buildspec},
+    candidate::{Candidate, Preview},
+    error::GateError,
+    host::{CodeHost, MergeOutcome},
+    id::{CommitId, PullRequestId, RepositoryName},
+    names,
+    plan::{Buildspecs, NoBuild, Plan, plan},
+    protocol::{
+        Candidacy, Durations, EnvironmentRecord, Execution, Invocation, Next, Run, Standing, State,
+    },
+    pull_request::PullRequest,
+    settings::RepositorySettings,
+    title::{Flag, Flags},
+};
+
+use crate::preview;
+
+pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
+    let candidacy = invocation.candidacy()?.clone();
+    let Invocation {
+        execution, state, ..
+    } = invocation;
+    let (standing, live) = run::standing(clients, &candidacy, &execution).await?;
+    let Some(live) = live.filter(|_| standing == Standing::Current) else {
+        // An earlier try of this step may have created the project of a pull request that is closed by now.
+        let next = if standing == Standing::Closed {
+            Next::TearDown
+        } else {
+            Next::End
+        };
+        return Ok(state.then(next));
+    };
+    let settings = settings(clients, &candidacy.repository).await?;
+    if !gated(clients, &settings, &live).await? {
+        let gated = settings.destinations;
+        let plan = Plan {
+            no_build: Some(NoBuild::NotGated { gated }),
+            ..Plan::default()
+        };
+        return Ok(with_run(clients, state, &candidacy, None, plan).then(Next::Report));
+    }
+    let (candidate, plan, buildspec) = make_plan(clients, &candidacy, &execution, &live).await?;
+    let mut state = with_run(clients, state, &candidacy, candidate, plan);
+    let Some(buildspec) = buildspec else {
+        return Ok(state.then(Next::Report));
+    };
+    put_environment(clients, &candidacy, &settings, &buildspec).await?;
+    // A close between the first read and the project's creation finds nothing to tear down: look again.
+    let now = clients.host.pull_request(&candidacy.pull_request).await?;
+    if !now.is_some_and(|now| now.is_open()) {
+        return Ok(state.then(Next::TearDown));
+    }
+    let durations: Option<Durations> = clients
+        .parameters
+        .get(&clients.names().durations(&candidacy.repository))
+        .await?;
+    if let Some(run) = &mut state.run {
+        let passes = |check: &gate_core::plan::PlannedCheck| {
+            durations
+                .as_ref()
+                .and_then(|durations| durations.checks.get(check.name.as_str()))
+                .cloned()
+                .unwrap_or_default()
+        };
+        run.passes = run.plan.checks.iter().map(passes).collect();
+    }
+    Ok(state.then(Next::Build))
+}
+
+async fn settings(
+    clients: &Clients,
+    repository: &RepositoryName,
+) -> Result<RepositorySettings, GateError> {
+    let parameter = clients.names().settings(repository);
+    let unusable = |message: String| GateError::SettingsUnusable {
+        parameter: parameter.clone(),
+        message,
+    };
+    let text = clients.parameters.get_text(&parameter).await?;
+    let text = text.ok_or_else(|| unusable("it does not exist".to_owned()))?;
+    RepositorySettings::parse(&text).map_err(unusable)
+}
+
+async fn gated(
+    clients: &Clients,
+    settings: &RepositorySettings,
+    live: &PullRequest,
+) -> Result<bool, GateError> {
+    let default_branch = match settings.destinations.is_empty() {
+        true => clients.host.default_branch(&live.repository).await?,
+        false => None,
+    };
+    Ok(settings.gates(&live.destination, default_branch.as_ref()))
+}
+
+async fn make_plan(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    execution: &Execution,
+    live: &PullRequest,
+) -> Result<(Option<Candidate>, Plan, Option<Buildspec>), GateError> {
+    let host = &clients.host;
+    let Candidacy {
+        repository,
+        source_commit,
+        destination_commit,
+        ..
+    } = candidacy;
+    let flags = Flags::parse(&live.title);
+    let outcome = match flags.has(Flag::SkipCi) {
+        // Nothing runs, so nothing is merged either.
+        true => MergeOutcome::FastForward,
+        false => {
+            host.preview_merge(repository, source_commit, destination_commit)
+                .await?
+        }
+    };
+    let destination = host
+        .file(repository, destination_commit, buildspec::PATH)
+        .await?;
+    let merged = match merged_commit(&outcome, source_commit) {
+        Some(commit) => host.file(repository, commit, buildspec::PATH).await?,
+        None => None,
+    };
+    let buildspecs = Buildspecs {
+        destination: destination.as_deref(),
+        merged: merged.as_deref(),
+    };
+    let (plan, buildspec) = plan(flags, &outcome, &buildspecs);
+    if buildspec.is_none() {
+        return Ok((None, plan, None));
+    }
+    let preview = preview::publish(clients, candidacy, execution, &outcome).await?;
+    let candidate = preview.map(|preview| candidate(candidacy, live, preview));
+    Ok((candidate, plan, buildspec))
+}
+
+fn merged_commit<'a>(outcome: &'a MergeOutcome, source: &'a CommitId) -> Option<&'a CommitId> {
+    match outcome {
+        MergeOutcome::FastForward => Some(source),
+        MergeOutcome::Merged { commit, .. } => Some(commit),
+        MergeOutcome::Conflict { .. } | MergeOutcome::NotComputable { .. } => None,
+    }
+}
+
+fn candidate(candidacy: &Candidacy, live: &PullRequest, preview: Preview) -> Candidate {
+    let Candidacy {
+        repository,
+        pull_request,
+        revision,
+        source_commit,
+        destination_commit,
+    } = candidacy.clone();
+    Candidate {
+        repository,
+        pull_request,
+        revision,
+        source: live.source.clone(),
+        destination: live.destination.clone(),
+        source_commit,
+        destination_commit,
+        preview,
+    }
+}
+
+fn with_run(
+    clients: &Clients,
+    mut state: State,
+    candidacy: &Candidacy,
+    candidate: Option<Candidate>,
+    plan: Plan,
+) -> State {
+    state.run = Some(Run {
+        candidate,
+        plan,
+        project: project(clients, &candidacy.pull_request),
+        builds: Vec::new(),
+        report_looks: 0,
+        passes: Vec::new(),
+    });
+    state
+}
+
+fn project(clients: &Clients, pull_request: &PullRequestId) -> String {
+    names::project(&clients.deployment.service, pull_request)
+}
+
+async fn put_environment(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    settings: &RepositorySettings,
+    buildspec: &Buildspec,
+) -> Result<(), GateError> {
+    let Candidacy {
+        repository,
+        pull_request,
+        ..
+    } = candidacy;
+    let name = project(clients, pull_request);
+    let spec = ProjectSpec {
+        name: &name,
+        service: &clients.deployment.service,
+        repository,
+        pull_request,
+        buildspec: &buildspec.text,
+        settings,
+    };
+    let project = clients.builds.put_project(spec).await?;
+    let record = EnvironmentRecord {
+        version: 1,
+        repository: repository.clone(),
+        project: name,
+        badge_url: project.badge_url,
+    };
+    clients
+        .parameters
+        .put(&clients.names().environment(pull_request), &record)
+        .await
+}

@@ -1,0 +1,208 @@
+//! Report: builds and reports → verdict → approval → comment. The approval is given first and looked at again, so that the
+//! comment says what really became of it.
+
+use gate_aws::{Clients, run};
+use gate_core::{
+    candidate::{Candidate, Preview},
+    comment::{ApprovalRefused, Stage, View},
+    error::GateError,
+    host::{ApprovalOutcome, ApprovalState, CodeHost},
+    id::TreeId,
+    protocol::{
+        ApprovalRecord, Candidacy, Durations, Execution, Invocation, Next, ResultRecord, Run,
+        Standing, State, after_approval,
+    },
+    report::ReportStatus,
+    title::Flag,
+    verdict::{Approval, CheckResult, Verdict, check_failure, decide},
+};
+
+use crate::{evidence, voice, withdraw_approval};
+
+/// How often a report that CodeBuild still reads is waited for, and how long each time.
+const REPORT_LOOKS: u32 = 12;
+const REPORT_SECONDS: u64 = 5;
+
+pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
+    let candidacy = invocation.candidacy()?.clone();
+    let mut run_state = invocation.run()?.clone();
+    let Invocation {
+        execution, state, ..
+    } = invocation;
+    let (standing, live) = run::standing(clients, &candidacy, &execution).await?;
+    let Some(live) = live.filter(|_| standing == Standing::Current) else {
+        return Ok(state.then(Next::End));
+    };
+    let results = evidence::collect(clients, &run_state).await?;
+    if results.iter().any(generating) && run_state.report_looks < REPORT_LOOKS {
+        run_state.report_looks += 1;
+        return Ok(State {
+            run: Some(run_state),
+            ..state
+        }
+        .wait(REPORT_SECONDS));
+    }
+    let verdict = decide(&run_state.plan, run_state.candidate.as_ref(), &results);
+    let Some(refused) = settle_approval(clients, &candidacy, &execution, &verdict).await? else {
+        return Ok(state.then(Next::End));
+    };
+    voice::mark_superseded(clients, &candidacy).await?;
+    let view = View {
+        run: &execution.name,
+        candidacy: &candidacy,
+        candidate: run_state.candidate.as_ref(),
+        plan: Some(&run_state.plan),
+        results: &results,
+        stage: Stage::Finished {
+            verdict: &verdict,
+            refused: refused.reason,
+        },
+    };
+    let comment = voice::speak(clients, &candidacy, &live, &view).await?;
+    remember_durations(clients, &candidacy, &run_state, &results).await?;
+    let given = matches!(verdict, Verdict::Approve(_)) && refused.reason.is_none();
+    let record = ResultRecord {
+        version: 1,
+        run: execution.name.clone(),
+        revision: candidacy.revision.clone(),
+        comment,
+        verdict: Some(verdict.kind()),
+        approval: if given {
+            ApprovalRecord::Given
+        } else {
+            ApprovalRecord::NotGiven
+        },
+        tested_commit: run_state
+            .candidate
+            .as_ref()
+            .map(|candidate| candidate.tested_commit().clone()),
+        tested_tree: tested_tree(clients, run_state.candidate.as_ref()).await?,
+    };
+    voice::put_record(clients, &candidacy.pull_request, &record).await?;
+    tracing::info!(
+        pull_request.id = %candidacy.pull_request,
+        run.name = %execution.name,
+        verdict = ?verdict.kind(),
+        approval = ?record.approval,
+        "gave the verdict"
+    );
+    Ok(State {
+        run: Some(run_state),
+        ..state
+    }
+    .then(Next::End))
+}
+
+fn generating(result: &CheckResult) -> bool {
+    result
+        .reports
+        .iter()
+        .any(|report| report.status == ReportStatus::Generating)
+}
+
+/// What became of the approval; `reason` says why a deserved one was not given.
+struct Settled {
+    reason: Option<ApprovalRefused>,
+}
+
+/// Gives or takes back the approval; `None` when the run lost its say meanwhile.
+async fn settle_approval(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    execution: &Execution,
+    verdict: &Verdict,
+) -> Result<Option<Settled>, GateError> {
+    let Verdict::Approve(approval) = verdict else {
+        withdraw_approval(clients, candidacy).await?;
+        return Ok(Some(Settled { reason: None }));
+    };
+    let reason = match approve(clients, approval).await? {
+        ApprovalOutcome::Done => None,
+        ApprovalOutcome::NoPullRequest => return Ok(None),
+        ApprovalOutcome::RevisionNotCurrent => Some(ApprovalRefused::RevisionNotCurrent),
+        ApprovalOutcome::Closed => Some(ApprovalRefused::Closed),
+        ApprovalOutcome::OwnPullRequest => Some(ApprovalRefused::OwnPullRequest),
+        ApprovalOutcome::TooMany => Some(ApprovalRefused::TooMany),
+    };
+    if reason.is_none() {
+        let (standing, _) = run::standing(clients, candidacy, execution).await?;
+        if after_approval(standing) {
+            tracing::info!(pull_request.id = %candidacy.pull_request, standing = ?standing, "the approval came too late and is taken back");
+            let Candidacy {
+                pull_request,
+                revision,
+                ..
+            } = candidacy;
+            clients
+                .host
+                .set_approval(pull_request, revision, ApprovalState::Revoke)
+                .await?;
+            return Ok(None);
+        }
+    }
+    Ok(Some(Settled { reason }))
+}
+
+async fn approve(clients: &Clients, approval: &Approval) -> Result<ApprovalOutcome, GateError> {
+    clients
+        .host
+        .set_approval(
+            approval.pull_request(),
+            approval.revision(),
+            ApprovalState::Approve,
+        )
+        .await
+}
+
+async fn tested_tree(
+    clients: &Clients,
+    candidate: Option<&Candidate>,
+) -> Result<Option<TreeId>, GateError> {
+    let Some(candidate) = candidate else {
+        return Ok(None);
+    };
+    Ok(Some(match &candidate.preview {
+        Preview::Merged { tree, .. } => tree.clone(),
+        Preview::FastForward => {
+            clients
+                .host
+                .commit(&candidate.repository, &candidate.source_commit)
+                .await?
+                .tree
+        }
+    }))
+}
+
+/// Keeps how long each check took that passed with all it has to do: the poll schedule learns from it.
+async fn remember_durations(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    run: &Run,
+    results: &[CheckResult],
+) -> Result<(), GateError> {
+    let Some(candidate) = &run.candidate else {
+        return Ok(());
+    };
+    if run.plan.flags.has(Flag::SkipTests) {
+        return Ok(());
+    }
+    let passed = results
+        .iter()
+        .filter(|result| check_failure(result, candidate, false).is_none());
+    let passed: Vec<_> = passed
+        .filter_map(|result| Some((result.check.name.as_str(), result.build.as_ref()?.duration)))
+        .collect();
+    if passed.is_empty() {
+        return Ok(());
+    }
+    let parameter = clients.names().durations(&candidacy.repository);
+    let mut durations: Durations = clients
+        .parameters
+        .get(&parameter)
+        .await?
+        .unwrap_or_default();
+    for (check, duration) in passed {
+        durations.add(check, duration.as_secs().max(1));
+    }
+    clients.parameters.put(&parameter, &durations).await
+}

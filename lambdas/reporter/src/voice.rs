@@ -1,0 +1,148 @@
+//! One comment per pull request and revision: found again, edited in place, remembered.
+
+use gate_aws::Clients;
+use gate_core::{
+    comment::{self, View},
+    error::GateError,
+    host::{CodeHost, Comment, Edited, NewComment, Posted},
+    id::{CommentId, PullRequestId},
+    protocol::{Candidacy, ResultRecord},
+    pull_request::PullRequest,
+};
+
+/// What the reporter recorded about a pull request.
+pub(crate) async fn record(
+    clients: &Clients,
+    pull_request: &PullRequestId,
+) -> Result<Option<ResultRecord>, GateError> {
+    clients
+        .parameters
+        .get(&clients.names().result(pull_request))
+        .await
+}
+
+/// Remembers.
+pub(crate) async fn put_record(
+    clients: &Clients,
+    pull_request: &PullRequestId,
+    record: &ResultRecord,
+) -> Result<(), GateError> {
+    clients
+        .parameters
+        .put(&clients.names().result(pull_request), record)
+        .await
+}
+
+/// Writes or edits the comment about the candidacy's revision. `None` when CodeCommit takes no comment at all.
+pub(crate) async fn speak(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    live: &PullRequest,
+    view: &View<'_>,
+) -> Result<Option<CommentId>, GateError> {
+    let content = comment::render(view);
+    let recorded = record(clients, &candidacy.pull_request).await?;
+    let recorded = recorded
+        .filter(|record| record.revision == candidacy.revision)
+        .and_then(|record| record.comment);
+    if let Some(id) = recorded
+        && clients.host.edit_comment(&id, &content).await? == Edited::Done
+    {
+        return Ok(Some(id));
+    }
+    if let Some(id) = find_and_edit(clients, candidacy, &content).await? {
+        return Ok(Some(id));
+    }
+    post(clients, candidacy, live, &content).await
+}
+
+async fn find_and_edit(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    content: &str,
+) -> Result<Option<CommentId>, GateError> {
+    let token = comment::token(&candidacy.pull_request, &candidacy.revision);
+    for found in own_comments(clients, &candidacy.pull_request).await? {
+        let same = found.token.as_deref() == Some(&token)
+            || comment::is_about(&found.content, &candidacy.pull_request, &candidacy.revision);
+        if same && clients.host.edit_comment(&found.id, content).await? == Edited::Done {
+            return Ok(Some(found.id));
+        }
+    }
+    Ok(None)
+}
+
+async fn own_comments(
+    clients: &Clients,
+    pull_request: &PullRequestId,
+) -> Result<Vec<Comment>, GateError> {
+    let mut comments = clients.host.comments(pull_request).await?;
+    comments
+        .retain(|comment| comment.author == clients.deployment.reporter_arn && !comment.deleted);
+    Ok(comments)
+}
+
+async fn post(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    live: &PullRequest,
+    content: &str,
+) -> Result<Option<CommentId>, GateError> {
+    let token = comment::token(&candidacy.pull_request, &candidacy.revision);
+    let new = NewComment {
+        pull_request: &candidacy.pull_request,
+        repository: &candidacy.repository,
+        before: &live.destination_commit,
+        after: &candidacy.source_commit,
+        content,
+        token: &token,
+    };
+    match clients.host.post_comment(new).await? {
+        Posted::Comment(comment) => Ok(Some(comment.id)),
+        Posted::TokenUsed => find_and_edit(clients, candidacy, content).await,
+        Posted::NoPullRequest => Ok(None),
+        // Equal commits have no difference to comment on: the gate's last comment takes a reply.
+        Posted::SameCommit => match own_comments(clients, &candidacy.pull_request).await?.pop() {
+            Some(last) => reply(clients, &last.id, content, &token).await,
+            None => {
+                tracing::warn!(pull_request.id = %candidacy.pull_request, "source and destination are one commit: there is no place for a comment");
+                Ok(None)
+            }
+        },
+    }
+}
+
+/// Replies to a comment; a reply of the same token is found again.
+pub(crate) async fn reply(
+    clients: &Clients,
+    to: &CommentId,
+    content: &str,
+    token: &str,
+) -> Result<Option<CommentId>, GateError> {
+    match clients.host.reply(to, content, token).await? {
+        Posted::Comment(comment) => Ok(Some(comment.id)),
+        Posted::TokenUsed | Posted::SameCommit | Posted::NoPullRequest => Ok(None),
+    }
+}
+
+/// Marks the comment of an earlier revision that never got its verdict.
+pub(crate) async fn mark_superseded(
+    clients: &Clients,
+    candidacy: &Candidacy,
+) -> Result<(), GateError> {
+    let earlier = record(clients, &candidacy.pull_request).await?;
+    let earlier =
+        earlier.filter(|record| record.revision != candidacy.revision && record.verdict.is_none());
+    if let Some(ResultRecord {
+        run,
+        comment: Some(id),
+        ..
+    }) = earlier
+    {
+        clients
+            .host
+            .edit_comment(&id, &comment::superseded(&run))
+            .await?;
+    }
+    Ok(())
+}
