@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::ServiceError;
+use crate::{Account, ServiceError};
 
 pub(crate) mod codebuild;
 pub(crate) mod codecommit;
@@ -16,4 +16,40 @@ pub(crate) mod states;
 /// The input of an operation as its type.
 pub(crate) fn parse<T: DeserializeOwned>(input: Value) -> Result<T, ServiceError> {
     serde_json::from_value(input).map_err(ServiceError::malformed)
+}
+
+/// [`parse`] for services that answer a missing member with `ValidationException`.
+pub(crate) fn parse_validated<T: DeserializeOwned>(input: Value) -> Result<T, ServiceError> {
+    serde_json::from_value(input).map_err(|error: serde_json::Error| {
+        let text = error.to_string();
+        let missing = text
+            .strip_prefix("missing field `")
+            .and_then(|rest| rest.split('`').next());
+        match missing {
+            None => ServiceError::malformed(error),
+            Some(name) => ServiceError::client(
+                "ValidationException",
+                format!(
+                    "1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"
+                ),
+            ),
+        }
+    })
+}
+
+/// Rules and machines that nothing would ever run are refused rather than kept.
+pub(crate) fn refuse_without_engine(
+    account: &Account,
+    service: &str,
+    operation: &str,
+) -> Result<(), ServiceError> {
+    if account.settings.engine {
+        return Ok(());
+    }
+    Err(ServiceError::client(
+        "UnknownOperationException",
+        format!(
+            "the local endpoint was started without its engine: send {service} {operation} to the emulator that has it"
+        ),
+    ))
 }

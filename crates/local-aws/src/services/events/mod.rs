@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::{
     Account, Caller, ServiceError,
     account::now,
+    services::{parse_validated as parse, refuse_without_engine},
     store::{StoreError, Transaction},
 };
 
@@ -31,6 +32,7 @@ pub(crate) fn call(
     operation: &str,
     input: Value,
 ) -> Result<Value, ServiceError> {
+    refuse_without_engine(account, "events", operation)?;
     match operation {
         "PutRule" => rules::put(account, input),
         "DescribeRule" => rules::describe(account, input),

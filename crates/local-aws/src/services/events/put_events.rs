@@ -8,9 +8,9 @@ use super::{
     Pattern,
     delivery::post,
     envelope::{Contents, Event},
-    rules, validation,
+    parse, rules, validation,
 };
-use crate::{Account, ServiceError, account::now, services::parse};
+use crate::{Account, ServiceError, account::now};
 
 /// Largest sum of all entries, in bytes.
 const LIMIT_BYTES: usize = 256 << 10;

@@ -6,12 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Pattern, schedule::Rate, targets::Target, validation};
+use super::{Pattern, parse, schedule::Rate, targets::Target, validation};
 use crate::{
     Account, ServiceError,
     account::now,
     page::page,
-    services::parse,
     store::{Table, Tables, Transaction},
 };
 
@@ -112,6 +111,13 @@ pub(super) fn put(account: &Account, input: Value) -> Result<Value, ServiceError
                 "The requested resource exceeds the maximum number allowed.",
             ));
         }
+        // Putting a schedule again as it is does not put it off.
+        let last_fired = match &before {
+            Some(rule) if rule.enabled == enabled && rule.schedule == input.schedule_expression => {
+                rule.last_fired
+            }
+            _ => now(),
+        };
         let rule = Rule {
             name: input.name,
             pattern: input.event_pattern,
@@ -120,7 +126,7 @@ pub(super) fn put(account: &Account, input: Value) -> Result<Value, ServiceError
             description: input.description,
             role_arn: input.role_arn,
             targets: before.map(|rule| rule.targets).unwrap_or_default(),
-            last_fired: now(),
+            last_fired,
         };
         transaction.put(&RULES, &rule.name, &rule)?;
         Ok(rule.arn(account))

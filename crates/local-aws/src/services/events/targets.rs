@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{rules, validation};
+use super::{parse, rules, validation};
 use crate::{
     Account, ServiceError,
     page::page,
     services::{
         lambda::{self, Undeliverable},
-        parse, states,
+        states,
     },
     store::{StoreError, Transaction},
 };

@@ -340,6 +340,7 @@ fn a_rule_is_described_listed_in_pages_and_deleted_without_its_targets() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table with a row per refusal")]
 fn refuses_rules_and_targets_that_are_wrong_or_not_built() {
     let directory = tempfile::tempdir().unwrap();
     live(directory.path(), 1.0, async |account| {

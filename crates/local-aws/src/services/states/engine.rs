@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::{
-    executions::{self, Journaled, Open},
+    journal::{self, Journaled, Open},
     machines, task,
 };
 use crate::{Account, store::StoreError};
@@ -43,7 +43,7 @@ pub(super) async fn work(account: Arc<Account>) {
     let mut tasks = JoinSet::new();
     loop {
         while tasks.try_join_next().is_some() {}
-        for arn in account.store.read(executions::running) {
+        for arn in account.store.read(journal::running) {
             let mut running = account.executions.lock();
             if running.get(&arn).is_none_or(AbortHandle::is_finished) {
                 let handle = tasks.spawn(conduct(account.clone(), arn.clone()));
@@ -67,7 +67,7 @@ async fn conduct(account: Arc<Account>, arn: String) {
 }
 
 async fn run(account: &Account, arn: &str) -> Result<(), StoreError> {
-    let Some(mut open) = account.store.read(|tables| executions::open(tables, arn)) else {
+    let Some(mut open) = account.store.read(|tables| journal::open(tables, arn)) else {
         return Ok(());
     };
     let machine = match machine(account, &open) {
@@ -133,7 +133,7 @@ fn machine(account: &Account, open: &Open) -> Result<StateMachine, String> {
 fn save(account: &Account, arn: &str, open: &mut Open) -> Result<Journaled, StoreError> {
     let journaled = account
         .store
-        .write(|transaction| executions::journal(account, transaction, arn, open))?;
+        .write(|transaction| journal::journal(account, transaction, arn, open))?;
     if journaled == Journaled::Ended {
         account.events_bell.notify_one();
     }

@@ -1,95 +1,20 @@
-//! Executions: starting by name, looking, stopping. What is journaled here is what a restart goes on from.
+//! Executions: starting by name, looking, stopping.
 
 use asl::{Execution, ExecutionIdentity, Status};
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{history, machines, names, notice, validation};
+use super::{
+    journal::{self, Open, RECORDS, Record, get},
+    machines, names, parse, validation,
+};
 use crate::{
     Account, ServiceError,
     account::{epoch_seconds, now},
     page::page,
-    services::{events::unique_id, parse},
-    store::{StoreError, Table, Tables, Transaction},
+    services::events::unique_id,
+    store::Transaction,
 };
-
-/// By ARN.
-const RECORDS: Table<Record> = Table::new("executions");
-/// Those that run, by ARN.
-const OPEN: Table<Open> = Table::new("open_executions");
-const OPEN_KEYS: Table<IgnoredAny> = Table::new("open_executions");
-
-/// What DescribeExecution tells.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Record {
-    /// Counts all executions of the account: their order.
-    number: u64,
-    pub(super) arn: String,
-    pub(super) machine_arn: String,
-    pub(super) name: String,
-    pub(super) status: String,
-    pub(super) start: Timestamp,
-    pub(super) stop: Option<Timestamp>,
-    pub(super) input: String,
-    pub(super) output: Option<String>,
-    pub(super) error: Option<String>,
-    pub(super) cause: Option<String>,
-}
-
-/// A running execution as it is taken up again.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Open {
-    pub(super) execution: Execution,
-    pub(super) definition_key: String,
-    /// How far the execution's clock is ahead of the real one, because its waits were shortened.
-    ahead_milliseconds: i64,
-}
-
-impl Open {
-    /// The time as the execution sees it.
-    pub(super) fn now(&self) -> Timestamp {
-        let now = now();
-        let ahead = jiff::SignedDuration::from_millis(self.ahead_milliseconds);
-        now.checked_add(ahead).unwrap_or(now)
-    }
-
-    /// Sets the execution's clock to `time`, unless it is later already.
-    pub(super) fn skip_to(&mut self, time: Timestamp) {
-        let missing = time.as_millisecond() - self.now().as_millisecond();
-        self.ahead_milliseconds += missing.max(0);
-    }
-}
-
-impl Record {
-    fn describe(&self) -> Value {
-        let mut description = json!({
-            "executionArn": self.arn,
-            "stateMachineArn": self.machine_arn,
-            "name": self.name,
-            "status": self.status,
-            "startDate": epoch_seconds(self.start),
-            "redriveCount": 0,
-        });
-        if let Some(stop) = self.stop {
-            description["stopDate"] = json!(epoch_seconds(stop));
-        }
-        description
-    }
-
-    fn close(&mut self, status: &Status) {
-        status.word().clone_into(&mut self.status);
-        self.stop = Some(now());
-        match status {
-            Status::Succeeded { output } => self.output = Some(output.to_string()),
-            Status::Failed { error, cause } | Status::Aborted { error, cause } => {
-                self.error.clone_from(error);
-                self.cause.clone_from(cause);
-            }
-            Status::Running | Status::TimedOut => {}
-        }
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -141,7 +66,7 @@ pub(super) fn begin(
         role_arn: machine.role_arn.clone(),
     };
     let definition = machines::parse_definition(&definition)?;
-    let record = Record {
+    let mut record = Record {
         number: transaction.next_number("executions")?,
         arn,
         machine_arn: machine_arn.to_owned(),
@@ -154,15 +79,9 @@ pub(super) fn begin(
         error: None,
         cause: None,
     };
-    let mut open = Open {
-        execution: Execution::start(&definition, identity, input, record.start),
-        definition_key: machine.definition_key(),
-        ahead_milliseconds: 0,
-    };
-    transaction.put(&RECORDS, &record.arn, &record)?;
-    notice::emit(account, transaction, &record)?;
-    transaction.put(&OPEN, &record.arn, &open)?;
-    journal(account, transaction, &record.arn, &mut open)?;
+    let execution = Execution::start(&definition, identity, input, record.start);
+    let open = Open::new(execution, machine.definition_key());
+    journal::open_new(account, transaction, &mut record, open)?;
     Ok(record)
 }
 
@@ -181,58 +100,20 @@ fn parse_input(text: &str) -> Result<Value, ServiceError> {
     })
 }
 
-/// Whether an execution may go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Journaled {
-    Running,
-    /// It has ended: by itself now, or somebody stopped it before.
-    Ended,
-}
-
-/// Writes down how far an execution has come; at its end also what came of it.
-pub(super) fn journal(
-    account: &Account,
-    transaction: &mut Transaction<'_>,
-    arn: &str,
-    open: &mut Open,
-) -> Result<Journaled, StoreError> {
-    let record = transaction
-        .get(&RECORDS, arn)
-        .filter(|_| transaction.get(&OPEN_KEYS, arn).is_some());
-    let Some(mut record) = record else {
-        return Ok(Journaled::Ended);
-    };
-    history::append(transaction, arn, open.execution.drain_history())?;
-    if *open.execution.status() == Status::Running {
-        transaction.put(&OPEN, arn, open)?;
-        return Ok(Journaled::Running);
+/// What lists and descriptions share.
+fn summary(record: &Record) -> Value {
+    let mut description = json!({
+        "executionArn": record.arn,
+        "stateMachineArn": record.machine_arn,
+        "name": record.name,
+        "status": record.status,
+        "startDate": epoch_seconds(record.start),
+        "redriveCount": 0,
+    });
+    if let Some(stop) = record.stop {
+        description["stopDate"] = json!(epoch_seconds(stop));
     }
-    record.close(open.execution.status());
-    transaction.put(&RECORDS, arn, &record)?;
-    transaction.delete(&OPEN, arn);
-    notice::emit(account, transaction, &record)?;
-    Ok(Journaled::Ended)
-}
-
-/// The ARNs of all running executions.
-pub(super) fn running(tables: &Tables) -> Vec<String> {
-    let keys = tables.scan(&OPEN_KEYS, "").map(|(arn, _)| arn.to_owned());
-    keys.collect()
-}
-
-/// A running execution.
-pub(super) fn open(tables: &Tables, arn: &str) -> Option<Open> {
-    tables.get(&OPEN, arn)
-}
-
-/// The execution, or the error that it does not exist.
-pub(super) fn get(tables: &Tables, arn: &str) -> Result<Record, ServiceError> {
-    tables.get(&RECORDS, arn).ok_or_else(|| {
-        ServiceError::client(
-            "ExecutionDoesNotExist",
-            format!("Execution Does Not Exist: '{arn}'"),
-        )
-    })
+    description
 }
 
 #[derive(Deserialize)]
@@ -247,7 +128,7 @@ pub(super) fn describe(account: &Account, input: Value) -> Result<Value, Service
     let record = account
         .store
         .read(|tables| get(tables, &input.execution_arn))?;
-    let mut description = record.describe();
+    let mut description = summary(&record);
     description["input"] = json!(record.input);
     description["inputDetails"] = json!({ "included": true });
     if let Some(output) = record.output {
@@ -302,7 +183,7 @@ pub(super) fn list(account: &Account, input: Value) -> Result<Value, ServiceErro
         let key = |record: &Record| record.number.to_string();
         page(records, key, limit, input.next_token.as_deref()).ok_or_else(super::invalid_token)
     })?;
-    let executions: Vec<_> = page.items.iter().map(Record::describe).collect();
+    let executions: Vec<_> = page.items.iter().map(summary).collect();
     let mut output = json!({ "executions": executions });
     if let Some(token) = page.next_token {
         output["nextToken"] = json!(token);
@@ -325,41 +206,11 @@ pub(super) fn stop(account: &Account, input: Value) -> Result<Value, ServiceErro
     names::check_execution_arn(account, arn)?;
     let record = account.store.write(|transaction| {
         get(transaction, arn)?;
-        abort(account, transaction, arn, input.error, input.cause)?;
+        journal::abort(account, transaction, arn, input.error, input.cause)?;
         get(transaction, arn)
     })?;
     account.executions.abandon(arn);
     account.events_bell.notify_one();
     let stop = record.stop.unwrap_or(record.start);
     Ok(json!({ "stopDate": epoch_seconds(stop) }))
-}
-
-fn abort(
-    account: &Account,
-    transaction: &mut Transaction<'_>,
-    arn: &str,
-    error: Option<String>,
-    cause: Option<String>,
-) -> Result<(), StoreError> {
-    if let Some(mut open) = open(transaction, arn) {
-        let now = open.now();
-        open.execution.stop(error, cause, now);
-        journal(account, transaction, arn, &mut open)?;
-    }
-    Ok(())
-}
-
-/// Aborts all executions of a machine.
-pub(super) fn abort_all(
-    account: &Account,
-    transaction: &mut Transaction<'_>,
-    machine: &str,
-) -> Result<(), StoreError> {
-    let prefix = names::execution_arn(account, machine, "");
-    let running = running(transaction);
-    for arn in running.iter().filter(|arn| arn.starts_with(&prefix)) {
-        abort(account, transaction, arn, None, None)?;
-        account.executions.abandon(arn);
-    }
-    Ok(())
 }

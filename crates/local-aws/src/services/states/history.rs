@@ -4,11 +4,10 @@ use asl::HistoryEvent;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{executions, names, validation};
+use super::{journal, names, parse, validation};
 use crate::{
     Account, ServiceError,
     page::page,
-    services::parse,
     store::{StoreError, Table, Transaction},
 };
 
@@ -48,7 +47,7 @@ pub(super) fn get(account: &Account, input: Value) -> Result<Value, ServiceError
     let limit = super::page_size(input.max_results)?;
     let token = input.next_token.as_deref();
     let page = account.store.read(|tables| {
-        executions::get(tables, &input.execution_arn)?;
+        journal::get(tables, &input.execution_arn)?;
         let prefix = format!("{}/", input.execution_arn);
         let events = tables.scan(&HISTORY, &prefix).map(|(_, event)| event);
         let key = |event: &HistoryEvent| event.id.to_string();

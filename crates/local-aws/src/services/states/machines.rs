@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{executions, names, validation};
+use super::{journal, names, parse, validation};
 use crate::{
     Account, ServiceError,
     account::{epoch_seconds, now},
     page::page,
-    services::{events::unique_id, parse},
+    services::events::unique_id,
     store::{Table, Tables},
 };
 
@@ -258,7 +258,7 @@ pub(super) fn delete(account: &Account, input: Value) -> Result<Value, ServiceEr
     let input: Named = parse(input)?;
     let name = names::machine_of(account, &input.state_machine_arn)?;
     account.store.write(|transaction| {
-        executions::abort_all(account, transaction, name)?;
+        journal::abort_all(account, transaction, name)?;
         transaction.delete(&MACHINES, name);
         let keys: Vec<String> = transaction
             .scan(&DEFINITIONS, &format!("{name}/"))

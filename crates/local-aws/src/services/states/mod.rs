@@ -3,6 +3,7 @@
 mod engine;
 mod executions;
 mod history;
+mod journal;
 mod machines;
 mod names;
 mod notice;
@@ -14,7 +15,11 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use super::events::unique_id;
-use crate::{Account, Caller, ServiceError, store::Transaction};
+use crate::{
+    Account, Caller, ServiceError,
+    services::{parse_validated as parse, refuse_without_engine},
+    store::Transaction,
+};
 
 pub(crate) use engine::Running;
 
@@ -25,6 +30,7 @@ pub(crate) fn call(
     operation: &str,
     input: Value,
 ) -> Result<Value, ServiceError> {
+    refuse_without_engine(account, "states", operation)?;
     match operation {
         "CreateStateMachine" => machines::create(account, input),
         "UpdateStateMachine" => machines::update(account, input),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::executions::Record;
+use super::journal::Record;
 use crate::{
     Account,
     services::events::{self, Emitted},

@@ -2,8 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{FAST, MACHINE, ask, code, create, definition, describe, ended, events, start, told};
-use crate::services::lambda::testing::live;
+use super::{
+    FAST, MACHINE, ask, code, create, definition, describe, ended, events as history, start, told,
+};
+use crate::{
+    Account, Caller, Settings,
+    services::{events, lambda::testing::live},
+};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/Machine";
 
@@ -157,7 +162,7 @@ fn a_history_counts_from_one_and_comes_in_pages_either_way() {
         account.start();
         let arn = start(&account, "one", &json!({}));
         ended(&account, &arn).await;
-        let all = events(&account, &arn);
+        let all = history(&account, &arn);
         for reverse in [false, true] {
             let mut collected = Vec::new();
             let mut input =
@@ -242,6 +247,7 @@ fn a_definition_is_validated_with_all_its_faults() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table with a row per refusal")]
 fn refuses_what_step_functions_refuses_and_what_is_not_built() {
     let directory = tempfile::tempdir().unwrap();
     live(directory.path(), FAST, async |account| {
@@ -338,6 +344,16 @@ fn refuses_what_step_functions_refuses_and_what_is_not_built() {
                 json!({ "executionArn": none }),
                 "ExecutionDoesNotExist",
             ),
+            (
+                "StartExecution",
+                json!({ "name": "a" }),
+                "ValidationException",
+            ),
+            (
+                "StartExecution",
+                json!({ "stateMachineArn": 1 }),
+                "SerializationException",
+            ),
             ("TagResource", json!({}), "UnknownOperationException"),
         ];
         for (operation, input, expected) in rows {
@@ -348,4 +364,30 @@ fn refuses_what_step_functions_refuses_and_what_is_not_built() {
             );
         }
     });
+}
+
+#[tokio::test]
+async fn refuses_machines_and_rules_without_an_engine() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        engine: false,
+        ..Settings::new(directory.path())
+    };
+    let account = Account::open(settings).await.unwrap();
+    let caller = Caller {
+        arn: "arn:aws:iam::000000000000:user/ann".to_owned(),
+    };
+    let machines = ask(&account, "ListStateMachines", json!({})).unwrap_err();
+    let rules = events::call(&account, &caller, "ListRules", json!({})).unwrap_err();
+    for (error, asked) in [
+        (machines, "states ListStateMachines"),
+        (rules, "events ListRules"),
+    ] {
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "UnknownOperationException: the local endpoint was started without its engine: send {asked} to the emulator that has it"
+            )
+        );
+    }
 }

@@ -39,7 +39,7 @@ fn register(account: &Account) -> Seen {
 fn undisturbed() -> (Value, Vec<String>) {
     let directory = tempfile::tempdir().unwrap();
     outcome(directory.path(), &machine(), &json!({}), |account| {
-        drop(register(account))
+        drop(register(account));
     })
 }
 
