@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     input::{is_hexadecimal, output, refuse, required, shape, word},
     pull_requests::{Happening, PullRequest, PullRequestId, change, load, record},
+    rules::ApprovalRule,
     time::Time,
 };
 use crate::{
@@ -71,8 +72,8 @@ pub(crate) fn evaluate(tables: &Tables, pull_request: &PullRequest) -> Evaluatio
         .rules
         .iter()
         .partition(|rule| rule.is_satisfied_by(&approvers));
-    let names = |rules: Vec<&super::rules::ApprovalRule>| {
-        let names = rules.iter().map(|rule| rule.approval_rule_name.clone());
+    let names = |rules: Vec<&ApprovalRule>| {
+        let names = rules.iter().map(|rule| rule.name.clone());
         names.collect::<Vec<_>>()
     };
     Evaluation {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{
     branches,
     input::{optional_word, output, refuse, required, shape},
-    references,
+    pull_requests, references,
     time::Time,
 };
 use crate::{
@@ -108,6 +108,7 @@ pub(super) async fn delete(account: &Arc<Account>, input: Value) -> Result<Value
     account.store.write(|transaction| {
         transaction.delete(&REPOSITORIES, &name);
         references::forget(transaction, &name);
+        pull_requests::forget_repository(transaction, &name);
         Ok::<_, StoreError>(())
     })?;
     account.git.delete(&name).await?;

@@ -11,7 +11,7 @@ use super::{
     pull_requests::{Happening, PullRequest, PullRequestId, change, record},
     time::Time,
 };
-use crate::{Account, Caller, ServiceError};
+use crate::{Account, Caller, ServiceError, services::events::unique_id};
 
 mod content;
 
@@ -23,10 +23,14 @@ const MOST_RULES: usize = 30;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ApprovalRule {
-    pub(crate) approval_rule_id: String,
-    pub(crate) approval_rule_name: String,
-    pub(crate) approval_rule_content: String,
-    pub(crate) rule_content_sha256: String,
+    #[serde(rename = "approvalRuleId")]
+    pub(crate) id: String,
+    #[serde(rename = "approvalRuleName")]
+    pub(crate) name: String,
+    #[serde(rename = "approvalRuleContent")]
+    pub(crate) content: String,
+    #[serde(rename = "ruleContentSha256")]
+    pub(crate) sha256: String,
     pub(crate) last_modified_date: Time,
     pub(crate) creation_date: Time,
     pub(crate) last_modified_user: String,
@@ -47,10 +51,10 @@ impl ApprovalRule {
     pub(crate) fn new(name: String, content: String, user: &str, origin: Option<Origin>) -> Self {
         let now = Time::now();
         Self {
-            approval_rule_id: new_id(),
-            approval_rule_name: name,
-            rule_content_sha256: sha256(content.as_bytes()),
-            approval_rule_content: content,
+            id: unique_id(),
+            name,
+            sha256: sha256(content.as_bytes()),
+            content,
             last_modified_date: now,
             creation_date: now,
             last_modified_user: user.to_owned(),
@@ -60,16 +64,8 @@ impl ApprovalRule {
 
     /// Whether the approvals of these identities satisfy it. A content that no longer parses is never satisfied.
     pub(crate) fn is_satisfied_by(&self, approvers: &[String]) -> bool {
-        RuleContent::parse(&self.approval_rule_content)
-            .is_ok_and(|content| content.is_satisfied_by(approvers))
+        RuleContent::parse(&self.content).is_ok_and(|content| content.is_satisfied_by(approvers))
     }
-}
-
-/// An id in the form of a UUID.
-pub(crate) fn new_id() -> String {
-    let digits = format!("{:032x}", fastrand::u128(..));
-    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| &digits[range]);
-    parts.join("-")
 }
 
 /// Answers the operations on rules; `None` for any other.
@@ -167,12 +163,9 @@ fn update(account: &Account, caller: &Caller, input: UpdateInput) -> Result<Valu
         };
         let rule = &mut pull_request.rules[place];
         require_own(rule, "CannotModifyApprovalRuleFromTemplateException")?;
-        require_content(
-            input.existing_rule_content_sha256.as_deref(),
-            &rule.rule_content_sha256,
-        )?;
-        rule.rule_content_sha256 = sha256(content.as_bytes());
-        rule.approval_rule_content = content;
+        require_content(input.existing_rule_content_sha256.as_deref(), &rule.sha256)?;
+        rule.sha256 = sha256(content.as_bytes());
+        rule.content = content;
         rule.last_modified_date = Time::now();
         caller.arn.clone_into(&mut rule.last_modified_user);
         let rule = rule.clone();
@@ -205,7 +198,7 @@ fn delete(account: &Account, caller: &Caller, input: DeleteInput) -> Result<Valu
         let rule = pull_request.rules.remove(place);
         let happening = Happening::RuleDeleted(&rule);
         record(account, transaction, &caller.arn, pull_request, &happening)?;
-        Ok(Some(rule.approval_rule_id))
+        Ok(Some(rule.id))
     })?;
     // A rule deleted earlier is answered without content (API reference).
     Ok(deleted.map_or_else(|| json!({}), |id| json!({ "approvalRuleId": id })))
@@ -213,7 +206,7 @@ fn delete(account: &Account, caller: &Caller, input: DeleteInput) -> Result<Valu
 
 fn find(pull_request: &PullRequest, name: &str) -> Option<usize> {
     let mut rules = pull_request.rules.iter();
-    rules.position(|rule| rule.approval_rule_name == name)
+    rules.position(|rule| rule.name == name)
 }
 
 fn require_own(rule: &ApprovalRule, error: &str) -> Result<(), ServiceError> {
@@ -223,7 +216,7 @@ fn require_own(rule: &ApprovalRule, error: &str) -> Result<(), ServiceError> {
             error,
             format!(
                 "the approval rule `{}` comes from the template `{}`",
-                rule.approval_rule_name, origin.approval_rule_template_name
+                rule.name, origin.approval_rule_template_name
             ),
         ),
     }

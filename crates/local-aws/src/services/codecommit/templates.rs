@@ -9,12 +9,13 @@ use super::{
     idempotency::sha256,
     input::{Paging, output, refuse, required, rule_name, shape},
     repositories::existing,
-    rules::{ApprovalRule, Origin, RuleContent, new_id, require_content},
+    rules::{ApprovalRule, Origin, RuleContent, require_content},
     time::Time,
 };
 use crate::{
     Account, Caller, ServiceError,
     page::Page,
+    services::events::unique_id,
     store::{Table, Tables, Transaction},
 };
 
@@ -148,17 +149,19 @@ fn wire(template: &Template) -> Result<Value, ServiceError> {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct CreateInput {
-    approval_rule_template_name: Option<String>,
-    approval_rule_template_content: Option<String>,
-    approval_rule_template_description: Option<String>,
+    #[serde(rename = "approvalRuleTemplateName")]
+    name: Option<String>,
+    #[serde(rename = "approvalRuleTemplateContent")]
+    content: Option<String>,
+    #[serde(rename = "approvalRuleTemplateDescription")]
+    description: Option<String>,
 }
 
 fn create(account: &Account, caller: &Caller, input: CreateInput) -> Result<Value, ServiceError> {
-    let name = name(input.approval_rule_template_name)?;
-    let content = content(input.approval_rule_template_content)?;
-    let description = input.approval_rule_template_description;
+    let name = name(input.name)?;
+    let content = content(input.content)?;
+    let description = input.description;
     let length = description.as_ref().map_or(0, |text| text.chars().count());
     if length > LONGEST_DESCRIPTION {
         let message = format!("the description is longer than {LONGEST_DESCRIPTION} characters");
@@ -166,7 +169,7 @@ fn create(account: &Account, caller: &Caller, input: CreateInput) -> Result<Valu
     }
     let now = Time::now();
     let template = Template {
-        approval_rule_template_id: new_id(),
+        approval_rule_template_id: unique_id(),
         approval_rule_template_name: name.clone(),
         approval_rule_template_description: description,
         rule_content_sha256: sha256(content.as_bytes()),

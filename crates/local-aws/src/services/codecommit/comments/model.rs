@@ -257,11 +257,7 @@ pub(super) fn new(
 ) -> Comment {
     let now = Time::now();
     Comment {
-        id: format!(
-            "{:032x}:{}",
-            fastrand::u128(..),
-            super::super::rules::new_id()
-        ),
+        id: events::unique_id(),
         content: Some(content),
         in_reply_to: None,
         created: now,

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::model::{self, MergeOption, PullRequest, PullRequestId, Status};
+use super::model::{self, PullRequest, PullRequestId, Status};
 use crate::{
     Account, CloseEvents, ServiceError,
     services::{
         codecommit::{
             approvals::{ApprovalState, OverrideStatus},
             input::{Paging, optional_word, output, refuse},
+            merges::MergeOption,
             rules::ApprovalRule,
             time::Time,
         },
@@ -18,6 +19,7 @@ use crate::{
     store::{StoreError, Table, Transaction},
 };
 
+const RULE: &str = "approvalRuleEventMetadata";
 /// `<pull request>/<number>`.
 const HISTORY: Table<Entry> = Table::new("pull-request-events");
 
@@ -35,17 +37,25 @@ pub(crate) enum Happening<'a> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum EventType {
-    PullRequestCreated,
-    PullRequestStatusChanged,
-    PullRequestSourceReferenceUpdated,
-    PullRequestMergeStateChanged,
-    PullRequestApprovalRuleCreated,
-    PullRequestApprovalRuleUpdated,
-    PullRequestApprovalRuleDeleted,
-    PullRequestApprovalRuleOverridden,
-    PullRequestApprovalStateChanged,
+    #[serde(rename = "PULL_REQUEST_CREATED")]
+    Created,
+    #[serde(rename = "PULL_REQUEST_STATUS_CHANGED")]
+    StatusChanged,
+    #[serde(rename = "PULL_REQUEST_SOURCE_REFERENCE_UPDATED")]
+    SourceReferenceUpdated,
+    #[serde(rename = "PULL_REQUEST_MERGE_STATE_CHANGED")]
+    MergeStateChanged,
+    #[serde(rename = "PULL_REQUEST_APPROVAL_RULE_CREATED")]
+    ApprovalRuleCreated,
+    #[serde(rename = "PULL_REQUEST_APPROVAL_RULE_UPDATED")]
+    ApprovalRuleUpdated,
+    #[serde(rename = "PULL_REQUEST_APPROVAL_RULE_DELETED")]
+    ApprovalRuleDeleted,
+    #[serde(rename = "PULL_REQUEST_APPROVAL_RULE_OVERRIDDEN")]
+    ApprovalRuleOverridden,
+    #[serde(rename = "PULL_REQUEST_APPROVAL_STATE_CHANGED")]
+    ApprovalStateChanged,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,15 +121,14 @@ fn metadata(
 ) -> (EventType, &'static str, Value) {
     let rule = |rule: &ApprovalRule| {
         json!({
-            "approvalRuleName": rule.approval_rule_name,
-            "approvalRuleId": rule.approval_rule_id,
-            "approvalRuleContent": rule.approval_rule_content,
+            "approvalRuleName": rule.name,
+            "approvalRuleId": rule.id,
+            "approvalRuleContent": rule.content,
         })
     };
-    const RULE: &str = "approvalRuleEventMetadata";
     match happening {
         Happening::Created => (
-            EventType::PullRequestCreated,
+            EventType::Created,
             "pullRequestCreatedEventMetadata",
             with_merge_base(
                 pull_request,
@@ -131,7 +140,7 @@ fn metadata(
             ),
         ),
         Happening::SourceMoved => (
-            EventType::PullRequestSourceReferenceUpdated,
+            EventType::SourceReferenceUpdated,
             "pullRequestSourceReferenceUpdatedEventMetadata",
             with_merge_base(
                 pull_request,
@@ -143,12 +152,12 @@ fn metadata(
             ),
         ),
         Happening::Closed => (
-            EventType::PullRequestStatusChanged,
+            EventType::StatusChanged,
             "pullRequestStatusChangedEventMetadata",
             json!({ "pullRequestStatus": pull_request.status }),
         ),
         Happening::Merged => (
-            EventType::PullRequestMergeStateChanged,
+            EventType::MergeStateChanged,
             "pullRequestMergedStateChangedEventMetadata",
             json!({
                 "repositoryName": pull_request.repository,
@@ -156,16 +165,16 @@ fn metadata(
                 "mergeMetadata": pull_request.merge_metadata(),
             }),
         ),
-        Happening::RuleCreated(one) => (EventType::PullRequestApprovalRuleCreated, RULE, rule(one)),
-        Happening::RuleUpdated(one) => (EventType::PullRequestApprovalRuleUpdated, RULE, rule(one)),
-        Happening::RuleDeleted(one) => (EventType::PullRequestApprovalRuleDeleted, RULE, rule(one)),
+        Happening::RuleCreated(one) => (EventType::ApprovalRuleCreated, RULE, rule(one)),
+        Happening::RuleUpdated(one) => (EventType::ApprovalRuleUpdated, RULE, rule(one)),
+        Happening::RuleDeleted(one) => (EventType::ApprovalRuleDeleted, RULE, rule(one)),
         Happening::Overridden(status) => (
-            EventType::PullRequestApprovalRuleOverridden,
+            EventType::ApprovalRuleOverridden,
             "approvalRuleOverriddenEventMetadata",
             json!({ "revisionId": pull_request.revision_id, "overrideStatus": status }),
         ),
         Happening::ApprovalChanged(state) => (
-            EventType::PullRequestApprovalStateChanged,
+            EventType::ApprovalStateChanged,
             "approvalStateChangedEventMetadata",
             json!({ "revisionId": pull_request.revision_id, "approvalStatus": state }),
         ),
@@ -229,9 +238,9 @@ fn detail(actor_arn: &str, pull_request: &PullRequest, happening: &Happening<'_>
         Happening::RuleCreated(rule)
         | Happening::RuleUpdated(rule)
         | Happening::RuleDeleted(rule) => {
-            detail["approvalRuleName"] = json!(rule.approval_rule_name);
-            detail["approvalRuleId"] = json!(rule.approval_rule_id);
-            detail["approvalRuleContentSha256"] = json!(rule.rule_content_sha256);
+            detail["approvalRuleName"] = json!(rule.name);
+            detail["approvalRuleId"] = json!(rule.id);
+            detail["approvalRuleContentSha256"] = json!(rule.sha256);
         }
         Happening::Overridden(status) => detail["overrideStatus"] = json!(status),
         Happening::ApprovalChanged(state) => detail["approvalStatus"] = json!(state),

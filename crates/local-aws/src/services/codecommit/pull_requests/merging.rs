@@ -5,16 +5,17 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::model::{MergeOption, Merged, PullRequest, PullRequestId, load};
+use super::model::{Merged, PullRequest, PullRequestId, load};
 use crate::{
     Account, Caller, ServiceError,
-    git::{Detail, Identity, Merge, Merging, Resolution},
     services::codecommit::{
         approvals, branches,
-        input::{is_hexadecimal, optional_word, refuse},
+        commits::identity,
+        input::{is_hexadecimal, refuse},
+        merges::{ByHand, MergeOption, Settling, Wanted, parents},
         repositories::existing,
     },
     store::{StoreError, Table, Tables, Transaction},
@@ -23,10 +24,10 @@ use crate::{
 /// Merges that were begun, by pull request.
 const BEGUN: Table<Begun> = Table::new("pull-request-merges");
 const LONGEST_NAME: usize = 256;
-const LONGEST_MESSAGE_BYTES: usize = 100 * 1024;
+const LONGEST_MESSAGE: usize = 100 * 1024;
 const HEADS: &str = "refs/heads/";
 
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Begun {
     /// Another source commit makes it another merge.
     source_commit: String,
@@ -63,35 +64,12 @@ pub(super) struct MergeInput {
 pub(super) struct CommitInput {
     #[serde(flatten)]
     merge: MergeInput,
-    conflict_detail_level: Option<String>,
-    conflict_resolution_strategy: Option<String>,
+    #[serde(flatten)]
+    settling: Settling,
+    conflict_resolution: Option<ByHand>,
     commit_message: Option<String>,
     author_name: Option<String>,
     email: Option<String>,
-    conflict_resolution: Option<Value>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum DetailLevel {
-    FileLevel,
-    LineLevel,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum Strategy {
-    None,
-    AcceptSource,
-    AcceptDestination,
-    Automerge,
-}
-
-/// The commit that a squash or a three-way merge makes.
-struct NewCommit {
-    merging: Merging,
-    message: Option<String>,
-    author: Identity,
 }
 
 /// MergePullRequestByFastForward.
@@ -105,7 +83,8 @@ pub(super) async fn fast_forward(
     let pull_request = mergeable(account, id, &repository, expected.as_deref())?;
     let (source, tip) = (&pull_request.source_commit, &pull_request.destination_tip);
     if !account.git.is_ancestor(&repository, tip, source).await? {
-        let message = "the destination branch has commits that the source branch lacks: a fast-forward is impossible";
+        let message =
+            "the destination has commits that the source lacks: no fast-forward is possible";
         return refuse("ManualMergeRequiredException", message);
     }
     let commit = source.clone();
@@ -137,88 +116,53 @@ async fn with_commit(
     input: CommitInput,
     option: MergeOption,
 ) -> Result<Value, ServiceError> {
-    let new = new_commit(caller, &input)?;
+    check_words(&input)?;
+    let merging = input.settling.merging()?;
     let (id, repository, expected) = checked(account, input.merge)?;
     let _moving = account.references.lock().await;
     let pull_request = mergeable(account, id, &repository, expected.as_deref())?;
-    let (source, tip) = (&pull_request.source_commit, &pull_request.destination_tip);
-    let git = &account.git;
-    let tree = match git.merge(&repository, tip, source, new.merging).await? {
-        Merge::Clean { tree } => tree,
-        Merge::Conflicts { files } => {
-            let message = format!("source and destination conflict in {}", files.join(", "));
-            return refuse("ManualMergeRequiredException", message);
-        }
+    let (source, destination) = (&pull_request.source_commit, &pull_request.destination_tip);
+    let wanted = Wanted {
+        account,
+        repository: &repository,
+        destination,
+        source,
+        merging,
     };
-    let message = new.message.unwrap_or_else(|| {
+    let tree = wanted.tree(input.conflict_resolution.as_ref()).await?;
+    let message = input.commit_message.unwrap_or_else(|| {
         let branch = pull_request.source_reference.trim_start_matches(HEADS);
-        format!(
-            "Merge pull request {id} from {branch}\n\n{}\n",
-            pull_request.title
-        )
+        let title = &pull_request.title;
+        format!("Merge pull request {id} from {branch}\n\n{title}\n")
     });
-    let parents: &[&str] = match option {
-        MergeOption::SquashMerge => &[tip],
-        MergeOption::FastForwardMerge | MergeOption::ThreeWayMerge => &[tip, source],
-    };
-    let commit = git
-        .commit_tree(&repository, &tree, parents, &message, &new.author)
-        .await?;
-    finish(account, caller, &pull_request, commit, option).await
+    let parents = parents(option, destination, source);
+    let author = identity(caller, input.author_name, input.email);
+    let git = &account.git;
+    let commit = git.commit_tree(&repository, &tree, &parents, &message, &author);
+    finish(account, caller, &pull_request, commit.await?, option).await
 }
 
-/// What a request says about the commit to make.
-fn new_commit(caller: &Caller, input: &CommitInput) -> Result<NewCommit, ServiceError> {
-    let detail = optional_word(
-        input.conflict_detail_level.clone(),
-        "conflictDetailLevel",
-        "InvalidConflictDetailLevelException",
-    )?;
-    let strategy = optional_word(
-        input.conflict_resolution_strategy.clone(),
-        "conflictResolutionStrategy",
-        "InvalidConflictResolutionStrategyException",
-    )?;
-    if input.conflict_resolution.is_some() || matches!(strategy, Some(Strategy::Automerge)) {
-        let message = "the local endpoint does not implement conflictResolution and AUTOMERGE";
-        return refuse("InvalidConflictResolutionException", message);
-    }
-    let name = match &input.author_name {
-        Some(name) => name.clone(),
-        None => caller.arn.rsplit('/').next().unwrap_or_default().to_owned(),
+/// Refuses names and messages that CodeCommit refuses.
+fn check_words(input: &CommitInput) -> Result<(), ServiceError> {
+    let longer = |text: &Option<String>, most| {
+        let text = text.as_ref();
+        text.is_some_and(|text| text.chars().count() > most)
     };
-    let email = input.email.clone().unwrap_or_default();
-    if name.chars().count() > LONGEST_NAME {
+    if longer(&input.author_name, LONGEST_NAME) {
         let message = format!("authorName has more than {LONGEST_NAME} characters");
         return refuse("NameLengthExceededException", message);
     }
-    if email.contains(['<', '>', '\n']) {
+    if longer(&input.commit_message, LONGEST_MESSAGE) {
+        let message = format!("commitMessage has more than {LONGEST_MESSAGE} characters");
+        return refuse("CommitMessageLengthExceededException", message);
+    }
+    if let Some(email) = &input.email
+        && email.contains(['<', '>', '\n'])
+    {
         let message = format!("`{email}` is not an email address");
         return refuse("InvalidEmailException", message);
     }
-    let message = input.commit_message.clone();
-    if message
-        .as_ref()
-        .is_some_and(|text| text.len() > LONGEST_MESSAGE_BYTES)
-    {
-        let message = format!("commitMessage has more than {LONGEST_MESSAGE_BYTES} bytes");
-        return refuse("CommitMessageLengthExceededException", message);
-    }
-    Ok(NewCommit {
-        merging: Merging {
-            detail: match detail {
-                Some(DetailLevel::LineLevel) => Detail::Line,
-                Some(DetailLevel::FileLevel) | None => Detail::File,
-            },
-            resolution: match strategy {
-                Some(Strategy::AcceptSource) => Resolution::Source,
-                Some(Strategy::AcceptDestination) => Resolution::Destination,
-                Some(Strategy::None | Strategy::Automerge) | None => Resolution::None,
-            },
-        },
-        message,
-        author: Identity { name, email },
-    })
+    Ok(())
 }
 
 fn checked(

@@ -9,6 +9,7 @@ use crate::{
     Account, ServiceError,
     services::codecommit::{
         input::{refuse, required},
+        merges::MergeOption,
         rules::ApprovalRule,
         time::Time,
     },
@@ -74,15 +75,6 @@ impl<'de> Deserialize<'de> for PullRequestId {
 pub(crate) enum Status {
     Open,
     Closed,
-}
-
-/// How a merge makes its commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum MergeOption {
-    FastForwardMerge,
-    SquashMerge,
-    ThreeWayMerge,
 }
 
 /// A merge that took place.

@@ -8,10 +8,12 @@ use std::sync::Arc;
 use super::{
     history::{Happening, record},
     merging,
-    model::{MergeOption, Merged, PullRequest, Status, change, new_revision, open_ones},
+    model::{Merged, PullRequest, Status, change, new_revision, open_ones},
 };
 use crate::{
-    Account, Caller, ServiceError, services::codecommit::ReferenceChange, store::Transaction,
+    Account, Caller, ServiceError,
+    services::codecommit::{ReferenceChange, merges::MergeOption},
+    store::Transaction,
 };
 
 /// What happened to a branch since a pull request last looked at it.
@@ -85,8 +87,7 @@ async fn look(
     let destination = Move::of(reference, destination_tip, changes);
     let (from, to) = (source.or(source_commit), destination.or(destination_tip));
     let merged = match (&source, &destination) {
-        (_, Move::Gone) => None,
-        (Move::To(_), Move::Stays) => None,
+        (_, Move::Gone) | (Move::To(_), Move::Stays) => None,
         _ => merged(account, caller, pull_request, (from, to), &destination).await?,
     };
     if (&source, &destination) == (&Move::Stays, &Move::Stays) && merged.is_none() {
