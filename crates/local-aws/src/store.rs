@@ -5,11 +5,13 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, BufRead, BufReader, Write},
     marker::PhantomData,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
+    thread,
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -198,8 +200,7 @@ impl Store {
         fs::create_dir_all(directory).map_err(io(directory))?;
         let lock_path = directory.join("lock");
         let lock = File::create(&lock_path).map_err(io(&lock_path))?;
-        lock.try_lock()
-            .map_err(|_| StoreError::Locked { path: lock_path })?;
+        hold(&lock).map_err(|_| StoreError::Locked { path: lock_path })?;
         let path = directory.join("journal.jsonl");
         let tables = if path.exists() {
             replay(&path)?
@@ -255,6 +256,17 @@ impl Store {
         }
         result
     }
+}
+
+/// Locks the file. A child of the last holder that has not come to its `exec` yet keeps the lock for a moment.
+fn hold(lock: &File) -> Result<(), TryLockError> {
+    for _ in 0..20 {
+        if lock.try_lock().is_ok() {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    lock.try_lock()
 }
 
 fn append(journal: &mut File, changes: &[Change]) -> io::Result<()> {

@@ -49,6 +49,48 @@ struct Merged {
     conflicts: BTreeSet<String>,
 }
 
+/// What each side of a merge changed, by path.
+struct Sides {
+    destination: BTreeMap<String, Change>,
+    source: BTreeMap<String, Change>,
+}
+
+impl Sides {
+    /// Whether the path is one of theirs. git invents others to show both a file and a folder of one name.
+    fn know(&self, path: &str) -> bool {
+        self.destination.contains_key(path) || self.source.contains_key(path)
+    }
+
+    /// The files that both changed, and not to the same content.
+    fn changed_twice(&self) -> impl Iterator<Item = String> {
+        let twice = self.source.values().filter(|change| {
+            let other = self.destination.get(&change.path);
+            other.is_some_and(|other| other.after != change.after)
+        });
+        twice.map(|change| change.path.clone())
+    }
+
+    /// The paths that are a file on one side and a folder on the other.
+    fn clashes(&self) -> impl Iterator<Item = String> {
+        let of = |files: &BTreeMap<String, Change>, folders: &BTreeMap<String, Change>| {
+            let is_folder = |path: &str| {
+                let inside = format!("{path}/");
+                let below = folders.range(inside.clone()..);
+                below
+                    .take_while(|(path, _)| path.starts_with(&inside))
+                    .any(|(_, change)| change.after.is_some())
+            };
+            let left = files.values().filter(|change| change.after.is_some());
+            left.filter(|change| is_folder(&change.path))
+                .map(|change| change.path.clone())
+                .collect::<Vec<_>>()
+        };
+        let mut clashes = of(&self.destination, &self.source);
+        clashes.extend(of(&self.source, &self.destination));
+        clashes.into_iter()
+    }
+}
+
 impl Git {
     /// The best common ancestor of two commits.
     pub(crate) async fn merge_base(
@@ -120,18 +162,26 @@ impl Git {
             (Detail::Line, Resolution::Destination) => Some("-Xours"),
             _ => None,
         };
-        let mut merged = self
+        let merged = self
             .merge_tree(repository, destination, source, favour)
             .await?;
-        if merging.detail == Detail::File {
-            let both = self.changed_twice(repository, destination, source);
-            merged.conflicts.extend(both.await?);
-        }
         let Merged { tree, conflicts } = merged;
-        if conflicts.is_empty() {
+        if conflicts.is_empty() && merging.detail == Detail::Line {
             return Ok(Merge::Clean { tree });
         }
+        let sides = self.changes_of_sides(repository, destination, source);
+        let sides = sides.await?;
+        let (mut conflicts, mut invented): (BTreeSet<_>, BTreeSet<_>) =
+            conflicts.into_iter().partition(|path| sides.know(path));
+        conflicts.extend(sides.clashes());
+        if merging.detail == Detail::File {
+            conflicts.extend(sides.changed_twice());
+        }
+        if conflicts.is_empty() {
+            conflicts.append(&mut invented);
+        }
         let winner = match merging.resolution {
+            _ if conflicts.is_empty() => return Ok(Merge::Clean { tree }),
             Resolution::None => {
                 let files = conflicts.into_iter().collect();
                 return Ok(Merge::Conflicts { files });
@@ -139,8 +189,12 @@ impl Git {
             Resolution::Source => source,
             Resolution::Destination => destination,
         };
-        let edits = self.take_from(repository, winner, &tree, &conflicts);
-        let edits = edits.await?;
+        let taken = self.take_from(repository, winner, &tree, &conflicts);
+        let mut edits: Vec<Edit> = invented
+            .into_iter()
+            .map(|path| Edit::Delete { path })
+            .collect();
+        edits.extend(taken.await?);
         let tree = self.edit_tree(repository, Some(&tree), &edits).await?;
         Ok(Merge::Clean { tree })
     }
@@ -174,27 +228,29 @@ impl Git {
         })
     }
 
-    /// The files that both sides changed since their common ancestor, and not to the same content.
-    async fn changed_twice(
+    /// What each side changed since their common ancestor.
+    async fn changes_of_sides(
         &self,
         repository: &str,
         destination: &str,
         source: &str,
-    ) -> Result<Vec<String>, GitError> {
+    ) -> Result<Sides, GitError> {
         let base = self.merge_base(repository, destination, source).await?;
-        let base = base.as_deref();
-        let by_destination = self.changed_files(repository, base, destination).await?;
-        let by_destination: BTreeMap<String, Change> = by_destination
-            .into_iter()
-            .map(|change| (change.path.clone(), change))
-            .collect();
-        let by_source = self.changed_files(repository, base, source).await?;
-        let both = by_source.into_iter().filter(|change| {
-            by_destination
-                .get(&change.path)
-                .is_some_and(|other| other.after != change.after)
-        });
-        Ok(both.map(|change| change.path).collect())
+        let by_path = async |side: &str| {
+            let changes = self
+                .changed_files(repository, base.as_deref(), side)
+                .await?;
+            let changes = changes.into_iter();
+            Ok::<_, GitError>(
+                changes
+                    .map(|change| (change.path.clone(), change))
+                    .collect(),
+            )
+        };
+        Ok(Sides {
+            destination: by_path(destination).await?,
+            source: by_path(source).await?,
+        })
     }
 
     /// The edits that give each of `paths` in `tree` the state it has in `winner`.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::{Account, Caller, OpenError, ServiceError, git::GitError};
+use crate::{Account, Caller, ServiceError, git::GitError};
 
 mod approvals;
 mod branches;
@@ -21,12 +21,13 @@ mod references;
 pub(crate) mod repositories;
 mod rules;
 mod templates;
+#[cfg(test)]
+mod tests;
 mod time;
 
 pub(crate) use references::{
     ReferenceChange, compare_references, pusher, recover, references_moved,
 };
-pub(crate) use repositories::Repository;
 
 /// Answers one operation.
 pub(crate) async fn call(
