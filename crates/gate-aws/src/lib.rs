@@ -1,1 +1,25 @@
-//! Placeholder.
+//! What the gate asks of AWS: one thin struct per service, each method one question or one effect.
+//!
+//! A modelled error that is an outcome is returned as one; everything else becomes a [`gate_core::error::GateError`]
+//! in [`error`], and nowhere else.
+
+mod clients;
+mod codebuild;
+mod codecommit;
+pub mod config;
+mod deployment;
+mod error;
+mod executions;
+mod parameters;
+mod reports;
+pub mod run;
+
+pub use clients::Clients;
+pub use codebuild::{
+    BuildOrder, CodeBuild, DeleteOutcome, Project, ProjectSpec, ReportGroup, StartOutcome,
+};
+pub use codecommit::CodeCommit;
+pub use deployment::Deployment;
+pub use executions::{DescribedExecution, Executions, StartedExecution};
+pub use parameters::Parameters;
+pub use reports::Reports;

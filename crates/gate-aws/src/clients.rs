@@ -1,0 +1,49 @@
+//! All clients of one handler, made once per process.
+
+use aws_config::SdkConfig;
+use gate_core::names;
+
+use crate::{CodeBuild, CodeCommit, Deployment, Executions, Parameters, Reports};
+
+/// What a handler works with.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    /// Which deployment this is.
+    pub deployment: Deployment,
+    /// Pull requests, comments, approvals.
+    pub host: CodeCommit,
+    /// Projects and builds.
+    pub builds: CodeBuild,
+    /// What builds reported.
+    pub reports: Reports,
+    /// What the gate remembers.
+    pub parameters: Parameters,
+    /// Runs of the state machine.
+    pub executions: Executions,
+}
+
+impl Clients {
+    /// Clients of every service over one configuration.
+    pub fn new(config: &SdkConfig, deployment: Deployment) -> Self {
+        let codebuild = aws_sdk_codebuild::Client::new(config);
+        let executions = Executions::new(
+            aws_sdk_sfn::Client::new(config),
+            deployment.state_machine_arn.clone(),
+        );
+        Self {
+            deployment,
+            host: CodeCommit::new(aws_sdk_codecommit::Client::new(config)),
+            builds: CodeBuild::new(codebuild.clone()),
+            reports: Reports::new(codebuild),
+            parameters: Parameters::new(aws_sdk_ssm::Client::new(config)),
+            executions,
+        }
+    }
+
+    /// Names of this service's parameters.
+    pub fn names(&self) -> names::Parameters<'_> {
+        names::Parameters {
+            service: &self.deployment.service,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Builds of a project: start, look, stop.
+
+use aws_sdk_codebuild::{
+    error::BuildError,
+    operation::{
+        list_builds_for_project::ListBuildsForProjectError, start_build::StartBuildError,
+        stop_build::StopBuildError,
+    },
+    types::{CacheType, EnvironmentVariable, EnvironmentVariableType, ProjectCache},
+};
+use gate_core::{build::Build, error::GateError, id::BuildId};
+
+use super::{CodeBuild, SERVICE, failed, incomplete, parse};
+use crate::error;
+
+/// BatchGetBuilds takes no more ids at once.
+const BUILDS_PER_READ: usize = 100;
+
+/// A build to start.
+#[derive(Clone, Debug)]
+pub struct BuildOrder<'a> {
+    /// The project.
+    pub project: &'a str,
+    /// What to build: branch and commit.
+    pub source_version: &'a str,
+    /// Name and value of each variable, none of them secret: builds show them to whoever may see builds.
+    pub variables: Vec<(String, String)>,
+    /// Whether it may run Docker.
+    pub privileged: bool,
+    /// Whether it starts without the project's cache.
+    pub no_cache: bool,
+    /// Within five minutes the same token finds the same build.
+    pub token: String,
+}
+
+/// How starting a build ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StartOutcome {
+    /// It is queued or runs.
+    Started(Build),
+    /// The account's limit of builds is reached: later there is room.
+    NoCapacity,
+    /// There is no such project.
+    NoProject,
+}
+
+impl CodeBuild {
+    /// Starts a build.
+    pub async fn start_build(&self, order: BuildOrder<'_>) -> Result<StartOutcome, GateError> {
+        const OPERATION: &str = "StartBuild";
+        let invalid = |error: BuildError| incomplete(OPERATION, &error);
+        let cache = ProjectCache::builder()
+            .r#type(CacheType::NoCache)
+            .build()
+            .map_err(invalid)?;
+        let variables: Result<Vec<_>, _> = order.variables.into_iter().map(variable).collect();
+        let answer = self
+            .client
+            .start_build()
+            .project_name(order.project)
+            .source_version(order.source_version)
+            .set_environment_variables_override(Some(variables.map_err(invalid)?))
+            .privileged_mode_override(order.privileged)
+            .set_cache_override(order.no_cache.then_some(cache))
+            .idempotency_token(order.token)
+            .send()
+            .await;
+        match answer {
+            Ok(output) => {
+                let build = output.build_value.and_then(parse::build);
+                let lacks =
+                    || error::unreadable(SERVICE, OPERATION, "the answer has no `build.id`");
+                Ok(StartOutcome::Started(build.ok_or_else(lacks)?))
+            }
+            Err(error) => match error.as_service_error() {
+                Some(StartBuildError::AccountLimitExceededException(_)) => {
+                    Ok(StartOutcome::NoCapacity)
+                }
+                Some(StartBuildError::ResourceNotFoundException(_)) => Ok(StartOutcome::NoProject),
+                _ => Err(failed(OPERATION, &error)),
+            },
+        }
+    }
+
+    /// The builds of these ids, in their order; one that CodeBuild does not know is lost.
+    pub async fn builds(&self, ids: &[BuildId]) -> Result<Vec<Build>, GateError> {
+        let mut builds = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(BUILDS_PER_READ) {
+            let output = self
+                .client
+                .batch_get_builds()
+                .set_ids(Some(ids.iter().map(ToString::to_string).collect()))
+                .send()
+                .await
+                .map_err(|error| failed("BatchGetBuilds", &error))?;
+            let found = output.builds.unwrap_or_default();
+            let mut found: Vec<Build> = found.into_iter().filter_map(parse::build).collect();
+            builds.extend(ids.iter().map(|id| {
+                let place = found.iter().position(|build| build.id == *id);
+                place.map_or_else(|| parse::lost(id), |place| found.swap_remove(place))
+            }));
+        }
+        Ok(builds)
+    }
+
+    /// All builds of a project, newest first; none if there is no such project.
+    pub async fn builds_of_project(&self, project: &str) -> Result<Vec<Build>, GateError> {
+        let ids = self
+            .client
+            .list_builds_for_project()
+            .project_name(project)
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect()
+            .await;
+        match ids {
+            Ok(ids) => {
+                let ids: Vec<BuildId> = ids.into_iter().map(BuildId::new).collect();
+                self.builds(&ids).await
+            }
+            Err(error) => match error.as_service_error() {
+                Some(ListBuildsForProjectError::ResourceNotFoundException(_)) => Ok(Vec::new()),
+                _ => Err(failed("ListBuildsForProject", &error)),
+            },
+        }
+    }
+
+    /// Asks a build to stop, which takes a moment; one that is gone or has ended is no error.
+    pub async fn stop_build(&self, id: &BuildId) -> Result<(), GateError> {
+        let error = match self.client.stop_build().id(id.as_str()).send().await {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(StopBuildError::ResourceNotFoundException(_)) => Ok(()),
+            // AWS does not say what stopping an ended build answers: what counts is that it has ended.
+            Some(StopBuildError::InvalidInputException(_))
+                if self
+                    .builds(std::slice::from_ref(id))
+                    .await?
+                    .iter()
+                    .all(|build| build.complete) =>
+            {
+                Ok(())
+            }
+            _ => Err(failed("StopBuild", &error)),
+        }
+    }
+}
+
+fn variable((name, value): (String, String)) -> Result<EnvironmentVariable, BuildError> {
+    EnvironmentVariable::builder()
+        .name(name)
+        .value(value)
+        .r#type(EnvironmentVariableType::Plaintext)
+        .build()
+}

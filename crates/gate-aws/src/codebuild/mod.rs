@@ -1,0 +1,45 @@
+//! CodeBuild: a project per pull request, its builds, its report groups.
+
+mod builds;
+mod parse;
+mod projects;
+mod report_groups;
+
+use aws_sdk_codebuild::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+};
+use gate_core::error::GateError;
+
+use crate::error;
+
+pub use builds::{BuildOrder, StartOutcome};
+pub use projects::{DeleteOutcome, Project, ProjectSpec};
+pub use report_groups::ReportGroup;
+
+pub(crate) const SERVICE: &str = "CodeBuild";
+
+/// CodeBuild.
+#[derive(Clone, Debug)]
+pub struct CodeBuild {
+    client: Client,
+}
+
+impl CodeBuild {
+    /// Over a client.
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+}
+
+fn failed<E>(operation: &'static str, error: &SdkError<E>) -> GateError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    error::failed(SERVICE, operation, error)
+}
+
+/// An SDK type that could not be built: a required member is missing in this crate's own code.
+fn incomplete(operation: &'static str, error: &aws_sdk_codebuild::error::BuildError) -> GateError {
+    error::unreadable(SERVICE, operation, error.to_string())
+}

@@ -1,0 +1,105 @@
+//! From CodeBuild's build to the gate's.
+
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_codebuild::{
+    primitives::DateTime,
+    types::{self, BuildPhase, StatusType},
+};
+use gate_core::{
+    build::{Build, BuildStatus, PhaseFailure, Purpose, variable},
+    id::{BuildId, CheckName, CommitId, RunName},
+};
+
+/// `None` for a build without an id, which CodeBuild does not send.
+pub(super) fn build(build: types::Build) -> Option<Build> {
+    Some(Build {
+        status: status(build.build_status.as_ref()),
+        complete: build.build_complete,
+        purpose: build.environment.as_ref().and_then(purpose),
+        duration: duration(build.start_time.as_ref(), build.end_time.as_ref()),
+        log_url: build.logs.and_then(|logs| log_url(logs.deep_link?)),
+        failure: build.phases.as_deref().and_then(failure),
+        id: BuildId::new(build.id?),
+        resolved_commit: build.resolved_source_version.map(CommitId::new),
+        reports: build.report_arns.unwrap_or_default(),
+    })
+}
+
+/// A build that CodeBuild does not know any more.
+pub(super) fn lost(id: &BuildId) -> Build {
+    Build {
+        id: id.clone(),
+        status: BuildStatus::Lost,
+        complete: true,
+        resolved_commit: None,
+        purpose: None,
+        duration: Duration::ZERO,
+        log_url: None,
+        failure: None,
+        reports: Vec::new(),
+    }
+}
+
+/// A status this release does not know is a fault, which is never a pass.
+fn status(status: Option<&StatusType>) -> BuildStatus {
+    match status {
+        Some(StatusType::InProgress) => BuildStatus::InProgress,
+        Some(StatusType::Succeeded) => BuildStatus::Succeeded,
+        Some(StatusType::Failed) => BuildStatus::Failed,
+        Some(StatusType::TimedOut) => BuildStatus::TimedOut,
+        Some(StatusType::Stopped) => BuildStatus::Stopped,
+        _ => BuildStatus::Fault,
+    }
+}
+
+fn purpose(environment: &types::ProjectEnvironment) -> Option<Purpose> {
+    // A variable of the project and one of the build may share a name: the build's comes last and holds.
+    let value = |name: &str| {
+        let mut variables = environment.environment_variables().iter().rev();
+        variables
+            .find(|variable| variable.name == name)
+            .map(|variable| variable.value.as_str())
+    };
+    Some(Purpose {
+        run: RunName::new(value(variable::RUN)?),
+        check: CheckName::new(value(variable::CHECK)?),
+        attempt: value(variable::ATTEMPT)?.parse().ok()?,
+    })
+}
+
+fn duration(start: Option<&DateTime>, end: Option<&DateTime>) -> Duration {
+    let time = |date: &DateTime| SystemTime::try_from(*date).ok();
+    let Some(start) = start.and_then(time) else {
+        return Duration::ZERO;
+    };
+    let end = end.and_then(time).unwrap_or_else(SystemTime::now);
+    end.duration_since(start).unwrap_or_default()
+}
+
+/// Before a build has a log, CodeBuild's link is empty or leads nowhere.
+fn log_url(link: String) -> Option<String> {
+    (link.starts_with("https://") || link.starts_with("http://")).then_some(link)
+}
+
+fn failure(phases: &[BuildPhase]) -> Option<PhaseFailure> {
+    let broken = |phase: &&BuildPhase| {
+        let status = phase.phase_status.as_ref();
+        status
+            .is_some_and(|status| !matches!(status, StatusType::Succeeded | StatusType::InProgress))
+    };
+    let phase = phases.iter().find(broken)?;
+    let words: Vec<&str> = phase
+        .contexts()
+        .iter()
+        .filter_map(types::PhaseContext::message)
+        .filter(|message| !message.is_empty())
+        .collect();
+    Some(PhaseFailure {
+        phase: phase
+            .phase_type
+            .as_ref()
+            .map_or_else(String::new, |phase| phase.as_str().to_owned()),
+        message: words.join("; "),
+    })
+}

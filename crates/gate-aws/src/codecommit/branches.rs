@@ -1,0 +1,166 @@
+//! Branches, commits and files of a repository.
+
+use aws_sdk_codecommit::{
+    Client,
+    error::ProvideErrorMetadata,
+    operation::{
+        create_branch::CreateBranchError, get_branch::GetBranchError, get_file::GetFileError,
+    },
+};
+use gate_core::{
+    host::{BranchCreated, CommitDetails, HostResult},
+    id::{BranchName, CommitId, RepositoryName, TreeId},
+};
+
+use super::{failed, lacks};
+
+pub(super) async fn default(
+    client: &Client,
+    repository: &RepositoryName,
+) -> HostResult<Option<BranchName>> {
+    let output = client
+        .get_repository()
+        .repository_name(repository.as_str())
+        .send()
+        .await
+        .map_err(|error| failed("GetRepository", &error))?;
+    let metadata = output
+        .repository_metadata
+        .ok_or_else(|| lacks("GetRepository", "repositoryMetadata"))?;
+    Ok(metadata.default_branch.map(BranchName::new))
+}
+
+pub(super) async fn tip(
+    client: &Client,
+    repository: &RepositoryName,
+    branch: &BranchName,
+) -> HostResult<Option<CommitId>> {
+    const OPERATION: &str = "GetBranch";
+    let answer = client
+        .get_branch()
+        .repository_name(repository.as_str())
+        .branch_name(branch.as_str())
+        .send()
+        .await;
+    match answer {
+        Ok(output) => {
+            let commit = output
+                .branch
+                .and_then(|branch| branch.commit_id)
+                .ok_or_else(|| lacks(OPERATION, "commitId"))?;
+            Ok(Some(CommitId::new(commit)))
+        }
+        Err(error) => match error.as_service_error() {
+            Some(GetBranchError::BranchDoesNotExistException(_)) => Ok(None),
+            _ => Err(failed(OPERATION, &error)),
+        },
+    }
+}
+
+/// ListBranches has no filter: all names are read.
+pub(super) async fn list(
+    client: &Client,
+    repository: &RepositoryName,
+    prefix: &str,
+) -> HostResult<Vec<BranchName>> {
+    let names = client
+        .list_branches()
+        .repository_name(repository.as_str())
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .map_err(|error| failed("ListBranches", &error))?;
+    Ok(names
+        .into_iter()
+        .filter(|name| name.starts_with(prefix))
+        .map(BranchName::new)
+        .collect())
+}
+
+pub(super) async fn create(
+    client: &Client,
+    repository: &RepositoryName,
+    branch: &BranchName,
+    commit: &CommitId,
+) -> HostResult<BranchCreated> {
+    let answer = client
+        .create_branch()
+        .repository_name(repository.as_str())
+        .branch_name(branch.as_str())
+        .commit_id(commit.as_str())
+        .send()
+        .await;
+    match answer {
+        Ok(_) => Ok(BranchCreated::Created),
+        Err(error) => match error.as_service_error() {
+            Some(CreateBranchError::BranchNameExistsException(_)) => Ok(BranchCreated::Exists),
+            _ => Err(failed("CreateBranch", &error)),
+        },
+    }
+}
+
+pub(super) async fn delete(
+    client: &Client,
+    repository: &RepositoryName,
+    branch: &BranchName,
+) -> HostResult<()> {
+    let answer = client
+        .delete_branch()
+        .repository_name(repository.as_str())
+        .branch_name(branch.as_str())
+        .send()
+        .await;
+    match answer {
+        Ok(_) => Ok(()),
+        // Not among the errors that the service's model lists for DeleteBranch, so it is told by its code.
+        Err(error) if error.code() == Some("BranchDoesNotExistException") => Ok(()),
+        Err(error) => Err(failed("DeleteBranch", &error)),
+    }
+}
+
+pub(super) async fn file(
+    client: &Client,
+    repository: &RepositoryName,
+    commit: &CommitId,
+    path: &str,
+) -> HostResult<Option<Vec<u8>>> {
+    let answer = client
+        .get_file()
+        .repository_name(repository.as_str())
+        .commit_specifier(commit.as_str())
+        .file_path(path)
+        .send()
+        .await;
+    match answer {
+        Ok(output) => Ok(Some(output.file_content.into_inner())),
+        Err(error) => match error.as_service_error() {
+            Some(GetFileError::FileDoesNotExistException(_)) => Ok(None),
+            // A folder on the way that is not there; not among the errors that the model lists for GetFile.
+            _ if error.code() == Some("PathDoesNotExistException") => Ok(None),
+            _ => Err(failed("GetFile", &error)),
+        },
+    }
+}
+
+pub(super) async fn commit(
+    client: &Client,
+    repository: &RepositoryName,
+    commit: &CommitId,
+) -> HostResult<CommitDetails> {
+    const OPERATION: &str = "GetCommit";
+    let output = client
+        .get_commit()
+        .repository_name(repository.as_str())
+        .commit_id(commit.as_str())
+        .send()
+        .await
+        .map_err(|error| failed(OPERATION, &error))?;
+    let commit = output.commit.ok_or_else(|| lacks(OPERATION, "commit"))?;
+    let parents = commit.parents.unwrap_or_default();
+    Ok(CommitDetails {
+        tree: TreeId::new(commit.tree_id.ok_or_else(|| lacks(OPERATION, "treeId"))?),
+        parents: parents.into_iter().map(CommitId::new).collect(),
+    })
+}

@@ -1,0 +1,81 @@
+//! Which deployment a handler belongs to, told by its environment variables.
+
+use gate_core::error::GateError;
+
+/// One deployment of the gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployment {
+    /// The service's name, `MERGEGATE_SERVICE`: the start of all names the gate gives.
+    pub service: String,
+    /// The Region, `AWS_REGION`.
+    pub region: String,
+    /// The gate's state machine, `MERGEGATE_STATE_MACHINE_ARN`; empty for a handler that starts no runs.
+    pub state_machine_arn: String,
+    /// Who comments and approves, `MERGEGATE_REPORTER_ARN`.
+    pub reporter_arn: String,
+}
+
+impl Deployment {
+    /// Reads the process's environment.
+    pub fn from_environment() -> Result<Self, GateError> {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    fn from_variables(read: impl Fn(&str) -> Option<String>) -> Result<Self, GateError> {
+        let required = |name: &str| {
+            read(name).filter(|value| !value.is_empty()).ok_or_else(|| {
+                GateError::SettingsUnusable {
+                    parameter: name.to_owned(),
+                    message: "the environment variable is not set".to_owned(),
+                }
+            })
+        };
+        Ok(Self {
+            service: required("MERGEGATE_SERVICE")?,
+            region: required("AWS_REGION")?,
+            state_machine_arn: read("MERGEGATE_STATE_MACHINE_ARN").unwrap_or_default(),
+            reporter_arn: required("MERGEGATE_REPORTER_ARN")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Deployment, GateError> {
+        Deployment::from_variables(|name| {
+            let mut pairs = variables.iter();
+            pairs
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn a_handler_that_starts_no_runs_needs_no_state_machine() {
+        let deployment = read(&[
+            ("MERGEGATE_SERVICE", "gate"),
+            ("AWS_REGION", "eu-central-1"),
+            ("MERGEGATE_REPORTER_ARN", "arn:reporter"),
+        ]);
+        assert_eq!(
+            deployment,
+            Ok(Deployment {
+                service: "gate".to_owned(),
+                region: "eu-central-1".to_owned(),
+                state_machine_arn: String::new(),
+                reporter_arn: "arn:reporter".to_owned(),
+            })
+        );
+    }
+
+    #[test]
+    fn refuses_an_empty_service_name_and_names_the_variable() {
+        let error = read(&[("MERGEGATE_SERVICE", ""), ("AWS_REGION", "eu-central-1")]);
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "the parameter `MERGEGATE_SERVICE` is not usable: the environment variable is not set; redeploy the gate"
+        );
+    }
+}

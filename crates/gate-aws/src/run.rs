@@ -1,0 +1,60 @@
+//! Whether a run still speaks for its pull request: the question every step of a run begins and ends with.
+
+use std::time::Duration;
+
+use gate_core::{
+    error::GateError,
+    host::CodeHost,
+    id::PullRequestId,
+    protocol::{self, Candidacy, Claim, ClaimStep, Execution, Standing},
+    pull_request::PullRequest,
+};
+
+use crate::{Clients, error};
+
+/// Writes of the claim before the run gives up and is tried again later.
+const MAX_ROUNDS: u32 = 5;
+
+/// A read right after a write may still show the older claim; the wait grows by this much from round to round.
+const PAUSE_PER_ROUND: Duration = Duration::from_millis(50);
+
+/// Reads the live pull request, then takes the claim or sees who holds it. The claim of a closed pull request is left
+/// alone: tear-down deletes it, and nobody may write it again.
+pub async fn standing(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    execution: &Execution,
+) -> Result<(Standing, Option<PullRequest>), GateError> {
+    let live = clients.host.pull_request(&candidacy.pull_request).await?;
+    let open = live.as_ref().is_some_and(PullRequest::is_open);
+    let held = open && holds_claim(clients, &candidacy.pull_request, execution).await?;
+    let standing = protocol::standing(live.as_ref(), &candidacy.revision, held);
+    Ok((standing, live))
+}
+
+async fn holds_claim(
+    clients: &Clients,
+    pull_request: &PullRequestId,
+    execution: &Execution,
+) -> Result<bool, GateError> {
+    let name = clients.names().claim(pull_request);
+    let own = Claim::from(execution);
+    for round in 0..=MAX_ROUNDS {
+        let read: Option<Claim> = clients.parameters.get(&name).await?;
+        match protocol::claim(read.as_ref(), &own) {
+            ClaimStep::Held => return Ok(true),
+            ClaimStep::Lost => return Ok(false),
+            ClaimStep::Write if round < MAX_ROUNDS => {
+                clients.parameters.put(&name, &own).await?;
+                tokio::time::sleep(PAUSE_PER_ROUND * round).await;
+            }
+            ClaimStep::Write => {}
+        }
+    }
+    let message = format!("`{name}` still shows an older claim after {MAX_ROUNDS} writes");
+    Err(error::unavailable(
+        "Parameter Store",
+        "GetParameter",
+        message,
+    ))
+}
