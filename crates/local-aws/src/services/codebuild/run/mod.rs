@@ -1,0 +1,353 @@
+//! One build from the queue to its end.
+//!
+//! The order of things: wait for a place, get the source, run the phases, end whatever processes are left, read the
+//! reports, say how it ended, drop the folder. A stop or a timeout cuts in anywhere; what follows it is the same.
+
+mod phases;
+mod progress;
+mod shell;
+mod source;
+mod variables;
+
+use std::{
+    collections::BTreeSet,
+    fs::Permissions,
+    io,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{sync::watch, time::sleep};
+
+use super::{
+    builds::Record,
+    log::Log,
+    model::{Context, PhaseKind, Status},
+    reports,
+    running::Told,
+};
+use crate::{Account, buildspec::Buildspec, process, store::StoreError};
+use progress::Progress;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Why the endpoint itself could not run a build.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("failed to use the folder of the build: {0}")]
+    Io(#[from] io::Error),
+    #[error("failed to use the repository: {0}")]
+    Git(#[from] crate::GitError),
+}
+
+/// What cut a build short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cut {
+    Stopped,
+    TimedOut,
+    Abandoned,
+}
+
+/// The folders of one build.
+#[derive(Clone, Debug)]
+struct Folders {
+    root: PathBuf,
+}
+
+impl Folders {
+    fn of(account: &Account, unique: &str) -> Self {
+        Self {
+            root: account.directory("builds").join(unique),
+        }
+    }
+
+    fn source(&self) -> PathBuf {
+        self.root.join("src")
+    }
+
+    fn home(&self) -> PathBuf {
+        self.root.join("home")
+    }
+
+    fn temporary(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    /// Scripts, and what the shell says of its state.
+    fn session(&self) -> PathBuf {
+        self.root.join("session")
+    }
+
+    async fn create(&self) -> io::Result<()> {
+        self.remove().await?;
+        for folder in [self.source(), self.home(), self.temporary(), self.session()] {
+            std::fs::create_dir_all(folder)?;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self) -> io::Result<()> {
+        let root = self.root.clone();
+        tokio::task::spawn_blocking(move || remove_whole(&root)).await?
+    }
+}
+
+/// Removes a folder, also one that a build has made read-only in parts.
+fn remove_whole(folder: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            make_writable(folder)?;
+            std::fs::remove_dir_all(folder)
+        }
+        other => other,
+    }
+}
+
+fn make_writable(folder: &Path) -> io::Result<()> {
+    std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            make_writable(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// A build at work.
+struct Build<'a> {
+    account: &'a Arc<Account>,
+    progress: Progress<'a>,
+    folders: Folders,
+    log: Log,
+    /// In the environment of all its processes and of no others.
+    mark: String,
+    /// Known once the source is there.
+    buildspec: Option<Buildspec>,
+}
+
+/// Runs the journaled build `id` to its end.
+pub(super) async fn run(account: &Arc<Account>, id: &str, told: watch::Receiver<Told>) {
+    let progress = Progress::new(account, id);
+    let Some(record) = progress
+        .record()
+        .filter(|record| !record.build.build_complete)
+    else {
+        return;
+    };
+    if let Err(fault) = attempt(account, progress, &record, told).await {
+        tracing::error!(build = %id, error = %fault, "failed to run a build");
+        let context = Context {
+            status_code: "INTERNAL_SERVICE_ERROR".to_owned(),
+            message: fault.to_string(),
+        };
+        if let Err(error) = progress.finish(Status::Fault, vec![context]) {
+            tracing::error!(build = %id, error = %error, "failed to journal the end of a build");
+        }
+    }
+}
+
+async fn attempt(
+    account: &Arc<Account>,
+    progress: Progress<'_>,
+    record: &Record,
+    mut told: watch::Receiver<Told>,
+) -> Result<(), Fault> {
+    let unique = record.build.unique();
+    let mut build = Build {
+        account,
+        progress,
+        folders: Folders::of(account, unique),
+        log: Log::open(account, unique)?,
+        mark: format!("CODEBUILD_BUILD_ID={}", record.build.id),
+        buildspec: None,
+    };
+    build.clean_up_after_a_crash(record).await?;
+    if record.stop_requested {
+        progress.finish(Status::Stopped, Vec::new())?;
+        return Ok(());
+    }
+    let slots = account.builds.slots(account);
+    let longest_wait = MINUTE * record.build.queued_timeout_in_minutes;
+    let place = tokio::select! {
+        biased;
+        cut = cut(&mut told, longest_wait) => Err(cut),
+        place = slots.acquire() => Ok(place),
+    };
+    let conclusion = match &place {
+        Err(cut) => Ok(Err(*cut)),
+        Ok(_) => {
+            let longest = MINUTE * record.build.timeout_in_minutes;
+            tokio::select! {
+                biased;
+                cut = cut(&mut told, longest) => Ok(Err(cut)),
+                status = build.work(record) => status.map(Ok),
+            }
+        }
+    };
+    build.end_processes(!matches!(conclusion, Ok(Ok(_)))).await;
+    let ended = match conclusion {
+        Ok(conclusion) => build.conclude(conclusion).await,
+        Err(fault) => Err(fault),
+    };
+    if let Err(error) = build.folders.remove().await {
+        tracing::warn!(build = %record.build.id, error = %error, "failed to remove the folder of a build");
+    }
+    ended
+}
+
+/// Waits for a stop, or for the time to be over.
+async fn cut(told: &mut watch::Receiver<Told>, longest: Duration) -> Cut {
+    let word = async {
+        match told
+            .wait_for(|told| *told != Told::Nothing)
+            .await
+            .map(|told| *told)
+        {
+            Ok(Told::Stop) => Cut::Stopped,
+            // A sender that is gone means that the endpoint is.
+            Ok(_) | Err(_) => Cut::Abandoned,
+        }
+    };
+    tokio::select! {
+        biased;
+        cut = word => cut,
+        () = sleep(longest) => Cut::TimedOut,
+    }
+}
+
+impl Build<'_> {
+    /// An endpoint that was killed leaves processes, a folder and reports.
+    async fn clean_up_after_a_crash(&mut self, record: &Record) -> Result<(), Fault> {
+        for group in &record.groups {
+            group.end(&self.mark).await;
+        }
+        if record.build.current_phase != PhaseKind::Queued {
+            process::kill_marked(&self.mark);
+            self.log
+                .say("The endpoint was restarted: the build starts from the beginning");
+            self.progress.restart()?;
+        }
+        Ok(self.folders.remove().await?)
+    }
+
+    /// Nothing of a build outlives it.
+    async fn end_processes(&self, gently: bool) {
+        let groups = self
+            .progress
+            .record()
+            .map_or_else(Vec::new, |record| record.groups);
+        for group in &groups {
+            if gently {
+                group.end(&self.mark).await;
+            } else {
+                group.kill(&self.mark);
+            }
+        }
+        if !groups.is_empty() {
+            process::kill_marked(&self.mark);
+        }
+    }
+
+    /// Reads the reports and says how the build ended.
+    async fn conclude(&mut self, conclusion: Result<Status, Cut>) -> Result<(), Fault> {
+        let (status, context) = match conclusion {
+            Ok(status) => (status, None),
+            Err(Cut::Abandoned) => return Ok(()),
+            Err(Cut::Stopped) => (Status::Stopped, None),
+            Err(Cut::TimedOut) => (
+                Status::TimedOut,
+                Some(("BUILD_TIMED_OUT", "Build has timed out.")),
+            ),
+        };
+        let contexts = context.map(|(code, message)| Context {
+            status_code: code.to_owned(),
+            message: message.to_owned(),
+        });
+        let mut contexts: Vec<Context> = contexts.into_iter().collect();
+        let mut status = status;
+        if let Some(buildspec) = self.buildspec.take() {
+            let died = conclusion.is_err();
+            if !died {
+                self.enter(PhaseKind::UploadArtifacts)?;
+            }
+            let source = (!died).then(|| self.folders.source());
+            let uploaded = reports::collect(
+                self.account,
+                self.progress.id(),
+                &buildspec.reports,
+                source,
+                &mut self.log,
+            )
+            .await?;
+            if let Err(message) = uploaded
+                && !died
+            {
+                contexts.push(Context {
+                    status_code: "CLIENT_ERROR".to_owned(),
+                    message,
+                });
+                self.leave(PhaseKind::UploadArtifacts, Status::Failed, &contexts)?;
+                status = Status::Failed;
+            } else if !died {
+                self.leave(PhaseKind::UploadArtifacts, Status::Succeeded, &[])?;
+            }
+        }
+        if let Some(error) = self.log.failure() {
+            return Err(error.into());
+        }
+        if conclusion.is_err() {
+            self.log.say(&format!("Build {}", status.word()));
+        }
+        Ok(self.progress.finish(status, contexts)?)
+    }
+
+    fn enter(&mut self, phase: PhaseKind) -> Result<(), Fault> {
+        self.log.say(&format!("Entering phase {}", phase.word()));
+        Ok(self.progress.enter(phase)?)
+    }
+
+    fn leave(
+        &mut self,
+        phase: PhaseKind,
+        status: Status,
+        contexts: &[Context],
+    ) -> Result<(), Fault> {
+        self.log.say(&format!(
+            "Phase complete: {} State: {}",
+            phase.word(),
+            status.word()
+        ));
+        for context in contexts {
+            let Context {
+                status_code,
+                message,
+            } = context;
+            self.log.say(&format!(
+                "Phase context status code: {status_code} Message: {message}"
+            ));
+        }
+        Ok(self.progress.leave(status, contexts)?)
+    }
+}
+
+/// Removes the folders of builds that are not among `open`.
+pub(super) fn remove_orphans(account: &Account, open: &BTreeSet<&str>) {
+    let Ok(folders) = std::fs::read_dir(account.directory("builds")) else {
+        return;
+    };
+    for folder in folders.flatten() {
+        let is_open = folder
+            .file_name()
+            .to_str()
+            .is_some_and(|unique| open.contains(unique));
+        if !is_open && let Err(error) = remove_whole(&folder.path()) {
+            tracing::warn!(folder = %folder.path().display(), error = %error, "failed to remove an old build");
+        }
+    }
+}
