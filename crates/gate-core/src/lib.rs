@@ -16,6 +16,8 @@ pub mod poll;
 pub mod protocol;
 pub mod pull_request;
 pub mod report;
+#[cfg(test)]
+mod samples;
 pub mod settings;
 pub mod title;
 pub mod verdict;

@@ -246,3 +246,191 @@ fn report_failure(result: &CheckResult, tests_skipped: bool) -> Option<CheckFail
     }
     (tests == Some(0)).then_some(CheckFailure::NoTests)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        report::Tests,
+        samples::{build, candidate, commit, passed, plan_with, result, tests_report},
+    };
+
+    fn verdict(build: Build, reports: Vec<Report>) -> Verdict {
+        let plan = plan_with("", &["unit"]);
+        decide(
+            &plan,
+            Some(&candidate()),
+            &[result(&plan, Some(build), reports)],
+        )
+    }
+
+    fn failure(verdict: &Verdict) -> &CheckFailure {
+        match verdict {
+            Verdict::Reject(reasons) => match &reasons[..] {
+                [Reason::Check { failure, .. }] => failure,
+                other => panic!("one failed check expected, found {other:?}"),
+            },
+            other => panic!("Reject expected, found {other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_approval_names_the_revision_of_the_candidate_that_passed() {
+        let Verdict::Approve(approval) = verdict(
+            build(BuildStatus::Succeeded),
+            vec![tests_report("unit", passed(3))],
+        ) else {
+            panic!("Approve expected");
+        };
+        assert_eq!(approval.revision(), &candidate().revision);
+        assert_eq!(approval.pull_request(), &candidate().pull_request);
+    }
+
+    #[test]
+    fn only_succeeded_is_a_pass() {
+        let table = [
+            (BuildStatus::InProgress, CheckFailure::NotEnded),
+            (BuildStatus::Failed, CheckFailure::Failed),
+            (BuildStatus::TimedOut, CheckFailure::TimedOut),
+            (BuildStatus::Stopped, CheckFailure::Stopped),
+            (BuildStatus::Fault, CheckFailure::Infrastructure),
+            (BuildStatus::Lost, CheckFailure::Infrastructure),
+        ];
+        for (status, expected) in table {
+            let verdict = verdict(build(status), vec![tests_report("unit", passed(3))]);
+            assert_eq!(failure(&verdict), &expected, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_build_of_another_commit() {
+        for built in [Some(commit('a')), Some(commit('b')), None] {
+            let other = Build {
+                resolved_commit: built.clone(),
+                ..build(BuildStatus::Succeeded)
+            };
+            let verdict = verdict(other, vec![tests_report("unit", passed(3))]);
+            assert_eq!(failure(&verdict), &CheckFailure::WrongCommit { built });
+        }
+    }
+
+    #[test]
+    fn refuses_reports_that_are_missing_incomplete_empty_or_red() {
+        let unit = "unit".to_owned();
+        let incomplete = Report {
+            status: ReportStatus::Incomplete,
+            ..tests_report("unit", passed(3))
+        };
+        let red = Tests {
+            total: 3,
+            passed: 2,
+            failed: 1,
+            ..Tests::default()
+        };
+        let table = [
+            (
+                vec![],
+                CheckFailure::ReportMissing {
+                    report: unit.clone(),
+                },
+            ),
+            (
+                vec![tests_report("other", passed(3))],
+                CheckFailure::ReportMissing {
+                    report: unit.clone(),
+                },
+            ),
+            (
+                vec![incomplete],
+                CheckFailure::ReportIncomplete { report: unit },
+            ),
+            (vec![tests_report("unit", passed(0))], CheckFailure::NoTests),
+            (
+                vec![tests_report("unit", red)],
+                CheckFailure::TestsFailed { failed: 1 },
+            ),
+        ];
+        for (reports, expected) in table {
+            assert_eq!(
+                failure(&verdict(build(BuildStatus::Succeeded), reports)),
+                &expected
+            );
+        }
+    }
+
+    #[test]
+    fn a_green_report_never_improves_a_red_build() {
+        let verdict = verdict(
+            build(BuildStatus::Failed),
+            vec![tests_report("unit", passed(1000))],
+        );
+        assert_eq!(failure(&verdict), &CheckFailure::Failed);
+    }
+
+    #[test]
+    fn refuses_a_required_check_that_was_never_built_and_a_plan_that_requires_nothing() {
+        let plan = plan_with("", &[]);
+        let never = decide(&plan, Some(&candidate()), &[]);
+        assert_eq!(failure(&never), &CheckFailure::NeverStarted);
+        let nothing = Plan::default();
+        assert_eq!(
+            decide(&nothing, Some(&candidate()), &[]),
+            Verdict::Reject(vec![])
+        );
+        assert!(matches!(decide(&plan, None, &[]), Verdict::Hold(_)));
+    }
+
+    #[test]
+    fn skipped_tests_need_no_report_but_a_red_one_still_counts() {
+        let plan = plan_with("[skip-tests] docs", &["unit"]);
+        let without = result(&plan, Some(build(BuildStatus::Succeeded)), vec![]);
+        assert!(matches!(
+            decide(&plan, Some(&candidate()), &[without]),
+            Verdict::Approve(_)
+        ));
+        let red = Tests {
+            total: 1,
+            failed: 1,
+            ..Tests::default()
+        };
+        let with_red = result(
+            &plan,
+            Some(build(BuildStatus::Succeeded)),
+            vec![tests_report("unit", red)],
+        );
+        assert!(matches!(
+            decide(&plan, Some(&candidate()), &[with_red]),
+            Verdict::Reject(_)
+        ));
+    }
+
+    #[test]
+    fn what_was_not_built_is_never_approved() {
+        let table = [
+            (NoBuild::SkipCi, VerdictKind::Hold),
+            (
+                NoBuild::NotComputable {
+                    reason: "too far apart".to_owned(),
+                },
+                VerdictKind::Hold,
+            ),
+            (NoBuild::Conflict { files: vec![] }, VerdictKind::Reject),
+            (NoBuild::NoBuildspec, VerdictKind::Reject),
+            (
+                NoBuild::InvalidBuildspec {
+                    fault: "empty".to_owned(),
+                },
+                VerdictKind::Reject,
+            ),
+            (NoBuild::NotGated { gated: vec![] }, VerdictKind::NotGated),
+        ];
+        for (no_build, expected) in table {
+            let plan = Plan {
+                no_build: Some(no_build),
+                ..plan_with("", &[])
+            };
+            let green = result(&plan, Some(build(BuildStatus::Succeeded)), vec![]);
+            assert_eq!(decide(&plan, Some(&candidate()), &[green]).kind(), expected);
+        }
+    }
+}

@@ -87,6 +87,8 @@ async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, Ga
     let view = View {
         run: &execution.name,
         candidacy: &candidacy,
+        source: &live.source,
+        destination: &live.destination,
         candidate: run_state.candidate.as_ref(),
         plan: Some(&run_state.plan),
         results: &results,
@@ -155,6 +157,8 @@ async fn say_failure(
     let view = View {
         run: &invocation.execution.name,
         candidacy,
+        source: &live.source,
+        destination: &live.destination,
         candidate: run.and_then(|run| run.candidate.as_ref()),
         plan: run.map(|run| &run.plan),
         results: &[],

@@ -50,6 +50,8 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
     let view = View {
         run: &execution.name,
         candidacy: &candidacy,
+        source: &live.source,
+        destination: &live.destination,
         candidate: run_state.candidate.as_ref(),
         plan: Some(&run_state.plan),
         results: &results,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::{
     build::Build,
     candidate::{Candidate, Preview},
-    id::{PullRequestId, RevisionId, RunName},
+    id::{BranchName, PullRequestId, RevisionId, RunName},
     names,
     plan::{NoBuild, Note, Plan},
     protocol::Candidacy,
@@ -32,6 +32,10 @@ pub struct View<'a> {
     pub run: &'a RunName,
     /// What it was asked to test.
     pub candidacy: &'a Candidacy,
+    /// The branch to be merged, for people.
+    pub source: &'a BranchName,
+    /// The branch it goes to.
+    pub destination: &'a BranchName,
     /// What it tests; `None` before or without a merge preview.
     pub candidate: Option<&'a Candidate>,
     /// Its plan; `None` before there is one.
@@ -155,27 +159,20 @@ fn compose(view: &View<'_>, detail: &Detail) -> String {
 
 fn candidate_line(view: &View<'_>) -> String {
     let candidacy = view.candidacy;
-    let short = |commit: &crate::id::CommitId| commit.short(7).to_owned();
-    let Some(candidate) = view.candidate else {
-        return format!(
-            "{} → {}, nothing built",
-            short(&candidacy.source_commit),
-            short(&candidacy.destination_commit)
-        );
-    };
-    let how = match &candidate.preview {
-        Preview::FastForward => "tested as it is: merging is a fast-forward".to_owned(),
-        Preview::Merged { commit, .. } => format!("tested as merged ({})", commit.short(7)),
+    let how = match view.candidate.map(|candidate| &candidate.preview) {
+        None => "nothing was built".to_owned(),
+        Some(Preview::FastForward) => "tested as it is: merging is a fast-forward".to_owned(),
+        Some(Preview::Merged { commit, .. }) => format!("tested as merged ({})", commit.short(7)),
     };
     let time = total_duration(view.results)
         .map(|time| format!(", {}", duration(time)))
         .unwrap_or_default();
     format!(
         "{} {} → {} {}, {how}{time}",
-        code(candidate.source.as_str(), 80),
-        short(&candidate.source_commit),
-        code(candidate.destination.as_str(), 80),
-        short(&candidate.destination_commit)
+        code(view.source.as_str(), 80),
+        candidacy.source_commit.short(7),
+        code(view.destination.as_str(), 80),
+        candidacy.destination_commit.short(7)
     )
 }
 
@@ -403,7 +400,12 @@ fn notes(view: &View<'_>, detail: &Detail) -> Option<String> {
         .iter()
         .map(|note| format!("- {}", note_words(note, detail)))
         .collect();
-    for flag in &plan.flags.known {
+    for flag in plan
+        .flags
+        .known
+        .iter()
+        .filter(|flag| **flag != Flag::SkipCi)
+    {
         lines.push(format!(
             "- {} is in the title: {}",
             code(&flag.to_string(), 40),
@@ -420,7 +422,7 @@ fn notes(view: &View<'_>, detail: &Detail) -> Option<String> {
             code(&format!("[{}]", unknown.word), 60)
         ));
     }
-    (!lines.is_empty()).then(|| lines.join("\n"))
+    (!lines.is_empty()).then(|| format!("Good to know\n{}", lines.join("\n")))
 }
 
 fn note_words(note: &Note, detail: &Detail) -> String {
@@ -442,7 +444,7 @@ fn note_words(note: &Note, detail: &Detail) -> String {
 fn flag_words(flag: Flag) -> &'static str {
     match flag {
         Flag::SkipTests => "tests were not asked for",
-        Flag::SkipCi => "nothing runs and nothing is approved",
+        Flag::SkipCi => "nothing runs",
         Flag::Container => "the build may run Docker",
         Flag::NoCache => "the build starts without its cache",
     }

@@ -144,3 +144,216 @@ impl PrefixOf for String {
         claim.run.as_str().starts_with(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        id::RunName,
+        protocol::State,
+        samples::{candidacy, closed, commit, execution, live},
+    };
+
+    fn event() -> PullRequestEvent {
+        PullRequestEvent {
+            pull_request: live().id,
+            repository: live().repository,
+            source_commit: live().source_commit,
+            closed: false,
+        }
+    }
+
+    fn claim_of(run: &str) -> Claim {
+        Claim {
+            start_time: execution().start_time,
+            run: RunName::new(run),
+        }
+    }
+
+    #[test]
+    fn a_run_belongs_to_the_live_revision() {
+        let decision = on_pull_request(&event(), Some(&live()), &[], Some(&commit('b')), None);
+        assert_eq!(
+            decision,
+            RouterDecision::Start(Request::Gate(candidacy()), Wish::Once)
+        );
+        let late = PullRequestEvent {
+            source_commit: commit('9'),
+            ..event()
+        };
+        let decision = on_pull_request(
+            &late,
+            Some(&live()),
+            &[commit('9')],
+            Some(&commit('b')),
+            None,
+        );
+        assert_eq!(
+            decision,
+            RouterDecision::Start(Request::Gate(candidacy()), Wish::Once)
+        );
+    }
+
+    #[test]
+    fn an_event_that_reads_do_not_know_yet_comes_again() {
+        let early = PullRequestEvent {
+            source_commit: commit('f'),
+            ..event()
+        };
+        assert!(needs_known_commits(&early, &live()));
+        let decision = on_pull_request(
+            &early,
+            Some(&live()),
+            &[commit('a')],
+            Some(&commit('b')),
+            None,
+        );
+        assert!(
+            matches!(decision, RouterDecision::ReadsBehind(_)),
+            "{decision:?}"
+        );
+        let closing = PullRequestEvent {
+            closed: true,
+            ..event()
+        };
+        let decision = on_pull_request(&closing, Some(&live()), &[], Some(&commit('b')), None);
+        assert!(
+            matches!(decision, RouterDecision::ReadsBehind(_)),
+            "{decision:?}"
+        );
+    }
+
+    #[test]
+    fn every_event_of_a_closed_pull_request_tears_down_and_none_of_a_deleted_one_does() {
+        for event in [
+            event(),
+            PullRequestEvent {
+                closed: true,
+                ..event()
+            },
+        ] {
+            let decision = on_pull_request(&event, Some(&closed()), &[], None, None);
+            assert!(
+                matches!(
+                    decision,
+                    RouterDecision::Start(Request::Close { .. }, Wish::Once)
+                ),
+                "{decision:?}"
+            );
+            assert!(matches!(
+                on_pull_request(&event, None, &[], None, None),
+                RouterDecision::Ignore(_)
+            ));
+        }
+    }
+
+    #[test]
+    fn the_same_event_again_starts_nothing_even_if_the_destination_moved() {
+        let claim = claim_of("pr-7-3f2a91c0d1e2-bbbbbbbb-1");
+        let decision = on_pull_request(
+            &event(),
+            Some(&live()),
+            &[],
+            Some(&commit('e')),
+            Some(&claim),
+        );
+        assert!(
+            matches!(decision, RouterDecision::Ignore(_)),
+            "{decision:?}"
+        );
+        let older = claim_of("pr-7-000000000000-bbbbbbbb-1");
+        let decision = on_pull_request(
+            &event(),
+            Some(&live()),
+            &[],
+            Some(&commit('e')),
+            Some(&older),
+        );
+        assert!(
+            matches!(
+                decision,
+                RouterDecision::Start(Request::Gate(_), Wish::Once)
+            ),
+            "{decision:?}"
+        );
+    }
+
+    fn died(run: &str, request: &Request) -> RunDied {
+        RunDied {
+            run: RunName::new(run),
+            input: State::input_text(request),
+            status: "FAILED".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_dead_run_is_followed_by_another_unless_a_newer_one_is_there() {
+        let request = Request::Gate(candidacy());
+        let died = died("pr-7-3f2a91c0d1e2-bbbbbbbb-1", &request);
+        let own = claim_of(died.run.as_str());
+        let decision = on_run_died(
+            &died,
+            &request,
+            Some(&live()),
+            Some(&commit('b')),
+            Some(&own),
+        );
+        assert_eq!(
+            decision,
+            RouterDecision::Start(request.clone(), Wish::Again)
+        );
+        let newer = claim_of("pr-7-3f2a91c0d1e2-bbbbbbbb-2");
+        let decision = on_run_died(
+            &died,
+            &request,
+            Some(&live()),
+            Some(&commit('b')),
+            Some(&newer),
+        );
+        assert!(
+            matches!(decision, RouterDecision::Ignore(_)),
+            "{decision:?}"
+        );
+    }
+
+    #[test]
+    fn a_run_that_died_over_a_closed_pull_request_leads_to_tear_down() {
+        let gate = Request::Gate(candidacy());
+        let decision = on_run_died(&died("pr-7-x-1", &gate), &gate, Some(&closed()), None, None);
+        assert!(
+            matches!(
+                decision,
+                RouterDecision::Start(Request::Close { .. }, Wish::Once)
+            ),
+            "{decision:?}"
+        );
+        let close = close(&closed());
+        let decision = on_run_died(
+            &died("pr-7-close-1", &close),
+            &close,
+            Some(&closed()),
+            None,
+            None,
+        );
+        assert_eq!(decision, RouterDecision::Start(close, Wish::Again));
+    }
+
+    #[test]
+    fn giving_up_that_could_not_be_said_ends_among_the_dead_letters() {
+        let say = Request::Say {
+            candidacy: candidacy(),
+            error: "no permission".to_owned(),
+        };
+        let decision = on_run_died(
+            &died("pr-7-say-3f2a91c0d1e2-1", &say),
+            &say,
+            Some(&live()),
+            Some(&commit('b')),
+            None,
+        );
+        assert!(
+            matches!(decision, RouterDecision::GiveUp(_)),
+            "{decision:?}"
+        );
+    }
+}

@@ -157,3 +157,111 @@ pub fn after_approval(standing: Standing) -> bool {
         Standing::Superseded | Standing::Stale => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{build, closed, execution, live, plan_with};
+
+    #[test]
+    fn a_run_speaks_only_for_the_live_revision_of_an_open_pull_request_that_it_claims() {
+        let revision = live().revision;
+        let other = RevisionId::new("another");
+        let table = [
+            (None, &revision, true, Standing::Closed),
+            (Some(closed()), &revision, true, Standing::Closed),
+            (Some(live()), &revision, false, Standing::Superseded),
+            (Some(live()), &other, true, Standing::Stale),
+            (Some(live()), &revision, true, Standing::Current),
+        ];
+        for (live, revision, held, expected) in table {
+            assert_eq!(standing(live.as_ref(), revision, held), expected);
+        }
+        assert!(after_approval(Standing::Superseded) && after_approval(Standing::Stale));
+        assert!(!after_approval(Standing::Current));
+    }
+
+    fn started(build: &Build, attempt: u32) -> StartedBuild {
+        StartedBuild {
+            check: CheckName::new("build"),
+            attempt,
+            id: build.id.clone(),
+            log_url: None,
+        }
+    }
+
+    #[test]
+    fn a_build_that_an_earlier_try_started_is_found_again() {
+        let plan = plan_with("", &[]);
+        let found = build(BuildStatus::InProgress);
+        let again = missing_builds(&plan, &[], std::slice::from_ref(&found), &execution());
+        assert!(matches!(&again[..], [StartDecision::Found(build)] if build.id == found.id));
+        let none = missing_builds(&plan, &[], &[], &execution());
+        assert!(matches!(
+            &none[..],
+            [StartDecision::Start { attempt: 1, .. }]
+        ));
+    }
+
+    #[test]
+    fn infrastructure_faults_are_tried_once_more_and_failures_are_not() {
+        let plan = plan_with("", &[]);
+        for (status, tried_again) in [
+            (BuildStatus::Fault, true),
+            (BuildStatus::Lost, true),
+            (BuildStatus::Failed, false),
+            (BuildStatus::TimedOut, false),
+            (BuildStatus::Stopped, false),
+        ] {
+            let build = build(status);
+            let first = [started(&build, 1)];
+            let missing = missing_builds(&plan, &first, std::slice::from_ref(&build), &execution());
+            assert_eq!(
+                matches!(&missing[..], [StartDecision::Start { attempt: 2, .. }]),
+                tried_again,
+                "{status:?}"
+            );
+            let second = [started(&build, 2)];
+            assert_eq!(
+                check(&plan, &second, &[build], &execution()),
+                CheckDecision::Report
+            );
+        }
+    }
+
+    #[test]
+    fn a_check_that_has_not_started_or_not_ended_is_waited_for() {
+        let plan = plan_with("", &[]);
+        assert_eq!(check(&plan, &[], &[], &execution()), CheckDecision::Wait);
+        let running = build(BuildStatus::InProgress);
+        let known = [started(&running, 1)];
+        assert_eq!(
+            check(&plan, &known, &[running], &execution()),
+            CheckDecision::Wait
+        );
+    }
+
+    #[test]
+    fn a_newer_run_stops_the_builds_of_older_ones_and_of_strangers_but_not_its_own() {
+        let own = Claim::from(&execution());
+        let newer = Claim {
+            run: crate::id::RunName::new("pr-7-ffffffffffff-bbbbbbbb-1"),
+            ..own.clone()
+        };
+        let running = build(BuildStatus::InProgress);
+        let stranger = Build {
+            purpose: None,
+            ..running.clone()
+        };
+        let ended = build(BuildStatus::Succeeded);
+        assert_eq!(older_builds(std::slice::from_ref(&running), &own), []);
+        assert_eq!(
+            older_builds(&[running.clone(), ended], &newer),
+            [running.id]
+        );
+        assert_eq!(
+            older_builds(std::slice::from_ref(&stranger), &own),
+            [stranger.id]
+        );
+    }
+}

@@ -69,3 +69,136 @@ pub fn sweep_open(found: &OpenPullRequest<'_>) -> Option<(Request, Wish)> {
     let died_unheard = status == ExecutionStatus::Died || !right;
     died_unheard.then(|| (request.clone(), Wish::Again))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        id::{RevisionId, RunName},
+        samples::{candidacy, closed, commit, execution, live},
+        verdict::VerdictKind,
+    };
+
+    fn claim() -> Claim {
+        Claim::from(&execution())
+    }
+
+    fn result() -> ResultRecord {
+        ResultRecord {
+            version: 1,
+            run: execution().name,
+            revision: live().revision,
+            comment: None,
+            verdict: Some(VerdictKind::Approve),
+            approval: ApprovalRecord::Given,
+            tested_commit: None,
+            tested_tree: None,
+        }
+    }
+
+    fn sweep(
+        claim: Option<&Claim>,
+        status: Option<ExecutionStatus>,
+        result: Option<&ResultRecord>,
+        approved: bool,
+    ) -> Option<Wish> {
+        let request = Request::Gate(candidacy());
+        let found = OpenPullRequest {
+            live: &live(),
+            destination_tip: &commit('b'),
+            claim,
+            latest: status.map(|status| (status, &request)),
+            result,
+            approved,
+        };
+        let (wanted, wish) = sweep_open(&found)?;
+        assert_eq!(wanted, request);
+        Some(wish)
+    }
+
+    #[test]
+    fn a_lost_event_is_repaired() {
+        assert_eq!(sweep(None, None, None, false), Some(Wish::Once));
+        let older = Claim {
+            run: RunName::new("pr-7-000000000000-bbbbbbbb-1"),
+            ..claim()
+        };
+        assert_eq!(
+            sweep(Some(&older), Some(ExecutionStatus::Succeeded), None, false),
+            Some(Wish::Once)
+        );
+    }
+
+    #[test]
+    fn a_running_run_is_left_alone_and_a_dead_one_is_followed_by_another() {
+        assert_eq!(
+            sweep(Some(&claim()), Some(ExecutionStatus::Running), None, false),
+            None
+        );
+        assert_eq!(
+            sweep(Some(&claim()), Some(ExecutionStatus::Died), None, false),
+            Some(Wish::Again)
+        );
+    }
+
+    #[test]
+    fn an_approval_that_differs_from_the_recorded_verdict_is_corrected() {
+        let ended = Some(ExecutionStatus::Succeeded);
+        assert_eq!(sweep(Some(&claim()), ended, Some(&result()), true), None);
+        assert_eq!(
+            sweep(Some(&claim()), ended, Some(&result()), false),
+            Some(Wish::Again)
+        );
+        let rejected = ResultRecord {
+            approval: ApprovalRecord::NotGiven,
+            verdict: Some(VerdictKind::Reject),
+            ..result()
+        };
+        assert_eq!(sweep(Some(&claim()), ended, Some(&rejected), false), None);
+        assert_eq!(
+            sweep(Some(&claim()), ended, Some(&rejected), true),
+            Some(Wish::Again)
+        );
+    }
+
+    #[test]
+    fn a_run_that_ended_without_its_own_verdict_is_followed_by_another() {
+        let ended = Some(ExecutionStatus::Succeeded);
+        assert_eq!(sweep(Some(&claim()), ended, None, false), Some(Wish::Again));
+        let unheard = ResultRecord {
+            verdict: None,
+            ..result()
+        };
+        assert_eq!(
+            sweep(Some(&claim()), ended, Some(&unheard), false),
+            Some(Wish::Again)
+        );
+        let of_older_run = ResultRecord {
+            run: RunName::new("pr-7-3f2a91c0d1e2-aaaaaaaa-1"),
+            ..result()
+        };
+        assert_eq!(
+            sweep(Some(&claim()), ended, Some(&of_older_run), true),
+            Some(Wish::Again)
+        );
+        let of_older_revision = ResultRecord {
+            revision: RevisionId::new("0"),
+            ..result()
+        };
+        assert_eq!(
+            sweep(Some(&claim()), ended, Some(&of_older_revision), true),
+            Some(Wish::Again)
+        );
+    }
+
+    #[test]
+    fn only_closed_and_missing_pull_requests_lose_their_environment() {
+        let repository = live().repository;
+        assert_eq!(
+            sweep_environment(&live().id, Some(&live()), &repository),
+            None
+        );
+        assert!(sweep_environment(&live().id, Some(&closed()), &repository).is_some());
+        assert!(sweep_environment(&live().id, None, &repository).is_some());
+    }
+}

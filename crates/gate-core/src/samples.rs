@@ -1,0 +1,149 @@
+//! Values that the tests of this crate share.
+
+use std::time::Duration;
+
+use crate::{
+    build::{Build, BuildStatus, Purpose},
+    candidate::{Candidate, Preview},
+    id::{
+        BranchName, BuildId, CheckName, CommitId, PullRequestId, RepositoryName, RevisionId,
+        RunName, TreeId,
+    },
+    plan::{Plan, PlannedCheck},
+    protocol::{Candidacy, Execution},
+    pull_request::{PullRequest, PullRequestStatus},
+    report::{Report, ReportContent, ReportStatus, Tests},
+    title::Flags,
+    verdict::CheckResult,
+};
+
+pub(crate) fn commit(digit: char) -> CommitId {
+    CommitId::new(digit.to_string().repeat(40))
+}
+
+pub(crate) fn candidacy() -> Candidacy {
+    Candidacy {
+        repository: RepositoryName::new("demo"),
+        pull_request: PullRequestId::new("7"),
+        revision: RevisionId::new("3f2a91c0d1e2".repeat(6)),
+        source_commit: commit('a'),
+        destination_commit: commit('b'),
+    }
+}
+
+pub(crate) fn candidate() -> Candidate {
+    let Candidacy {
+        repository,
+        pull_request,
+        revision,
+        source_commit,
+        destination_commit,
+    } = candidacy();
+    Candidate {
+        repository,
+        pull_request,
+        revision,
+        source: BranchName::new("login"),
+        destination: BranchName::new("main"),
+        source_commit,
+        destination_commit,
+        preview: Preview::Merged {
+            commit: commit('c'),
+            tree: TreeId::new("t".repeat(40)),
+            branch: BranchName::new("mergegate/pr-7/01234567"),
+        },
+    }
+}
+
+pub(crate) fn live() -> PullRequest {
+    let Candidacy {
+        repository,
+        pull_request,
+        revision,
+        source_commit,
+        destination_commit,
+    } = candidacy();
+    PullRequest {
+        id: pull_request,
+        title: "Lock the account after five failures".to_owned(),
+        status: PullRequestStatus::Open,
+        author: "arn:aws:iam::000000000000:user/ann".to_owned(),
+        revision,
+        repository,
+        source: BranchName::new("login"),
+        destination: BranchName::new("main"),
+        source_commit,
+        destination_commit,
+        merge: None,
+        has_approval_rules: true,
+    }
+}
+
+pub(crate) fn closed() -> PullRequest {
+    PullRequest {
+        status: PullRequestStatus::Closed,
+        ..live()
+    }
+}
+
+pub(crate) fn execution() -> Execution {
+    Execution {
+        name: RunName::new("pr-7-3f2a91c0d1e2-bbbbbbbb-1"),
+        start_time: "2026-11-20T10:00:00.000Z".to_owned(),
+    }
+}
+
+pub(crate) fn plan_with(title: &str, reports: &[&str]) -> Plan {
+    let check = PlannedCheck {
+        name: CheckName::new("build"),
+        required: true,
+        reports: reports.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    Plan {
+        checks: vec![check],
+        flags: Flags::parse(title),
+        ..Plan::default()
+    }
+}
+
+pub(crate) fn build(status: BuildStatus) -> Build {
+    Build {
+        id: BuildId::new("mergegate-pr-7:1"),
+        status,
+        complete: status != BuildStatus::InProgress,
+        resolved_commit: Some(commit('c')),
+        purpose: Some(Purpose {
+            run: execution().name,
+            check: CheckName::new("build"),
+            attempt: 1,
+        }),
+        duration: Duration::from_secs(252),
+        log_url: Some("https://example.com/log".to_owned()),
+        failure: None,
+        reports: vec!["arn:report".to_owned()],
+    }
+}
+
+pub(crate) fn tests_report(name: &str, tests: Tests) -> Report {
+    Report {
+        name: name.to_owned(),
+        status: ReportStatus::Complete,
+        content: ReportContent::Tests(tests),
+    }
+}
+
+pub(crate) fn passed(total: u64) -> Tests {
+    Tests {
+        total,
+        passed: total,
+        ..Tests::default()
+    }
+}
+
+pub(crate) fn result(plan: &Plan, build: Option<Build>, reports: Vec<Report>) -> CheckResult {
+    CheckResult {
+        check: plan.checks[0].clone(),
+        build,
+        reports,
+    }
+}
