@@ -13,6 +13,8 @@ mod merging;
 mod model;
 mod moves;
 mod operations;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use history::{Happening, record};
 pub(crate) use model::{PullRequest, PullRequestId, change, load};
