@@ -1,5 +1,7 @@
 //! git's own client against the endpoint: clones, pushes, deletions, and requests that no git would send.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::{
     io::{Read, Write},
     net::TcpStream,

@@ -133,6 +133,10 @@ fn remove_locks(path: &Path) -> io::Result<()> {
 }
 
 /// Whether git allows the name: of a branch, of a tag, or in full.
+#[allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "git's locks are in small letters"
+)]
 pub(crate) fn is_reference_name(name: &str) -> bool {
     let forbidden = |character: char| {
         character.is_ascii_control()

@@ -22,7 +22,7 @@ const HEADS: &str = "refs/heads/";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Branch {
+struct OneBranch {
     repository_name: Option<String>,
     branch_name: Option<String>,
     commit_id: Option<String>,
@@ -32,9 +32,9 @@ struct Branch {
 pub(super) async fn create(
     account: &Arc<Account>,
     caller: &Caller,
-    input: Value,
+    input: &Value,
 ) -> Result<Value, ServiceError> {
-    let request: Branch = shape(&input)?;
+    let request: OneBranch = shape(input)?;
     let repository = repositories::existing(account, request.repository_name)?.repository_name;
     let branch = valid_name(request.branch_name, "branchName")?;
     let commit = commit_id(request.commit_id, "commitId")?;
@@ -49,8 +49,8 @@ pub(super) async fn create(
 }
 
 /// GetBranch.
-pub(super) async fn get(account: &Account, input: Value) -> Result<Value, ServiceError> {
-    let request: Branch = shape(&input)?;
+pub(super) async fn get(account: &Account, input: &Value) -> Result<Value, ServiceError> {
+    let request: OneBranch = shape(input)?;
     let repository = repositories::existing(account, request.repository_name)?.repository_name;
     let branch = valid_name(request.branch_name, "branchName")?;
     let commit = tip(account, &repository, &branch).await?;
@@ -61,9 +61,9 @@ pub(super) async fn get(account: &Account, input: Value) -> Result<Value, Servic
 pub(super) async fn delete(
     account: &Arc<Account>,
     caller: &Caller,
-    input: Value,
+    input: &Value,
 ) -> Result<Value, ServiceError> {
-    let request: Branch = shape(&input)?;
+    let request: OneBranch = shape(input)?;
     let repository = repositories::existing(account, request.repository_name)?;
     let branch = valid_name(request.branch_name, "branchName")?;
     let _moving = account.references.lock().await;
@@ -97,8 +97,8 @@ struct List {
 }
 
 /// ListBranches.
-pub(super) async fn list(account: &Account, input: Value) -> Result<Value, ServiceError> {
-    let request: List = shape(&input)?;
+pub(super) async fn list(account: &Account, input: &Value) -> Result<Value, ServiceError> {
+    let request: List = shape(input)?;
     let repository = repositories::existing(account, request.repository_name)?.repository_name;
     let references = account.git.references(&repository, HEADS).await?;
     let branches = references
@@ -178,11 +178,10 @@ async fn refuse_taken(
         .map(|full_name| &full_name[HEADS.len()..])
         .find(|name| is_below(name, branch) || is_below(branch, name));
     let Some(taken) = taken else { return Ok(()) };
-    let message = match taken == branch {
-        true => format!("there is a branch `{branch}` already"),
-        false => {
-            format!("there is a branch `{taken}` already, git cannot hold `{branch}` beside it")
-        }
+    let message = if taken == branch {
+        format!("there is a branch `{branch}` already")
+    } else {
+        format!("there is a branch `{taken}` already, git cannot hold `{branch}` beside it")
     };
     refuse("BranchNameExistsException", message)
 }

@@ -9,7 +9,7 @@ use super::{
     branches,
     edits::{Draft, file_mode, mode_word, parent},
     files::{content, valid_path},
-    input::{optional_word, refuse, required, shape},
+    input::{commit_id, refuse, required, shape},
     repositories,
 };
 use crate::{
@@ -28,17 +28,15 @@ struct Get {
 }
 
 /// GetCommit.
-pub(super) async fn get(account: &Account, input: Value) -> Result<Value, ServiceError> {
-    let request: Get = shape(&input)?;
+pub(super) async fn get(account: &Account, input: &Value) -> Result<Value, ServiceError> {
+    let request: Get = shape(input)?;
     let repository = repositories::existing(account, request.repository_name)?.repository_name;
-    let id = super::input::commit_id(request.commit_id, "commitId")?.to_ascii_lowercase();
-    match account.git.commit(&repository, &id).await? {
-        Some(commit) => Ok(json!({ "commit": described(commit) })),
-        None => {
-            let message = format!("repository `{repository}` has no commit {id}");
-            refuse("CommitIdDoesNotExistException", message)
-        }
-    }
+    let id = commit_id(request.commit_id, "commitId")?.to_ascii_lowercase();
+    let Some(commit) = account.git.commit(&repository, &id).await? else {
+        let message = format!("repository `{repository}` has no commit {id}");
+        return refuse("CommitIdDoesNotExistException", message);
+    };
+    Ok(json!({ "commit": described(commit) }))
 }
 
 fn described(commit: Commit) -> Value {
@@ -137,9 +135,9 @@ struct SetFileMode {
 pub(super) async fn create(
     account: &Arc<Account>,
     caller: &Caller,
-    input: Value,
+    input: &Value,
 ) -> Result<Value, ServiceError> {
-    let mut request: Create = shape(&input)?;
+    let mut request: Create = shape(input)?;
     let repository = repositories::existing(account, request.repository_name.take())?;
     let repository = repository.repository_name;
     let branch = branches::valid_name(request.branch_name.take(), "branchName")?;
@@ -217,7 +215,7 @@ async fn fill(draft: &mut Draft<'_>, request: Create) -> Result<(), ServiceError
     for change in request.set_file_modes {
         let path = valid_path(change.file_path)?;
         let mode = required(change.file_mode, "fileMode", "FileModeRequiredException")?;
-        draft.set_mode(path, file_mode(Some(mode))?)?;
+        draft.set_mode(path, file_mode(Some(&mode))?)?;
     }
     if request.keep_empty_folders {
         draft.keep_empty_folders().await?;
@@ -231,7 +229,7 @@ async fn prepare(
     put: PutFile,
 ) -> Result<(String, EntryKind, String), ServiceError> {
     let path = valid_path(put.file_path)?;
-    let wanted = optional_word::<String>(put.file_mode, "fileMode", "InvalidFileModeException")?;
+    let wanted = put.file_mode;
     let source = match (put.file_content, put.source_file) {
         (None, None) => {
             let message = format!("`{path}` needs fileContent or sourceFile");
@@ -243,7 +241,7 @@ async fn prepare(
         }
         (Some(text), None) => {
             let blob = draft.write(&content(&text)?).await?;
-            return Ok((path, file_mode(wanted)?, blob));
+            return Ok((path, file_mode(wanted.as_deref())?, blob));
         }
         (None, Some(source)) => source,
     };
@@ -253,7 +251,7 @@ async fn prepare(
         draft.delete(&source_path)?;
     }
     let kind = match wanted {
-        Some(mode) => file_mode(Some(mode))?,
+        Some(mode) => file_mode(Some(&mode))?,
         None => kind,
     };
     Ok((path, kind, blob))

@@ -34,8 +34,8 @@ struct Get {
 }
 
 /// GetDifferences.
-pub(super) async fn get(account: &Account, input: Value) -> Result<Value, ServiceError> {
-    let request: Get = shape(&input)?;
+pub(super) async fn get(account: &Account, input: &Value) -> Result<Value, ServiceError> {
+    let request: Get = shape(input)?;
     let repository = repositories::existing(account, request.repository_name)?.repository_name;
     let repository = repository.as_str();
     let after = specified(

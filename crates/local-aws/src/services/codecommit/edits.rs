@@ -12,7 +12,7 @@ use super::{
     branches,
     commits::identity,
     files::{content, valid_path},
-    input::{optional_word, refuse, required, shape},
+    input::{refuse, required, shape},
     repositories,
 };
 use crate::{
@@ -211,9 +211,11 @@ impl<'a> Draft<'a> {
         }
         if self.is_folder(path) {
             let inside = format!("{path}/");
-            let code = match self.filled.iter().any(|other| other.starts_with(&inside)) {
-                true => "PutFileEntryConflictException",
-                false => "FileNameConflictsWithDirectoryNameException",
+            let own = self.filled.iter().any(|other| other.starts_with(&inside));
+            let code = if own {
+                "PutFileEntryConflictException"
+            } else {
+                "FileNameConflictsWithDirectoryNameException"
             };
             return refuse(code, format!("`{path}` is a folder and cannot be a file"));
         }
@@ -278,8 +280,8 @@ fn no_commit(repository: &str, id: &str) -> String {
 }
 
 /// The kind of file a `fileMode` means; NORMAL without one.
-pub(super) fn file_mode(mode: Option<String>) -> Result<EntryKind, ServiceError> {
-    match mode.as_deref() {
+pub(super) fn file_mode(mode: Option<&str>) -> Result<EntryKind, ServiceError> {
+    match mode {
         None | Some("NORMAL") => Ok(EntryKind::File),
         Some("EXECUTABLE") => Ok(EntryKind::Executable),
         Some("SYMLINK") => Ok(EntryKind::SymbolicLink),
@@ -319,14 +321,13 @@ struct OneFile {
 pub(super) async fn put_file(
     account: &Arc<Account>,
     caller: &Caller,
-    input: Value,
+    input: &Value,
 ) -> Result<Value, ServiceError> {
-    let request: OneFile = shape(&input)?;
+    let request: OneFile = shape(input)?;
     let repository = repositories::existing(account, request.repository_name)?.repository_name;
     let branch = branches::valid_name(request.branch_name, "branchName")?;
     let path = valid_path(request.file_path)?;
-    let mode = optional_word(request.file_mode, "fileMode", "InvalidFileModeException")?;
-    let kind = file_mode(mode)?;
+    let kind = file_mode(request.file_mode.as_deref())?;
     let Some(text) = request.file_content else {
         return refuse("FileContentRequiredException", "fileContent is required");
     };
@@ -351,9 +352,9 @@ pub(super) async fn put_file(
 pub(super) async fn delete_file(
     account: &Arc<Account>,
     caller: &Caller,
-    input: Value,
+    input: &Value,
 ) -> Result<Value, ServiceError> {
-    let request: OneFile = shape(&input)?;
+    let request: OneFile = shape(input)?;
     let repository = repositories::existing(account, request.repository_name)?.repository_name;
     let branch = branches::valid_name(request.branch_name, "branchName")?;
     let path = valid_path(request.file_path)?;

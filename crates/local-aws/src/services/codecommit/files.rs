@@ -28,8 +28,8 @@ struct At {
 }
 
 /// GetFile.
-pub(super) async fn get_file(account: &Account, input: Value) -> Result<Value, ServiceError> {
-    let request: At = shape(&input)?;
+pub(super) async fn get_file(account: &Account, input: &Value) -> Result<Value, ServiceError> {
+    let request: At = shape(input)?;
     let repository = repositories::existing(account, request.repository_name)?;
     let path = valid_path(request.file_path)?;
     let commit = commit_or_default(account, &repository, request.commit_specifier).await?;
@@ -50,8 +50,8 @@ pub(super) async fn get_file(account: &Account, input: Value) -> Result<Value, S
 }
 
 /// GetFolder.
-pub(super) async fn get_folder(account: &Account, input: Value) -> Result<Value, ServiceError> {
-    let request: At = shape(&input)?;
+pub(super) async fn get_folder(account: &Account, input: &Value) -> Result<Value, ServiceError> {
+    let request: At = shape(input)?;
     let repository = repositories::existing(account, request.repository_name)?;
     let Some(path) = request.folder_path else {
         return refuse("PathRequiredException", "folderPath is required");
@@ -116,8 +116,8 @@ struct GetBlob {
 }
 
 /// GetBlob.
-pub(super) async fn get_blob(account: &Account, input: Value) -> Result<Value, ServiceError> {
-    let request: GetBlob = shape(&input)?;
+pub(super) async fn get_blob(account: &Account, input: &Value) -> Result<Value, ServiceError> {
+    let request: GetBlob = shape(input)?;
     let repository = repositories::existing(account, request.repository_name)?.repository_name;
     let id = required(request.blob_id, "blobId", "BlobIdRequiredException")?;
     if !is_object_id(&id) {

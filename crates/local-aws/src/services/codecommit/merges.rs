@@ -31,8 +31,8 @@ use request::{MergeRequest, Sides};
 const MOST_FILES: usize = 100;
 
 /// GetMergeOptions.
-pub(super) async fn options(account: &Account, input: Value) -> Result<Value, ServiceError> {
-    let request: MergeRequest = shape(&input)?;
+pub(super) async fn options(account: &Account, input: &Value) -> Result<Value, ServiceError> {
+    let request: MergeRequest = shape(input)?;
     let sides = request.sides(account).await?;
     let mut options = Vec::new();
     if is_fast_forward(account, &sides).await? {
@@ -54,8 +54,8 @@ pub(super) async fn options(account: &Account, input: Value) -> Result<Value, Se
 }
 
 /// GetMergeConflicts.
-pub(super) async fn conflicts(account: &Account, input: Value) -> Result<Value, ServiceError> {
-    let request: MergeRequest = shape(&input)?;
+pub(super) async fn conflicts(account: &Account, input: &Value) -> Result<Value, ServiceError> {
+    let request: MergeRequest = shape(input)?;
     let option = request.option()?;
     let sides = request.sides(account).await?;
     let detail = request.settling.merging()?.detail;
@@ -68,12 +68,11 @@ pub(super) async fn conflicts(account: &Account, input: Value) -> Result<Value, 
         }
     };
     let base = base(account, &sides).await?;
-    let (mergeable, files) = match option {
-        MergeOption::FastForwardMerge => (is_fast_forward(account, &sides).await?, Vec::new()),
-        _ => {
-            let files = conflicting_files(account, &request, &sides).await?;
-            (files.is_empty(), files)
-        }
+    let (mergeable, files) = if option == MergeOption::FastForwardMerge {
+        (is_fast_forward(account, &sides).await?, Vec::new())
+    } else {
+        let files = conflicting_files(account, &request, &sides).await?;
+        (files.is_empty(), files)
     };
     let Some(page) = page(files, Clone::clone, limit, request.next_token.as_deref()) else {
         let message = "nextToken is not one that this service gave out";
@@ -98,8 +97,8 @@ pub(super) async fn conflicts(account: &Account, input: Value) -> Result<Value, 
 }
 
 /// GetMergeCommit: the commit by which the source came into the destination; after a fast-forward there is none.
-pub(super) async fn commit(account: &Account, input: Value) -> Result<Value, ServiceError> {
-    let request: MergeRequest = shape(&input)?;
+pub(super) async fn commit(account: &Account, input: &Value) -> Result<Value, ServiceError> {
+    let request: MergeRequest = shape(input)?;
     request.settling.merging()?;
     let sides = request.sides(account).await?;
     let mut answer = json!({
@@ -121,9 +120,9 @@ pub(super) async fn commit(account: &Account, input: Value) -> Result<Value, Ser
 pub(super) async fn create_unreferenced(
     account: &Arc<Account>,
     caller: &Caller,
-    input: Value,
+    input: &Value,
 ) -> Result<Value, ServiceError> {
-    let request: MergeRequest = shape(&input)?;
+    let request: MergeRequest = shape(input)?;
     let option = request.option()?;
     if option == MergeOption::FastForwardMerge {
         let message =
@@ -158,9 +157,9 @@ pub(super) async fn create_unreferenced(
 pub(super) async fn by_fast_forward(
     account: &Arc<Account>,
     caller: &Caller,
-    input: Value,
+    input: &Value,
 ) -> Result<Value, ServiceError> {
-    let request: MergeRequest = shape(&input)?;
+    let request: MergeRequest = shape(input)?;
     let _moving = account.references.lock().await;
     let sides = request.sides(account).await?;
     let branch = target(account, &request, &sides).await?;
@@ -181,18 +180,18 @@ pub(super) async fn by_fast_forward(
 pub(super) async fn by_squash(
     account: &Arc<Account>,
     caller: &Caller,
-    input: Value,
+    input: &Value,
 ) -> Result<Value, ServiceError> {
-    by_commit(account, caller, &input, MergeOption::SquashMerge).await
+    by_commit(account, caller, input, MergeOption::SquashMerge).await
 }
 
 /// MergeBranchesByThreeWay.
 pub(super) async fn by_three_way(
     account: &Arc<Account>,
     caller: &Caller,
-    input: Value,
+    input: &Value,
 ) -> Result<Value, ServiceError> {
-    by_commit(account, caller, &input, MergeOption::ThreeWayMerge).await
+    by_commit(account, caller, input, MergeOption::ThreeWayMerge).await
 }
 
 async fn by_commit(

@@ -31,6 +31,7 @@ const MOST_NAMES: usize = 100;
 /// A repository as the journal and, with what depends on the account, `repositoryMetadata` hold it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names, reason = "AWS's words")]
 pub(crate) struct Repository {
     pub(crate) repository_id: String,
     pub(crate) repository_name: String,
@@ -57,8 +58,8 @@ struct Create {
 }
 
 /// CreateRepository.
-pub(super) async fn create(account: &Arc<Account>, input: Value) -> Result<Value, ServiceError> {
-    let request: Create = shape(&input)?;
+pub(super) async fn create(account: &Arc<Account>, input: &Value) -> Result<Value, ServiceError> {
+    let request: Create = shape(input)?;
     let name = valid_name(request.repository_name)?;
     let description = request.repository_description;
     if description
@@ -91,15 +92,15 @@ pub(super) async fn create(account: &Arc<Account>, input: Value) -> Result<Value
 }
 
 /// GetRepository.
-pub(super) fn get(account: &Account, input: Value) -> Result<Value, ServiceError> {
-    let request: Named = shape(&input)?;
+pub(super) fn get(account: &Account, input: &Value) -> Result<Value, ServiceError> {
+    let request: Named = shape(input)?;
     let repository = existing(account, request.repository_name)?;
     Ok(json!({ "repositoryMetadata": metadata(account, &repository)? }))
 }
 
 /// DeleteRepository. One that does not exist is deleted already.
-pub(super) async fn delete(account: &Arc<Account>, input: Value) -> Result<Value, ServiceError> {
-    let request: Named = shape(&input)?;
+pub(super) async fn delete(account: &Arc<Account>, input: &Value) -> Result<Value, ServiceError> {
+    let request: Named = shape(input)?;
     let name = valid_name(request.repository_name)?;
     let _moving = account.references.lock().await;
     let Some(repository) = find(account, &name) else {
@@ -138,8 +139,8 @@ enum Order {
 }
 
 /// ListRepositories.
-pub(super) fn list(account: &Account, input: Value) -> Result<Value, ServiceError> {
-    let request: List = shape(&input)?;
+pub(super) fn list(account: &Account, input: &Value) -> Result<Value, ServiceError> {
+    let request: List = shape(input)?;
     let sort_by = optional_word(request.sort_by, "sortBy", "InvalidSortByException")?;
     let order = optional_word(request.order, "order", "InvalidOrderException")?;
     let mut all: Vec<Repository> = account.store.read(|tables| {
@@ -178,8 +179,8 @@ struct BatchGet {
 }
 
 /// BatchGetRepositories.
-pub(super) fn batch_get(account: &Account, input: Value) -> Result<Value, ServiceError> {
-    let request: BatchGet = shape(&input)?;
+pub(super) fn batch_get(account: &Account, input: &Value) -> Result<Value, ServiceError> {
+    let request: BatchGet = shape(input)?;
     let names = request.repository_names.unwrap_or_default();
     if names.is_empty() {
         return refuse(
@@ -218,9 +219,9 @@ struct UpdateDefaultBranch {
 /// UpdateDefaultBranch.
 pub(super) async fn update_default_branch(
     account: &Arc<Account>,
-    input: Value,
+    input: &Value,
 ) -> Result<Value, ServiceError> {
-    let request: UpdateDefaultBranch = shape(&input)?;
+    let request: UpdateDefaultBranch = shape(input)?;
     let name = existing(account, request.repository_name)?.repository_name;
     let branch = branches::valid_name(request.default_branch_name, "defaultBranchName")?;
     let _moving = account.references.lock().await;
@@ -255,6 +256,10 @@ pub(crate) fn existing(
 }
 
 /// Whether CodeCommit allows the name.
+#[allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "it is no file, and only `.git` in small letters is taken off a clone's address"
+)]
 pub(crate) fn is_name(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
     (1..=100).contains(&name.len())

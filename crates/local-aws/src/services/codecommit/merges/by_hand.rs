@@ -30,7 +30,8 @@ pub(crate) struct ByHand {
 #[serde(rename_all = "camelCase")]
 struct Replacement {
     file_path: Option<String>,
-    replacement_type: Option<String>,
+    #[serde(rename = "replacementType")]
+    kind: Option<String>,
     content: Option<String>,
     file_mode: Option<String>,
 }
@@ -114,7 +115,7 @@ impl Wanted<'_> {
     ) -> Result<Edit, ServiceError> {
         let git = &self.account.git;
         let path = valid_path(replacement.file_path.clone())?;
-        let kind = replacement.replacement_type.clone();
+        let kind = replacement.kind.clone();
         let kind = required(kind, "replacementType", "ReplacementTypeRequiredException")?;
         let kept = match kind.as_str() {
             "KEEP_SOURCE" => git.entry(self.repository, self.source, &path).await?,
@@ -139,7 +140,7 @@ impl Wanted<'_> {
             let changed = change.file_path.as_deref().unwrap_or_default();
             changed.strip_prefix('/').unwrap_or(changed) == path
         });
-        let kind = match mode.and_then(|change| change.file_mode.clone()) {
+        let kind = match mode.and_then(|change| change.file_mode.as_deref()) {
             Some(mode) => file_mode(Some(mode))?,
             None => entry.kind,
         };
@@ -158,7 +159,7 @@ impl Wanted<'_> {
             return refuse("ReplacementContentRequiredException", message);
         };
         let git = &self.account.git;
-        let kind: EntryKind = file_mode(replacement.file_mode.clone())?;
+        let kind: EntryKind = file_mode(replacement.file_mode.as_deref())?;
         Ok(Entry {
             kind,
             id: git.write_blob(self.repository, &content(text)?).await?,

@@ -16,6 +16,7 @@ use crate::{
 /// How a merge makes its commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(clippy::enum_variant_names, reason = "AWS's words")]
 pub(crate) enum MergeOption {
     FastForwardMerge,
     SquashMerge,
