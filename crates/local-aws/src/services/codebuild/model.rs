@@ -1,5 +1,7 @@
 //! What CodeBuild's wire looks like, which is also how projects and builds are kept. Times are seconds since 1970.
 
+#![allow(clippy::struct_field_names, reason = "the names are AWS's")]
+
 use serde::{Deserialize, Serialize};
 
 /// Seconds since 1970, milliseconds as fraction.

@@ -12,22 +12,18 @@ mod tables;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use super::{builds, log::Log};
-use crate::{
-    Account, ServiceError,
-    buildspec::ReportFiles,
-    store::{StoreError, Transaction},
-};
-use model::{Contents, Kind, ReportStatus};
+use crate::{Account, ServiceError, buildspec::ReportFiles, store::Transaction};
+use model::{Contents, Kind};
 
-/// Reads the reports of a build and journals them. Without `source` the build has died and nothing is read. The inner
-/// error is the build's own fault, in words.
+/// Reads the reports of a build and journals them. Without `source` the build has died and nothing is read. The
+/// error says in words which reports could not be kept.
 pub(super) async fn collect(
     account: &Arc<Account>,
     build: &str,
     declared: &BTreeMap<String, ReportFiles>,
     source: Option<PathBuf>,
     log: &mut Log,
-) -> Result<Result<(), String>, StoreError> {
+) -> Result<(), String> {
     let mut faults = Vec::new();
     for (name, files) in declared {
         let contents = match &source {
@@ -47,11 +43,11 @@ pub(super) async fn collect(
             Err(error) => faults.push(format!("report {name}: {error}")),
         }
     }
-    Ok(if faults.is_empty() {
+    if faults.is_empty() {
         Ok(())
     } else {
         Err(faults.join("; "))
-    })
+    }
 }
 
 async fn read(source: PathBuf, files: ReportFiles) -> Contents {

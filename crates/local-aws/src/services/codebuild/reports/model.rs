@@ -1,5 +1,7 @@
 //! Reports, groups, test cases and coverage: as they are kept and as the wire has them.
 
+#![allow(clippy::struct_field_names, reason = "the names are AWS's")]
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

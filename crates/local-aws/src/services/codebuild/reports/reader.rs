@@ -76,7 +76,7 @@ fn matching(source: &Path, declared: &ReportFiles) -> Result<Vec<(String, PathBu
     }
     let globs = globs(&declared.files)?;
     let mut found = Vec::new();
-    walk(&source.join(relative), String::new(), &globs, &mut found);
+    walk(&source.join(relative), "", &globs, &mut found);
     found.sort();
     Ok(found)
 }
@@ -91,7 +91,7 @@ fn globs(patterns: &[String]) -> Result<GlobSet, String> {
     set.build().map_err(|error| error.to_string())
 }
 
-fn walk(folder: &Path, name: String, globs: &GlobSet, found: &mut Vec<(String, PathBuf)>) {
+fn walk(folder: &Path, name: &str, globs: &GlobSet, found: &mut Vec<(String, PathBuf)>) {
     // A folder that cannot be listed holds nothing that could be read.
     let Ok(entries) = fs::read_dir(folder) else {
         return;
@@ -107,7 +107,7 @@ fn walk(folder: &Path, name: String, globs: &GlobSet, found: &mut Vec<(String, P
             format!("{name}/{own}")
         };
         if kind.is_dir() {
-            walk(&entry.path(), name, globs, found);
+            walk(&entry.path(), &name, globs, found);
         } else if kind.is_file() && globs.is_match(&name) {
             found.push((name, entry.path()));
         }
@@ -246,6 +246,8 @@ fn cut(mut text: String, most_characters: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn declared(globs: &[&str]) -> ReportFiles {
@@ -273,7 +275,7 @@ mod tests {
     fn of_many_cases_the_failed_ones_are_kept_first_and_all_are_counted() {
         let mut text = String::from("<testsuite name=\"s\">");
         for number in 0..600 {
-            text += &format!("<testcase name=\"green {number}\"/>");
+            write!(text, "<testcase name=\"green {number}\"/>").unwrap();
         }
         text += "<testcase name=\"red\"><failure message=\"1 is not 2\"/></testcase></testsuite>";
         let folder = source(&[("out/a.xml", &text)]);

@@ -31,7 +31,7 @@ use super::{
 use crate::{Account, buildspec::Buildspec, process, store::StoreError};
 use progress::Progress;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Why the endpoint itself could not run a build.
 #[derive(Debug, thiserror::Error)]
@@ -179,15 +179,14 @@ async fn attempt(
         cut = cut(&mut told, longest_wait) => Err(cut),
         place = slots.acquire() => Ok(place),
     };
-    let conclusion = match &place {
-        Err(cut) => Ok(Err(*cut)),
-        Ok(_) => {
-            let longest = MINUTE * record.build.timeout_in_minutes;
-            tokio::select! {
-                biased;
-                cut = cut(&mut told, longest) => Ok(Err(cut)),
-                status = build.work(record) => status.map(Ok),
-            }
+    let conclusion = if let Err(cut) = &place {
+        Ok(Err(*cut))
+    } else {
+        let longest = MINUTE * record.build.timeout_in_minutes;
+        tokio::select! {
+            biased;
+            cut = cut(&mut told, longest) => Ok(Err(cut)),
+            status = build.work(record) => status.map(Ok),
         }
     };
     build.end_processes(!matches!(conclusion, Ok(Ok(_)))).await;
@@ -195,9 +194,7 @@ async fn attempt(
         Ok(conclusion) => build.conclude(conclusion).await,
         Err(fault) => Err(fault),
     };
-    if let Err(error) = build.folders.remove().await {
-        tracing::warn!(build = %record.build.id, error = %error, "failed to remove the folder of a build");
-    }
+    build.remove_folder().await;
     ended
 }
 
@@ -256,55 +253,71 @@ impl Build<'_> {
 
     /// Reads the reports and says how the build ended.
     async fn conclude(&mut self, conclusion: Result<Status, Cut>) -> Result<(), Fault> {
-        let (status, context) = match conclusion {
-            Ok(status) => (status, None),
+        let (mut status, contexts) = match conclusion {
+            Ok(status) => (status, Vec::new()),
             Err(Cut::Abandoned) => return Ok(()),
-            Err(Cut::Stopped) => (Status::Stopped, None),
-            Err(Cut::TimedOut) => (
-                Status::TimedOut,
-                Some(("BUILD_TIMED_OUT", "Build has timed out.")),
-            ),
+            Err(Cut::Stopped) => (Status::Stopped, Vec::new()),
+            Err(Cut::TimedOut) => {
+                let context = Context {
+                    status_code: "BUILD_TIMED_OUT".to_owned(),
+                    message: "Build has timed out.".to_owned(),
+                };
+                (Status::TimedOut, vec![context])
+            }
         };
-        let contexts = context.map(|(code, message)| Context {
-            status_code: code.to_owned(),
-            message: message.to_owned(),
-        });
-        let mut contexts: Vec<Context> = contexts.into_iter().collect();
-        let mut status = status;
         if let Some(buildspec) = self.buildspec.take() {
-            let died = conclusion.is_err();
-            if !died {
-                self.enter(PhaseKind::UploadArtifacts)?;
-            }
-            let source = (!died).then(|| self.folders.source());
-            let uploaded = reports::collect(
-                self.account,
-                self.progress.id(),
-                &buildspec.reports,
-                source,
-                &mut self.log,
-            )
-            .await?;
-            if let Err(message) = uploaded
-                && !died
-            {
-                contexts.push(Context {
-                    status_code: "CLIENT_ERROR".to_owned(),
-                    message,
-                });
-                self.leave(PhaseKind::UploadArtifacts, Status::Failed, &contexts)?;
+            let source = conclusion.is_ok().then(|| self.folders.source());
+            let uploaded = self.upload(&buildspec, source).await?;
+            if conclusion.is_ok() && !uploaded {
                 status = Status::Failed;
-            } else if !died {
-                self.leave(PhaseKind::UploadArtifacts, Status::Succeeded, &[])?;
             }
-        }
-        if let Some(error) = self.log.failure() {
-            return Err(error.into());
         }
         if conclusion.is_err() {
             self.log.say(&format!("Build {}", status.word()));
         }
+        if let Some(error) = self.log.failure() {
+            return Err(error.into());
+        }
+        self.remove_folder().await;
         Ok(self.progress.finish(status, contexts)?)
+    }
+
+    /// Keeps the reports; of a build that was cut short, without `source`, only that they are missing.
+    async fn upload(
+        &mut self,
+        buildspec: &Buildspec,
+        source: Option<PathBuf>,
+    ) -> Result<bool, Fault> {
+        let phase = PhaseKind::UploadArtifacts;
+        let is_whole = source.is_some();
+        if is_whole {
+            self.enter(phase)?;
+        }
+        let id = self.progress.id();
+        let kept =
+            reports::collect(self.account, id, &buildspec.reports, source, &mut self.log).await;
+        match kept {
+            Ok(()) if is_whole => self.leave(phase, Status::Succeeded, &[])?,
+            Err(message) if is_whole => {
+                let status_code = "CLIENT_ERROR".to_owned();
+                let context = Context {
+                    status_code,
+                    message,
+                };
+                self.leave(phase, Status::Failed, &[context])?;
+                return Ok(false);
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    /// A folder that cannot be removed is no fault of the build; the next start of the endpoint tries again.
+    async fn remove_folder(&self) {
+        if let Err(error) = self.folders.remove().await {
+            let folder = self.folders.root.display();
+            tracing::warn!(folder = %folder, error = %error, "failed to remove the folder of a build");
+        }
     }
 
     fn enter(&mut self, phase: PhaseKind) -> Result<(), Fault> {

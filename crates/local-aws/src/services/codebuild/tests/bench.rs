@@ -121,7 +121,7 @@ impl Bench {
     /// A project that runs an inline buildspec without any source.
     pub(super) async fn project_of(&self, buildspec: &str) {
         self.project(|input| {
-            input["source"] = json!({ "type": "NO_SOURCE", "buildspec": buildspec })
+            input["source"] = json!({ "type": "NO_SOURCE", "buildspec": buildspec });
         })
         .await;
     }

@@ -29,7 +29,7 @@ async fn a_green_build_goes_through_all_phases_and_says_so_in_its_log() {
         log.contains(" Running command git rev-parse HEAD\n"),
         "{log}"
     );
-    assert!(log.contains(&format!("\nhello from src\n")), "{log}");
+    assert!(log.contains("\nhello from src\n"), "{log}");
     assert!(log.contains(&format!("\n{commit}\n")), "{log}");
     assert!(
         log.contains(" Phase complete: BUILD State: SUCCEEDED\n"),
