@@ -34,6 +34,10 @@ pub struct BuildOrder<'a> {
 }
 
 /// How starting a build ended.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is taken apart at once"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartOutcome {
     /// It is queued or runs.
@@ -128,9 +132,8 @@ impl CodeBuild {
 
     /// Asks a build to stop, which takes a moment; one that is gone or has ended is no error.
     pub async fn stop_build(&self, id: &BuildId) -> Result<(), GateError> {
-        let error = match self.client.stop_build().id(id.as_str()).send().await {
-            Ok(_) => return Ok(()),
-            Err(error) => error,
+        let Err(error) = self.client.stop_build().id(id.as_str()).send().await else {
+            return Ok(());
         };
         match error.as_service_error() {
             Some(StopBuildError::ResourceNotFoundException(_)) => Ok(()),

@@ -119,9 +119,8 @@ impl CodeBuild {
 
     /// Deletes a project; one that is gone is no error. Its builds and report groups stay.
     pub async fn delete_project(&self, name: &str) -> Result<DeleteOutcome, GateError> {
-        let error = match self.client.delete_project().name(name).send().await {
-            Ok(_) => return Ok(DeleteOutcome::Deleted),
-            Err(error) => error,
+        let Err(error) = self.client.delete_project().name(name).send().await else {
+            return Ok(DeleteOutcome::Deleted);
         };
         // AWS documents no words for a project that is kept because of its builds, so the builds themselves tell.
         if let Some(DeleteProjectError::InvalidInputException(_)) = error.as_service_error() {

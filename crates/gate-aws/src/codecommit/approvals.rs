@@ -62,9 +62,8 @@ pub(super) async fn set(
         .approval_state(state)
         .send()
         .await;
-    let error = match answer {
-        Ok(_) => return Ok(ApprovalOutcome::Done),
-        Err(error) => error,
+    let Err(error) = answer else {
+        return Ok(ApprovalOutcome::Done);
     };
     Ok(match error.as_service_error() {
         Some(Refusal::RevisionNotCurrentException(_)) => ApprovalOutcome::RevisionNotCurrent,
