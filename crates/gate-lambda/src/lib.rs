@@ -1,7 +1,8 @@
 //! Runs a handler on the Lambda runtime: logs as JSON lines, errors as the words the state machine knows.
 
 use gate_core::error::GateError;
-use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+pub use lambda_runtime::Error;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 

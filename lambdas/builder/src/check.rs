@@ -32,7 +32,7 @@ pub(crate) async fn check_builds(
     }
     if !missing_builds(&run.plan, &run.builds, &builds, &execution).is_empty() {
         let all = clients.builds.builds_of_project(&run.project).await?;
-        start::start_missing(clients, &candidacy, &mut run, &all, &execution).await?;
+        start::start_missing(clients, &mut run, &all, &execution).await?;
         let (standing, _) = run::standing(clients, &candidacy, &execution).await?;
         if standing != Standing::Current {
             return stop::withdraw(clients, &run, &execution, state).await;

@@ -10,8 +10,8 @@ use gate_core::{
     id::CheckName,
     names, poll,
     protocol::{
-        Candidacy, Claim, Execution, Invocation, Next, Run, Standing, StartDecision, StartedBuild,
-        State, missing_builds, older_builds,
+        Claim, Execution, Invocation, Next, Run, Standing, StartDecision, StartedBuild, State,
+        missing_builds, older_builds,
     },
     title::Flag,
 };
@@ -39,7 +39,7 @@ pub(crate) async fn start_builds(
         tracing::info!(build.id = %older, "stopping a build of an older run");
         clients.builds.stop_build(&older).await?;
     }
-    start_missing(clients, &candidacy, &mut run, &builds, &execution).await?;
+    start_missing(clients, &mut run, &builds, &execution).await?;
     let (standing, _) = run::standing(clients, &candidacy, &execution).await?;
     if standing != Standing::Current {
         return stop::withdraw(clients, &run, &execution, state).await;
@@ -55,55 +55,80 @@ pub(crate) async fn start_builds(
 /// Finds or starts the builds that `run` does not know yet, as far as CodeBuild takes them. `builds` are those of the project.
 pub(crate) async fn start_missing(
     clients: &Clients,
-    candidacy: &Candidacy,
     run: &mut Run,
     builds: &[Build],
     execution: &Execution,
 ) -> Result<(), GateError> {
+    let Some(candidate) = run.candidate.clone() else {
+        return Ok(());
+    };
     for decision in missing_builds(&run.plan, &run.builds, builds, execution) {
-        match decision {
-            StartDecision::Found(build) => run.builds.push(build),
+        let started = match decision {
+            StartDecision::Found(build) => Some(build),
             StartDecision::Start { check, attempt } => {
-                let Some(candidate) = &run.candidate else {
-                    continue;
-                };
-                let order = order(run, candidate, execution, &check, attempt);
-                match clients.builds.start_build(order).await? {
-                    StartOutcome::Started(build) => run.builds.push(StartedBuild {
-                        check,
-                        attempt,
-                        id: build.id,
-                        log_url: build.log_url,
-                    }),
-                    StartOutcome::NoCapacity => {
-                        tracing::info!(pull_request.id = %candidacy.pull_request, check = %check, "CodeBuild takes no further build now");
-                        break;
-                    }
-                    StartOutcome::NoProject => {
-                        return Err(GateError::ServiceUnavailable {
-                            service: "CodeBuild",
-                            operation: "StartBuild",
-                            message: format!(
-                                "it does not know the project `{}` yet, or any more",
-                                run.project
-                            ),
-                        });
-                    }
-                }
+                start_one(clients, run, &candidate, execution, check, attempt).await?
             }
+        };
+        match started {
+            Some(build) => run.builds.push(build),
+            None => break,
         }
     }
     Ok(())
 }
 
-fn order<'a>(
-    run: &'a Run,
+/// Starts one build; `None` while CodeBuild takes no further one.
+async fn start_one(
+    clients: &Clients,
+    run: &Run,
+    candidate: &Candidate,
+    execution: &Execution,
+    check: CheckName,
+    attempt: u32,
+) -> Result<Option<StartedBuild>, GateError> {
+    let flags = &run.plan.flags;
+    let run_name = execution.name.as_str();
+    let order = BuildOrder {
+        project: &run.project,
+        source_version: &candidate.source_version(),
+        variables: variables(run, candidate, execution, &check, attempt),
+        privileged: flags.has(Flag::Container),
+        no_cache: flags.has(Flag::NoCache),
+        token: names::hash(
+            &["build", run_name, check.as_str(), &attempt.to_string()],
+            32,
+        ),
+    };
+    match clients.builds.start_build(order).await? {
+        StartOutcome::Started(build) => Ok(Some(StartedBuild {
+            check,
+            attempt,
+            id: build.id,
+            log_url: build.log_url,
+        })),
+        StartOutcome::NoCapacity => {
+            tracing::info!(project = run.project, check = %check, "CodeBuild takes no further build now");
+            Ok(None)
+        }
+        StartOutcome::NoProject => Err(GateError::ServiceUnavailable {
+            service: "CodeBuild",
+            operation: "StartBuild",
+            message: format!(
+                "it does not know the project `{}` yet, or any more",
+                run.project
+            ),
+        }),
+    }
+}
+
+/// The variables by which a build is found again, and what the flags of the title ask for.
+fn variables(
+    run: &Run,
     candidate: &Candidate,
     execution: &Execution,
     check: &CheckName,
     attempt: u32,
-) -> BuildOrder<'a> {
-    let flags = &run.plan.flags;
+) -> Vec<(String, String)> {
     let mut variables = vec![
         (variable::RUN, execution.name.to_string()),
         (variable::CHECK, check.to_string()),
@@ -111,28 +136,11 @@ fn order<'a>(
         (variable::PULL_REQUEST, candidate.pull_request.to_string()),
         (variable::DESTINATION, candidate.destination.to_string()),
     ];
-    if flags.has(Flag::SkipTests) {
+    if run.plan.flags.has(Flag::SkipTests) {
         variables.push((variable::SKIP_TESTS, "true".to_owned()));
     }
-    BuildOrder {
-        project: &run.project,
-        source_version: candidate.source_version(),
-        variables: variables
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
-        privileged: flags.has(Flag::Container),
-        no_cache: flags.has(Flag::NoCache),
-        token: names::hash(
-            &[
-                "build",
-                execution.name.as_str(),
-                check.as_str(),
-                &attempt.to_string(),
-            ],
-            32,
-        ),
-    }
+    let owned = |(name, value): (&str, String)| (name.to_owned(), value);
+    variables.into_iter().map(owned).collect()
 }
 
 /// When to look next: the soonest of all builds that have not ended. `builds` are those of the run, as far as they were read.

@@ -203,11 +203,18 @@ async fn put_environment(
     let name = project(clients, pull_request);
     let spec = ProjectSpec {
         name: &name,
-        service: &clients.deployment.service,
-        repository,
-        pull_request,
+        description: &format!("Mergegate: builds of pull request {pull_request} of {repository}"),
+        repository_url: &settings.clone_url,
         buildspec: &buildspec.text,
         settings,
+        privileged: false,
+        tags: vec![
+            (
+                "gate:service".to_owned(),
+                clients.deployment.service.clone(),
+            ),
+            ("gate:pull-request".to_owned(), pull_request.to_string()),
+        ],
     };
     let project = clients.builds.put_project(spec).await?;
     let record = EnvironmentRecord {

@@ -102,13 +102,17 @@ async fn post(
         Posted::TokenUsed => find_and_edit(clients, candidacy, content).await,
         Posted::NoPullRequest => Ok(None),
         // Equal commits have no difference to comment on: the gate's last comment takes a reply.
-        Posted::SameCommit => match own_comments(clients, &candidacy.pull_request).await?.pop() {
-            Some(last) => reply(clients, &last.id, content, &token).await,
-            None => {
-                tracing::warn!(pull_request.id = %candidacy.pull_request, "source and destination are one commit: there is no place for a comment");
-                Ok(None)
+        Posted::SameCommit => {
+            let mut earlier = own_comments(clients, &candidacy.pull_request).await?;
+            if let Some(last) = earlier.pop() {
+                return reply(clients, &last.id, content, &token).await;
             }
-        },
+            tracing::warn!(
+                pull_request.id = %candidacy.pull_request,
+                "source and destination are one commit: there is no place for a comment"
+            );
+            Ok(None)
+        }
     }
 }
 
