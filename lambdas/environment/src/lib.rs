@@ -17,7 +17,7 @@ use serde_json::Value;
 pub async fn handle(payload: Value, clients: &Clients) -> Result<Value, GateError> {
     let invocation = Invocation::parse(payload)?;
     let state = match invocation.step {
-        Step::Prepare => prepare::prepare(clients, invocation).await?,
+        Step::Prepare => Box::pin(prepare::prepare(clients, invocation)).await?,
         Step::Release => release(clients, invocation).await?,
         Step::TearDown => tear_down::tear_down(clients, invocation).await?,
         step => return Err(step.not_here("environment")),

@@ -6,5 +6,5 @@ use gate_aws::{Clients, Deployment};
 async fn main() -> Result<(), gate_lambda::Error> {
     let config = gate_aws::config::from_environment().await;
     let clients = Clients::new(&config, Deployment::from_environment()?);
-    gate_lambda::run(|payload| environment::handle(payload, &clients)).await
+    gate_lambda::run(|payload| Box::pin(environment::handle(payload, &clients))).await
 }

@@ -48,7 +48,7 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
     let Some(buildspec) = buildspec else {
         return Ok(state.then(Next::Report));
     };
-    put_environment(clients, &candidacy, &settings, &buildspec).await?;
+    Box::pin(put_environment(clients, &candidacy, &settings, &buildspec)).await?;
     // A close between the first read and the project's creation finds nothing to tear down: look again.
     let now = clients.host.pull_request(&candidacy.pull_request).await?;
     if !now.is_some_and(|now| now.is_open()) {
@@ -90,9 +90,10 @@ async fn gated(
     settings: &RepositorySettings,
     live: &PullRequest,
 ) -> Result<bool, GateError> {
-    let default_branch = match settings.destinations.is_empty() {
-        true => clients.host.default_branch(&live.repository).await?,
-        false => None,
+    let default_branch = if settings.destinations.is_empty() {
+        clients.host.default_branch(&live.repository).await?
+    } else {
+        None
     };
     Ok(settings.gates(&live.destination, default_branch.as_ref()))
 }
@@ -111,13 +112,12 @@ async fn make_plan(
         ..
     } = candidacy;
     let flags = Flags::parse(&live.title);
-    let outcome = match flags.has(Flag::SkipCi) {
+    let outcome = if flags.has(Flag::SkipCi) {
         // Nothing runs, so nothing is merged either.
-        true => MergeOutcome::FastForward,
-        false => {
-            host.preview_merge(repository, source_commit, destination_commit)
-                .await?
-        }
+        MergeOutcome::FastForward
+    } else {
+        host.preview_merge(repository, source_commit, destination_commit)
+            .await?
     };
     let destination = host
         .file(repository, destination_commit, buildspec::PATH)
@@ -216,7 +216,7 @@ async fn put_environment(
             ("gate:pull-request".to_owned(), pull_request.to_string()),
         ],
     };
-    let project = clients.builds.put_project(spec).await?;
+    let project = Box::pin(clients.builds.put_project(spec)).await?;
     let record = EnvironmentRecord {
         version: 1,
         repository: repository.clone(),
