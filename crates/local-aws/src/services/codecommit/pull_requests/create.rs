@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     history::{Happening, record},
-    model::{PullRequest, PullRequestId, Status, load, new_revision, open_ones, save},
+    model::{PullRequest, PullRequestId, Status, listed, load, new_revision, save},
     operations::{valid_description, valid_title},
 };
 use crate::{
@@ -83,7 +83,8 @@ pub(super) async fn create(
         {
             return load(transaction, PullRequestId::parse(Some(id))?);
         }
-        if open_ones(transaction, &branches.repository).len() >= MOST_OPEN {
+        let open = listed(transaction, &branches.repository);
+        if open.filter(|one| one.status == Status::Open).count() >= MOST_OPEN {
             let message = format!("a repository has at most {MOST_OPEN} open pull requests");
             return refuse("MaximumOpenPullRequestsExceededException", message);
         }

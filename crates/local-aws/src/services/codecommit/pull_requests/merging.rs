@@ -1,7 +1,7 @@
 //! Merging a pull request by one of three ways.
 //!
 //! A merge is noted before the destination branch moves. The report of that move closes the pull request, in this
-//! process or, after a crash in between, in the next.
+//! process or, after a crash in between, in the next. A note whose commit never reaches the destination has no effect.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::{
         merges::{ByHand, MergeOption, Settling, Wanted, parents},
         repositories::existing,
     },
-    store::{StoreError, Table, Tables, Transaction},
+    store::{Table, Tables, Transaction},
 };
 
 /// Merges that were begun, by pull request.
@@ -230,14 +230,7 @@ async fn finish(
     let branch = reference.strip_prefix(HEADS).unwrap_or(reference);
     let tip = Some(pull_request.destination_tip.as_str());
     let repository = &pull_request.repository;
-    let moved = branches::set(account, caller, repository, branch, tip, &commit).await;
-    if let Err(error) = moved {
-        account.store.write(|transaction| {
-            forget(transaction, id);
-            Ok::<_, StoreError>(())
-        })?;
-        return Err(error);
-    }
+    branches::set(account, caller, repository, branch, tip, &commit).await?;
     let pull_request = account.store.read(|tables| load(tables, id))?;
     Ok(json!({ "pullRequest": pull_request.wire() }))
 }
