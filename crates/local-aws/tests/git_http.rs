@@ -196,6 +196,60 @@ fn a_large_push_and_a_fetch_of_an_unreferenced_commit() {
 }
 
 #[test]
+fn a_fetch_of_one_who_has_much_that_is_not_here_comes_compressed() {
+    let endpoint = Endpoint::start();
+    let work = endpoint.work("work");
+    work.git(&["push", "--quiet", "origin", "main"]);
+    let other = endpoint.work("other");
+    // git compresses a request of more than a kibibyte: what it has is 50 bytes a commit.
+    for number in 0..40 {
+        let message = number.to_string();
+        other.git(&["commit", "--quiet", "--allow-empty", "--message", &message]);
+    }
+    other.git(&["fetch", "--quiet", "origin"]);
+    assert_eq!(
+        Some(other.git(&["rev-parse", "origin/main"])),
+        endpoint.tip("main")
+    );
+}
+
+#[test]
+fn a_push_is_by_the_user_git_names() {
+    let endpoint = Endpoint::start();
+    let work = endpoint.work("work");
+    work.git(&["push", "--quiet", "origin", "main"]);
+    work.git(&["checkout", "--quiet", "-b", "topic"]);
+    work.commit("one", "1");
+    work.git(&["push", "--quiet", "origin", "topic"]);
+    let target = json!({
+        "repositoryName": "demo",
+        "sourceReference": "topic",
+        "destinationReference": "main",
+    });
+    let input = json!({ "title": "one", "targets": [target] });
+    let (status, created) = endpoint.call("CreatePullRequest", &input);
+    assert_eq!(status, 200, "{created}");
+    let id = &created["pullRequest"]["pullRequestId"];
+    let revision = &created["pullRequest"]["revisionId"];
+
+    let pushed = work.commit("two", "2");
+    // `bob:` in base64; git sends credentials of a URL only when it is refused without them.
+    let header = "http.extraHeader=Authorization: Basic Ym9iOg==";
+    work.git(&["-c", header, "push", "--quiet", "origin", "topic"]);
+    let (_, read) = endpoint.call("GetPullRequest", &json!({ "pullRequestId": id }));
+    assert_ne!(&read["pullRequest"]["revisionId"], revision);
+    let (_, events) = endpoint.call("DescribePullRequestEvents", &json!({ "pullRequestId": id }));
+    let events = events["pullRequestEvents"].as_array().unwrap();
+    let update = events
+        .iter()
+        .find(|event| event["pullRequestEventType"] == "PULL_REQUEST_SOURCE_REFERENCE_UPDATED")
+        .unwrap();
+    assert_eq!(update["actorArn"], "arn:aws:iam::000000000000:user/bob");
+    let metadata = &update["pullRequestSourceReferenceUpdatedEventMetadata"];
+    assert_eq!(metadata["afterCommitId"], json!(pushed));
+}
+
+#[test]
 fn a_push_moves_deletes_and_refuses_like_any_server() {
     let endpoint = Endpoint::start();
     let work = endpoint.work("work");

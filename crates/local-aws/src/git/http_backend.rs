@@ -5,6 +5,7 @@
 //! push that has begun goes on when its client goes away.
 
 use std::{
+    fs::File,
     io::{self, Seek as _, SeekFrom},
     process::Stdio,
     sync::Arc,
@@ -173,11 +174,17 @@ async fn push(
     let mut spool = spool.into_std().await;
     spool.seek(SeekFrom::Start(0))?;
     command.stdin(spool).kill_on_drop(false);
+    let marker = account.git.push_path(&name);
     let account = Arc::clone(account);
     let pushed = tokio::spawn(async move {
         let caller = pusher(&account, user_name.as_deref());
         let _moving = account.references.lock().await;
-        let output = command.spawn()?.wait_with_output().await?;
+        // git inherits the locked file: after a crash of this process the next one waits for its end.
+        let marker = File::create(marker)?;
+        let _ = marker.try_lock();
+        let child = command.stderr(marker).spawn()?;
+        drop(command);
+        let output = child.wait_with_output().await?;
         // Even a push that failed may have moved some of its references.
         let compared = compare_references(&account, &caller, &name).await;
         compared.map_err(io::Error::other)?;

@@ -82,6 +82,11 @@ impl Git {
         self.directory.join(format!("{repository}.git"))
     }
 
+    /// The error output of the last push. It is locked for as long as git works on that push, whoever lives to see it.
+    fn push_path(&self, repository: &str) -> PathBuf {
+        self.path(repository).join("last-push")
+    }
+
     /// Whether the repository is there.
     pub(crate) fn exists(&self, repository: &str) -> bool {
         self.path(repository).join("HEAD").is_file()

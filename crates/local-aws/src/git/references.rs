@@ -1,6 +1,11 @@
 //! References: what a name means, and moving one only from where it is believed to be.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use super::{
     Git, GitError,
@@ -8,6 +13,8 @@ use super::{
     is_object_id,
 };
 
+/// How long a push may go on after the process that began it has ended.
+const LONGEST_PUSH: Duration = Duration::from_secs(30);
 const NO_OBJECT: &str = "0000000000000000000000000000000000000000";
 
 impl Git {
@@ -99,8 +106,15 @@ impl Git {
         })
     }
 
-    /// Removes the locks that processes killed in the middle left behind. Nobody else may use the repository.
+    /// Takes the repository over from an earlier process: waits for a push that outlives it, removes the locks that
+    /// killed processes left behind.
     pub(crate) async fn mend(&self, repository: &str) -> Result<(), GitError> {
+        if let Ok(push) = fs::File::open(self.push_path(repository)) {
+            let patience = Instant::now() + LONGEST_PUSH;
+            while push.try_lock().is_err() && Instant::now() < patience {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
         let path = self.path(repository);
         let mend = tokio::task::spawn_blocking(move || remove_locks(&path));
         Ok(mend.await.map_err(io::Error::other)??)

@@ -63,3 +63,28 @@ async fn a_folder_without_a_repository_is_rubbish_of_a_crash() {
     let branches = story.answer("ListBranches", name).await;
     assert_eq!(branches, json!({ "branches": [] }));
 }
+
+#[tokio::test]
+async fn a_push_that_outlives_its_endpoint_is_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let story = Story::begin(directory.path()).await;
+    let first = story.commit("main", &[("a", Some("1"))]).await;
+    let second = story.commit("main", &[("a", Some("2"))]).await;
+    story.branch("topic", &first).await;
+    let reported = story.events().len();
+    let repository = story.account.git.path("demo");
+    drop(story);
+
+    let marker = fs::File::create(repository.join("last-push")).unwrap();
+    marker.lock().unwrap();
+    let orphan = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        fs::write(repository.join("refs/heads/topic"), format!("{second}\n")).unwrap();
+        drop(marker);
+    });
+    let story = Story::open(directory.path()).await;
+    orphan.join().unwrap();
+    let events = story.events().split_off(reported);
+    let names: Vec<_> = events.iter().map(|detail| text(&detail["event"])).collect();
+    assert_eq!(names, ["referenceUpdated"]);
+}
