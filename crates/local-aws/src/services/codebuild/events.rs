@@ -96,3 +96,13 @@ fn words(time: Seconds) -> String {
         .map(|time| time.strftime("%b %-d, %Y %-I:%M:%S %p").to_string())
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_codebuild_writes_them_in_events() {
+        assert_eq!(words(1_504_239_149.5), "Sep 1, 2017 4:12:29 AM");
+    }
+}

@@ -8,6 +8,7 @@ mod events;
 mod lists;
 pub(crate) mod log;
 mod model;
+mod plan;
 mod projects;
 mod reports;
 mod rules;

@@ -59,10 +59,10 @@ struct Folders {
 }
 
 impl Folders {
-    fn of(account: &Account, unique: &str) -> Self {
-        Self {
-            root: account.directory("builds").join(unique),
-        }
+    fn of(account: &Account, unique: &str) -> io::Result<Self> {
+        // Commands run in another folder than the endpoint.
+        let root = std::path::absolute(account.directory("builds").join(unique))?;
+        Ok(Self { root })
     }
 
     fn source(&self) -> PathBuf {
@@ -162,7 +162,7 @@ async fn attempt(
     let mut build = Build {
         account,
         progress,
-        folders: Folders::of(account, unique),
+        folders: Folders::of(account, unique)?,
         log: Log::open(account, unique)?,
         mark: format!("CODEBUILD_BUILD_ID={}", record.build.id),
         buildspec: None,

@@ -6,7 +6,7 @@ use super::super::{
     builds::{self, Record},
     events,
     model::{Build, Context, ExportedVariable, Phase, PhaseKind, Status, seconds_now},
-    reports, start,
+    plan, reports,
 };
 use crate::{
     Account,
@@ -92,7 +92,7 @@ impl<'a> Progress<'a> {
             record.groups.clear();
             let build = &mut record.build;
             build.current_phase = PhaseKind::Queued;
-            build.phases = start::first_phases(build.start_time);
+            build.phases = plan::first_phases(build.start_time);
             build.resolved_source_version = None;
             build.exported_environment_variables.clear();
             Ok(())
