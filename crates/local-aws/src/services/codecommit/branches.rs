@@ -45,7 +45,7 @@ pub(super) async fn create(
     };
     refuse_taken(account, &repository, &branch).await?;
     set(account, caller, &repository, &branch, None, &commit).await?;
-    Ok(Value::Null)
+    Ok(json!({}))
 }
 
 /// GetBranch.

@@ -235,7 +235,7 @@ pub(super) async fn update_default_branch(
         }
         Ok::<_, StoreError>(())
     })?;
-    Ok(Value::Null)
+    Ok(json!({}))
 }
 
 /// The repository of this name, if there is one.
