@@ -1,0 +1,216 @@
+//! From a branch to a verdict: push both sides, open a pull request, watch the gate.
+
+use std::path::Path;
+
+use aws_sdk_codecommit::{Client as CodeCommit, error::DisplayErrorContext, types::Target};
+use gate::system::System;
+use gate_core::{
+    build::Build,
+    error::GateError,
+    id::{PullRequestId, RepositoryName, RevisionId},
+    names,
+    protocol::Durations,
+};
+
+use super::{
+    history::History,
+    outcome::{Check, Outcome},
+    progress::Progress,
+    repository::Change,
+};
+use crate::{
+    command::Failure,
+    git::Git,
+    watch::{PAUSE, Watch, Word},
+};
+
+/// Who opens the pull request: not the gate, whose own ones it may not approve.
+const AUTHOR: &str = "you";
+
+/// Runs the whole gate over `change`.
+pub(super) async fn gate(
+    system: &System,
+    path: &Path,
+    change: &Change,
+) -> Result<Outcome, Failure> {
+    let clients = system.clients_as(AUTHOR);
+    let codecommit = CodeCommit::new(&system.config_as(AUTHOR));
+    let repository = repository_name(path);
+    let history = History::of(path).await;
+    clients
+        .parameters
+        .put(&clients.names().durations(&repository), &history.durations)
+        .await?;
+    push(&codecommit, &repository, path, change).await?;
+    let (pull_request, revision) = open(&codecommit, &repository, change).await?;
+    let watch = Watch {
+        system,
+        clients: &clients,
+        pull_request: &pull_request,
+        revision: &revision,
+    };
+    let word = follow(&watch, &history.durations).await?;
+    let outcome = conclude(&watch, change, word).await?;
+    if let Some(durations) = clients
+        .parameters
+        .get(&clients.names().durations(&repository))
+        .await?
+    {
+        history.keep(&durations);
+    }
+    Ok(outcome)
+}
+
+/// The directory's name as far as a repository may be called so.
+fn repository_name(path: &Path) -> RepositoryName {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let allowed =
+        |character: &char| character.is_ascii_alphanumeric() || "._-".contains(*character);
+    let name: String = name.chars().filter(allowed).take(80).collect();
+    // CodeCommit takes no name that ends so.
+    let name = name.trim_end_matches(".git");
+    RepositoryName::new(if name.is_empty() { "repository" } else { name })
+}
+
+async fn push(
+    codecommit: &CodeCommit,
+    repository: &RepositoryName,
+    path: &Path,
+    change: &Change,
+) -> Result<(), Failure> {
+    let created = codecommit
+        .create_repository()
+        .repository_name(repository.as_str())
+        .send()
+        .await;
+    let created = created.map_err(|error| refused(&error))?;
+    let url = created
+        .repository_metadata
+        .and_then(|metadata| metadata.clone_url_http);
+    let url = url.ok_or_else(|| Failure::new("the local repository has no address"))?;
+    // The base first: the first branch of a repository becomes its default branch, which is the gated one.
+    for (commit, branch) in [
+        (&change.destination_commit, &change.destination),
+        (&change.source_commit, &change.source),
+    ] {
+        let what = format!("{commit}:refs/heads/{branch}");
+        let arguments = [
+            "push",
+            "--quiet",
+            "--no-verify",
+            "--recurse-submodules=no",
+            &url,
+            &what,
+        ];
+        Git::at(path).run(&arguments).await?;
+    }
+    Ok(())
+}
+
+async fn open(
+    codecommit: &CodeCommit,
+    repository: &RepositoryName,
+    change: &Change,
+) -> Result<(PullRequestId, RevisionId), Failure> {
+    let target = Target::builder()
+        .repository_name(repository.as_str())
+        .source_reference(&change.source)
+        .destination_reference(&change.destination)
+        .build()
+        .map_err(|error| Failure::new(error.to_string()))?;
+    let created = codecommit
+        .create_pull_request()
+        .title(&change.title)
+        .targets(target)
+        .send()
+        .await;
+    let created = created.map_err(|error| refused(&error))?.pull_request;
+    let ids = created.and_then(|created| Some((created.pull_request_id?, created.revision_id?)));
+    let (id, revision) = ids.ok_or_else(|| Failure::new("the local pull request has no id"))?;
+    Ok((PullRequestId::new(id), RevisionId::new(revision)))
+}
+
+fn refused(error: &(impl std::error::Error + 'static)) -> Failure {
+    Failure::new(DisplayErrorContext(error).to_string())
+}
+
+async fn follow(watch: &Watch<'_>, durations: &Durations) -> Result<Word, GateError> {
+    let project = names::project(&watch.clients.deployment.service, watch.pull_request);
+    let mut progress = Progress::new(durations);
+    loop {
+        let word = watch.look().await?;
+        progress.show(&watch.clients.builds.builds_of_project(&project).await?);
+        if !matches!(word, Word::Waiting) {
+            progress.finish();
+            return Ok(word);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn conclude(watch: &Watch<'_>, change: &Change, word: Word) -> Result<Outcome, Failure> {
+    let comment = watch.last_comment().await?;
+    let (verdict, record) = match word {
+        Word::Given { verdict, record } => (verdict, record),
+        Word::GaveUp | Word::Waiting => {
+            let said = comment.unwrap_or_else(|| "the gate gave up without a word".to_owned());
+            return Err(Failure::new(format!("the gate itself failed\n\n{said}")));
+        }
+        Word::Lost(error) => {
+            return Err(Failure::new(format!(
+                "the gate could not act on the pull request: {error}"
+            )));
+        }
+    };
+    let project = names::project(&watch.clients.deployment.service, watch.pull_request);
+    let builds = watch.clients.builds.builds_of_project(&project).await?;
+    let mut last_of_check = std::collections::BTreeMap::new();
+    for build in builds {
+        let Some(purpose) = build
+            .purpose
+            .clone()
+            .filter(|purpose| purpose.run == record.run)
+        else {
+            continue;
+        };
+        let attempts = last_of_check
+            .entry(purpose.check)
+            .or_insert_with(|| (purpose.attempt, build.clone()));
+        if purpose.attempt > attempts.0 {
+            *attempts = (purpose.attempt, build);
+        }
+    }
+    let mut checks = Vec::new();
+    for (name, (_, build)) in last_of_check {
+        checks.push(check(watch, &project, name.to_string(), build).await?);
+    }
+    Ok(Outcome {
+        verdict,
+        comment,
+        change: change.clone(),
+        tested_commit: record.tested_commit,
+        checks,
+    })
+}
+
+async fn check(
+    watch: &Watch<'_>,
+    project: &str,
+    name: String,
+    build: Build,
+) -> Result<Check, Failure> {
+    let reports = watch
+        .clients
+        .reports
+        .reports(project, &build.reports)
+        .await?;
+    let log = watch.system.build_log(&build.id).await?;
+    Ok(Check {
+        name,
+        status: build.status,
+        duration: build.duration,
+        log,
+        reports,
+    })
+}

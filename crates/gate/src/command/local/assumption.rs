@@ -1,0 +1,112 @@
+//! `--assume NAME=VALUE`: the switches for what AWS's documentation leaves open.
+
+use std::str::FromStr;
+
+use local_aws::{Assumptions, CloseEvents, DeleteProject};
+
+/// One switch, set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Assumption {
+    DestinationMoveRenewsRevision(bool),
+    DestinationCommitFollowsBranch(bool),
+    CloseEvents(CloseEvents),
+    DeleteProject(DeleteProject),
+    StaleReads(u32),
+}
+
+impl Assumption {
+    pub(super) fn apply(self, assumptions: &mut Assumptions) {
+        match self {
+            Self::DestinationMoveRenewsRevision(yes) => {
+                assumptions.destination_move_renews_revision = yes
+            }
+            Self::DestinationCommitFollowsBranch(yes) => {
+                assumptions.destination_commit_follows_branch = yes
+            }
+            Self::CloseEvents(events) => assumptions.close_events = events,
+            Self::DeleteProject(effect) => assumptions.delete_project = effect,
+            Self::StaleReads(reads) => assumptions.stale_reads = reads,
+        }
+    }
+}
+
+impl FromStr for Assumption {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+        match name {
+            "destination-move-renews-revision" => {
+                truth(value).map(Self::DestinationMoveRenewsRevision)
+            }
+            "destination-commit-follows-branch" => {
+                truth(value).map(Self::DestinationCommitFollowsBranch)
+            }
+            "close-events" => match value {
+                "one" => Ok(Self::CloseEvents(CloseEvents::One)),
+                "two" => Ok(Self::CloseEvents(CloseEvents::Two)),
+                _ => Err(format!("`{value}` is neither `one` nor `two`")),
+            },
+            "delete-project" => match value {
+                "leaves-builds" => Ok(Self::DeleteProject(DeleteProject::LeavesBuilds)),
+                "stops-builds" => Ok(Self::DeleteProject(DeleteProject::StopsBuilds)),
+                "refused" => Ok(Self::DeleteProject(DeleteProject::Refused)),
+                _ => Err(format!(
+                    "`{value}` is none of `leaves-builds`, `stops-builds`, `refused`"
+                )),
+            },
+            "stale-reads" => {
+                let reads = value
+                    .parse()
+                    .map_err(|_| format!("`{value}` is no number of reads"))?;
+                Ok(Self::StaleReads(reads))
+            }
+            _ => Err(format!("there is no assumption `{name}`")),
+        }
+    }
+}
+
+fn truth(value: &str) -> Result<bool, String> {
+    value
+        .parse()
+        .map_err(|_| format!("`{value}` is neither `true` nor `false`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_switch_can_be_set() {
+        let mut assumptions = Assumptions::default();
+        for text in [
+            "destination-move-renews-revision=true",
+            "destination-commit-follows-branch=true",
+            "close-events=two",
+            "delete-project=refused",
+            "stale-reads=3",
+        ] {
+            text.parse::<Assumption>().unwrap().apply(&mut assumptions);
+        }
+        let all = Assumptions {
+            destination_move_renews_revision: true,
+            destination_commit_follows_branch: true,
+            close_events: CloseEvents::Two,
+            delete_project: DeleteProject::Refused,
+            stale_reads: 3,
+        };
+        assert_eq!(assumptions, all);
+    }
+
+    #[test]
+    fn refuses_what_is_no_switch() {
+        for (text, error) in [
+            ("stale-reads", "write NAME=VALUE"),
+            ("stale-reads=many", "`many` is no number of reads"),
+            ("close-events=3", "`3` is neither `one` nor `two`"),
+            ("moon-phase=full", "there is no assumption `moon-phase`"),
+        ] {
+            assert_eq!(text.parse::<Assumption>(), Err(error.to_owned()), "{text}");
+        }
+    }
+}

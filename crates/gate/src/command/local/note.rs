@@ -1,0 +1,43 @@
+//! A line in the log for every call that changes something a person cares about.
+
+use std::sync::Arc;
+
+use local_aws::{Interference, Moment, Observer};
+
+use super::interference::Kill;
+
+const OF_NOTE: [&str; 19] = [
+    "CreateRepository",
+    "DeleteRepository",
+    "CreatePullRequest",
+    "UpdatePullRequestTitle",
+    "UpdatePullRequestStatus",
+    "UpdatePullRequestApprovalState",
+    "OverridePullRequestApprovalRules",
+    "MergePullRequestByFastForward",
+    "MergePullRequestBySquash",
+    "MergePullRequestByThreeWay",
+    "PostCommentForPullRequest",
+    "PostCommentReply",
+    "UpdateComment",
+    "CreateProject",
+    "UpdateProject",
+    "DeleteProject",
+    "StartBuild",
+    "StopBuild",
+    "StartExecution",
+];
+
+/// Logs calls of note, and lets `kill` strike.
+pub(super) fn observer(kill: Option<Kill>) -> Observer {
+    Arc::new(move |call, moment| {
+        if let Some(kill) = &kill {
+            kill.look(&call, moment);
+        }
+        if moment == Moment::After && OF_NOTE.contains(&call.operation.as_str()) {
+            let who = call.caller.rsplit('/').next().unwrap_or_default();
+            tracing::info!(caller = who, "{}", call.operation);
+        }
+        Box::pin(async { Interference::Pass })
+    })
+}

@@ -1,0 +1,123 @@
+//! The commands: one module each. Here is what all of them share: how they are chosen and how they fail.
+
+mod check;
+mod demo;
+mod local;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use gate::system::SystemError;
+use gate_core::error::GateError;
+
+use crate::{git::GitFailure, terminal};
+
+/// A gated check-in for AWS CodeCommit: every pull request is built and tested as it will be once merged.
+#[derive(Debug, Parser)]
+#[command(name = "gate", version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(demo::Options),
+    Check(check::Options),
+    Local(local::Options),
+    Report(report::Options),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Demo(options) => block_on(demo::run(options)),
+            Self::Check(options) => block_on(check::run(options)),
+            Self::Local(options) => block_on(local::run(options)),
+            Self::Report(options) => Ok(report::run(&options)),
+        }
+    }
+}
+
+fn block_on(command: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("failed to start: {error}")))?;
+    let result = runtime.block_on(command);
+    // A reader of standard input or a name lookup may hang; nothing is lost with it.
+    runtime.shutdown_background();
+    result
+}
+
+/// A command that could not do its work, as the terminal shows it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    sentence: String,
+    help: Option<String>,
+}
+
+impl Failure {
+    /// What every command exits with when it could not do its work.
+    const EXIT: u8 = 2;
+
+    pub(crate) fn new(sentence: impl Into<String>) -> Self {
+        Self {
+            sentence: sentence.into(),
+            help: None,
+        }
+    }
+
+    pub(crate) fn help(mut self, next_step: impl Into<String>) -> Self {
+        self.help = Some(next_step.into());
+        self
+    }
+
+    pub(crate) fn print(&self) {
+        let label = terminal::red("error:");
+        terminal::say(&format!("{label} {}", terminal::harmless(&self.sentence)));
+        if let Some(help) = &self.help {
+            let label = terminal::bold("help:");
+            terminal::say(&format!("{label} {}", terminal::harmless(help)));
+        }
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(Self::EXIT)
+    }
+}
+
+impl From<SystemError> for Failure {
+    fn from(error: SystemError) -> Self {
+        let failure = Self::new(error.to_string());
+        match error {
+            SystemError::PortInUse { .. } => failure.help(
+                "stop what listens there, or choose another port with `--port`; 0 takes a free one",
+            ),
+            SystemError::Open(local_aws::OpenError::Store(
+                local_aws::StoreError::Version { .. } | local_aws::StoreError::Locked { .. },
+            )) => failure.help("choose another directory with `--data`"),
+            SystemError::Open(local_aws::OpenError::Git(_)) => {
+                failure.help("git must be installed and on the PATH")
+            }
+            _ => failure,
+        }
+    }
+}
+
+impl From<GateError> for Failure {
+    fn from(error: GateError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<GitFailure> for Failure {
+    fn from(error: GitFailure) -> Self {
+        let failure = Self::new(error.to_string());
+        match error {
+            GitFailure::NotRun { .. } => failure.help("git must be installed and on the PATH"),
+            GitFailure::Refused { .. } => failure,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The git program, run so that neither its caller's environment nor its configuration decides what it does.
+
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use tokio::process::Command;
+
+/// Variables by which a hook tells git where it is; a repository is named by its path here.
+const POSITION: [&str; 6] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_COMMON_DIR",
+    "GIT_PREFIX",
+];
+
+/// Settings for every call: no hooks, no credentials from a helper, no proxy between two parts of one machine.
+const SETTINGS: [&str; 5] = [
+    "core.hooksPath=/dev/null",
+    "credential.helper=",
+    "http.proxy=",
+    "push.followTags=false",
+    "push.gpgSign=false",
+];
+
+/// Why git did not do what it was told.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GitFailure {
+    /// It could not be started.
+    #[error("failed to run git: {source}")]
+    NotRun {
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// It ended with a complaint.
+    #[error("`git {command}` failed: {message}")]
+    Refused {
+        /// Its first argument.
+        command: String,
+        /// Its words.
+        message: String,
+    },
+}
+
+/// git in one directory.
+#[derive(Clone, Debug)]
+pub(crate) struct Git {
+    directory: PathBuf,
+}
+
+impl Git {
+    pub(crate) fn at(directory: &Path) -> Self {
+        Self {
+            directory: directory.to_owned(),
+        }
+    }
+
+    /// Runs git; what it says, without the end of the last line.
+    pub(crate) async fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<String, GitFailure> {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(&self.directory);
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        for variable in POSITION {
+            command.env_remove(variable);
+        }
+        let output = command
+            .args(arguments)
+            // git's words are read, and no index is refreshed in a repository that is only looked at.
+            .envs([
+                ("LC_ALL", "C"),
+                ("GIT_TERMINAL_PROMPT", "0"),
+                ("GIT_OPTIONAL_LOCKS", "0"),
+            ])
+            .env("NO_PROXY", "127.0.0.1")
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .map_err(|source| GitFailure::NotRun { source })?;
+        if output.status.success() {
+            let text = String::from_utf8_lossy(&output.stdout);
+            return Ok(text.trim_end_matches('\n').to_owned());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let first = arguments
+            .first()
+            .map(|word| word.as_ref().to_string_lossy().into_owned());
+        Err(GitFailure::Refused {
+            command: first.unwrap_or_default(),
+            message: said.trim().to_owned(),
+        })
+    }
+
+    /// The answer to a question that git answers by failing; `None` for a failure.
+    pub(crate) async fn ask(&self, arguments: &[&str]) -> Result<Option<String>, GitFailure> {
+        match self.run(arguments).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(GitFailure::Refused { .. }) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+}

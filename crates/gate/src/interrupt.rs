@@ -1,0 +1,46 @@
+//! Ctrl-C and a polite kill: a command ends what it started before it goes.
+
+use std::process::ExitCode;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Listens from the moment it is made, so that an interruption is not missed while something starts.
+pub(crate) struct Interrupt {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+/// The exit code a shell gives a program that a signal ended: 128 and the signal's number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Interrupted(u8);
+
+impl Interrupt {
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Ends at SIGINT or SIGTERM.
+    pub(crate) async fn wait(&mut self) -> Interrupted {
+        tokio::select! {
+            _ = self.interrupt.recv() => Interrupted(130),
+            _ = self.terminate.recv() => Interrupted(143),
+        }
+    }
+
+    /// Runs `work` unless it is interrupted; what it started must be ended by whoever calls this.
+    pub(crate) async fn or<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Interrupted> {
+        tokio::select! {
+            result = work => Ok(result),
+            interrupted = self.wait() => Err(interrupted),
+        }
+    }
+}
+
+impl From<Interrupted> for ExitCode {
+    fn from(Interrupted(code): Interrupted) -> Self {
+        Self::from(code)
+    }
+}

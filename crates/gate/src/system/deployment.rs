@@ -1,0 +1,169 @@
+//! What `cdk deploy` creates, created in the local account: the state machine and its rules, from the same files.
+//!
+//! Every call is made so that a second deployment over the same data directory changes nothing that has not changed.
+
+use gate_core::names;
+use local_aws::Settings;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    SystemError,
+    api::{Api, ApiError},
+    function::Function,
+};
+
+const DEFINITION: &str = include_str!("../../../../statemachine/gate.asl.json");
+const TRIGGERS: &str = include_str!("../../../../statemachine/triggers.json");
+
+/// The account's ARNs, as far as the deployment names them.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    service: String,
+    region: String,
+    account: String,
+}
+
+impl Names {
+    pub(super) fn new(settings: &Settings, service: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            region: settings.region.clone(),
+            account: settings.account_id.clone(),
+        }
+    }
+
+    pub(super) fn state_machine(&self) -> String {
+        self.arn("states", &format!("stateMachine:{}", self.service))
+    }
+
+    fn function(&self, function: Function) -> String {
+        self.arn(
+            "lambda",
+            &format!("function:{}", function.name(&self.service)),
+        )
+    }
+
+    fn state_machine_role(&self) -> String {
+        format!(
+            "arn:aws:iam::{}:role/{}-state-machine",
+            self.account, self.service
+        )
+    }
+
+    fn rule(&self, trigger: &str) -> String {
+        format!("{}-{trigger}", self.service)
+    }
+
+    fn arn(&self, service: &str, resource: &str) -> String {
+        format!(
+            "arn:aws:{service}:{}:{}:{resource}",
+            self.region, self.account
+        )
+    }
+
+    fn fill_in(&self, template: &str) -> String {
+        let template = template.replace("${StateMachineArn}", &self.state_machine());
+        Function::ALL.into_iter().fold(template, |text, function| {
+            text.replace(function.placeholder(), &self.function(function))
+        })
+    }
+}
+
+/// One entry of `triggers.json`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Trigger {
+    description: String,
+    event_pattern: Option<Value>,
+    schedule_expression: Option<String>,
+}
+
+/// Creates or updates the state machine and the rules that call the router.
+pub(super) async fn deploy(api: &Api, names: &Names) -> Result<(), SystemError> {
+    put_state_machine(api, names).await?;
+    let triggers: std::collections::BTreeMap<String, Trigger> =
+        serde_json::from_str(&names.fill_in(TRIGGERS)).map_err(|error| SystemError::BuiltIn {
+            file: "triggers.json",
+            message: error.to_string(),
+        })?;
+    for (name, trigger) in &triggers {
+        put_rule(api, names, name, trigger).await?;
+    }
+    Ok(())
+}
+
+async fn put_state_machine(api: &Api, names: &Names) -> Result<(), ApiError> {
+    let definition = names.fill_in(DEFINITION);
+    let role = names.state_machine_role();
+    let create = json!({ "name": names.service, "definition": definition, "roleArn": role });
+    match api
+        .call("AWSStepFunctions.CreateStateMachine", &create)
+        .await
+    {
+        Err(error) if error.is("StateMachineAlreadyExists") => {}
+        other => return other.map(drop),
+    }
+    let update = json!({
+        "stateMachineArn": names.state_machine(),
+        "definition": definition,
+        "roleArn": role,
+    });
+    api.call("AWSStepFunctions.UpdateStateMachine", &update)
+        .await
+        .map(drop)
+}
+
+async fn put_rule(
+    api: &Api,
+    names: &Names,
+    trigger_name: &str,
+    trigger: &Trigger,
+) -> Result<(), ApiError> {
+    let name = names.rule(trigger_name);
+    let mut rule = json!({ "Name": name, "Description": trigger.description });
+    if let Some(pattern) = &trigger.event_pattern {
+        rule["EventPattern"] = json!(pattern.to_string());
+    }
+    if let Some(schedule) = &trigger.schedule_expression {
+        rule["ScheduleExpression"] = json!(schedule);
+    }
+    if !is_in_place(api, &rule).await? {
+        api.call("AWSEvents.PutRule", &rule).await?;
+    }
+    let target = json!({ "Id": "router", "Arn": names.function(Function::Router) });
+    let targets = json!({ "Rule": name, "Targets": [target] });
+    api.call("AWSEvents.PutTargets", &targets).await.map(drop)
+}
+
+/// Whether the rule exists as it is wanted. Putting it again would start its schedule anew, and a gate that is often
+/// restarted would never sweep.
+async fn is_in_place(api: &Api, rule: &Value) -> Result<bool, ApiError> {
+    let found = match api
+        .call("AWSEvents.DescribeRule", &json!({ "Name": rule["Name"] }))
+        .await
+    {
+        Ok(found) => found,
+        Err(error) if error.is("ResourceNotFoundException") => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let members = ["Description", "EventPattern", "ScheduleExpression"];
+    Ok(members
+        .iter()
+        .all(|member| found.get(member) == rule.get(member)))
+}
+
+/// ARN of the role builds run under; nothing on a laptop enforces it.
+pub(super) fn build_role(account: &str, service: &str) -> String {
+    format!("arn:aws:iam::{account}:role/{service}-build")
+}
+
+/// The log group of all builds.
+pub(super) fn log_group(service: &str) -> String {
+    format!("/aws/codebuild/{service}")
+}
+
+/// The parameter that holds a repository's settings.
+pub(super) fn settings_parameter(service: &str, repository: &str) -> String {
+    names::Parameters { service }.settings(&gate_core::id::RepositoryName::new(repository))
+}

@@ -1,0 +1,194 @@
+//! The only place where everything meets: the account of `local-aws`, served over HTTP, with the gate deployed into it.
+//!
+//! Nothing is short-circuited. A handler runs in this process, but it reaches AWS through the SDK and the port, under an
+//! access key of its own, as it would in an account; even the deployment itself is made of API calls.
+
+mod api;
+mod deployment;
+mod error;
+mod function;
+mod log;
+mod repositories;
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use gate_aws::{Clients, Deployment};
+use local_aws::{Account, Observer, Server, Settings};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+pub use api::ApiError;
+pub use error::SystemError;
+
+use api::Api;
+use function::Function;
+use repositories::Repositories;
+
+/// The service's name where nobody gives another one.
+pub const DEFAULT_SERVICE: &str = "mergegate";
+
+/// How a system is set up.
+#[derive(Clone)]
+pub struct Options {
+    /// The account: data directory, assumptions, speed. With `engine` off there is an account and no gate in it.
+    pub settings: Settings,
+    /// Port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Starts the name of everything the gate creates.
+    pub service: String,
+    /// Sees every API call from the first one on.
+    pub observer: Option<Observer>,
+}
+
+impl Options {
+    /// The default service on a free port.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            port: 0,
+            service: DEFAULT_SERVICE.to_owned(),
+            observer: None,
+        }
+    }
+}
+
+/// A running account with the gate in it.
+pub struct System {
+    account: Arc<Account>,
+    server: Server,
+    deployment: Deployment,
+    operator: Api,
+}
+
+impl System {
+    /// Listens, opens the account over its data directory, deploys the gate into it and takes up what was in flight.
+    pub async fn start(options: Options) -> Result<Self, SystemError> {
+        let Options {
+            mut settings,
+            port,
+            service,
+            observer,
+        } = options;
+        // Before the data directory is touched: a port in use must not leave one behind.
+        let listener = listen(port).await?;
+        let keys = function::access_keys();
+        for (function, key) in &keys {
+            let arn = function.caller_arn(&service, &settings.account_id, &settings.region);
+            settings.callers.insert(key.clone(), arn);
+        }
+        let names = deployment::Names::new(&settings, &service);
+        let engine = settings.engine;
+        let deployment = Deployment {
+            service: service.clone(),
+            state_machine_arn: names.state_machine(),
+            reporter_arn: Function::Reporter.caller_arn(
+                &service,
+                &settings.account_id,
+                &settings.region,
+            ),
+            region: settings.region.clone(),
+        };
+        let account = Account::open(settings).await?;
+        if let Some(observer) = observer {
+            account.observe(observer);
+        }
+        let server = local_aws::serve(account.clone(), listener)
+            .map_err(|source| SystemError::Listen { port, source })?;
+        let system = Self {
+            operator: Api::new(server.address, "operator"),
+            account,
+            server,
+            deployment,
+        };
+        if engine && let Err(error) = system.deploy(&names, keys).await {
+            system.shut_down().await;
+            return Err(error);
+        }
+        system.account.start();
+        Ok(system)
+    }
+
+    async fn deploy(
+        &self,
+        names: &deployment::Names,
+        keys: Vec<(Function, String)>,
+    ) -> Result<(), SystemError> {
+        let api = Api::new(self.server.address, "deployer");
+        let repositories = Arc::new(Repositories::new(api.clone(), &self.deployment));
+        repositories.adopt().await?;
+        for (function, key) in keys {
+            let name = function.name(&self.deployment.service);
+            let clients = Arc::new(self.clients_as(&key));
+            let handler = function::handler(function, clients, repositories.clone());
+            self.account.register_function(&name, handler);
+        }
+        deployment::deploy(&api, names).await
+    }
+
+    /// The account behind the port.
+    pub fn account(&self) -> &Arc<Account> {
+        &self.account
+    }
+
+    /// `http://127.0.0.1:<port>`, for `AWS_ENDPOINT_URL`.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// What the deployment is called and where its parts are.
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    /// The one identity that comments and approves: `arn:aws:sts::…:assumed-role/<role>/<function>`.
+    pub fn reporter_arn(&self) -> &str {
+        &self.deployment.reporter_arn
+    }
+
+    /// The approval pool member that only the gate can satisfy: the reporter's role in any session.
+    pub fn approval_pool_member(&self) -> String {
+        let arn = &self.deployment.reporter_arn;
+        let role = arn.rsplit_once('/').map_or(arn.as_str(), |(role, _)| role);
+        format!("{role}/*")
+    }
+
+    /// SDK configuration of the caller behind `access_key`.
+    pub fn config_as(&self, access_key: &str) -> SdkConfig {
+        gate_aws::config::local(&self.url(), &self.deployment.region, access_key)
+    }
+
+    /// The gate's own clients, as the caller behind `access_key`.
+    pub fn clients_as(&self, access_key: &str) -> Clients {
+        Clients::new(&self.config_as(access_key), self.deployment.clone())
+    }
+
+    /// Lets the gate look at everything now instead of at its next quarter of an hour.
+    pub async fn sweep(&self) -> Result<(), SystemError> {
+        let name = Function::Router.name(&self.deployment.service);
+        let event = json!({
+            "version": "0",
+            "id": "00000000-0000-4000-8000-000000000000",
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "resources": [],
+            "detail": {},
+        });
+        self.operator.invoke(&name, &event).await?;
+        Ok(())
+    }
+
+    /// Ends the workers and every process of a running build, then stops answering. State stays on disk.
+    pub async fn shut_down(&self) {
+        self.account.shut_down().await;
+        self.server.stop();
+    }
+}
+
+async fn listen(port: u16) -> Result<TcpListener, SystemError> {
+    let bound = TcpListener::bind(("127.0.0.1", port)).await;
+    bound.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AddrInUse => SystemError::PortInUse { port },
+        _ => SystemError::Listen { port, source },
+    })
+}

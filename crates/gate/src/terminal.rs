@@ -1,0 +1,93 @@
+//! What is written where: data on stdout, talk on stderr, colours only where a person sees them.
+//!
+//! anstream takes the colours out when the stream is no terminal or `NO_COLOR` is set.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use tracing_subscriber::EnvFilter;
+
+/// Writes a line of talk. A closed stderr is nobody's problem.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
+
+/// Writes data. A reader that went away (`gate report … | head`) has had enough.
+pub(crate) fn print(text: &str) {
+    let _ = write!(anstream::stdout().lock(), "{text}").and_then(|()| anstream::stdout().flush());
+}
+
+/// Whether a person watches stderr.
+pub(crate) fn is_watched() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+pub(crate) fn bold(text: &str) -> String {
+    format!("\x1b[1m{text}\x1b[0m")
+}
+
+pub(crate) fn dim(text: &str) -> String {
+    format!("\x1b[2m{text}\x1b[0m")
+}
+
+pub(crate) fn red(text: &str) -> String {
+    format!("\x1b[1;31m{text}\x1b[0m")
+}
+
+pub(crate) fn green(text: &str) -> String {
+    format!("\x1b[32m{text}\x1b[0m")
+}
+
+/// Text from outside without what a terminal would obey: control characters other than tabs and ends of lines.
+pub(crate) fn harmless(text: &str) -> String {
+    let keep = |character: &char| !character.is_control() || matches!(character, '\n' | '\t');
+    text.chars().filter(keep).collect()
+}
+
+/// `1.2 s`, `4 min 12 s`, `2 h 5 min`.
+pub(crate) fn duration(time: std::time::Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..10 => format!("{:.1} s", time.as_secs_f64()),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// Sends what the handlers and the endpoint log to stderr: `RUST_LOG`, or what the command finds worth reading.
+pub(crate) fn log(default_filter: &str) {
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_filter));
+    let colours = is_watched() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    // A second subscriber in one process is refused; the first one serves.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .with_target(false)
+        .try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn text_from_outside_commands_no_terminal() {
+        assert_eq!(harmless("a\u{1b}[2Jb\u{9b}c\r\n\td"), "a[2Jbc\n\td");
+    }
+
+    #[test]
+    fn times_read_well() {
+        for (milliseconds, words) in [
+            (0, "0.0 s"),
+            (1234, "1.2 s"),
+            (59_999, "59 s"),
+            (252_000, "4 min 12 s"),
+            (7_500_000, "2 h 5 min"),
+        ] {
+            assert_eq!(duration(Duration::from_millis(milliseconds)), words);
+        }
+    }
+}
