@@ -43,14 +43,23 @@ pub(crate) fn harmless(text: &str) -> String {
     text.chars().filter(keep).collect()
 }
 
-/// `1.2 s`, `4 min 12 s`, `2 h 5 min`.
+/// `320 ms`, `1.2 s`, `4 min 12 s`, `2 h 5 min`.
 pub(crate) fn duration(time: std::time::Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
-        0..10 => format!("{:.1} s", time.as_secs_f64()),
+        0 => format!("{} ms", time.as_millis()),
+        1..10 => format!("{:.1} s", time.as_secs_f64()),
         10..60 => format!("{seconds} s"),
         60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// The same for what is only guessed, in whole seconds: `1 s`, `4 min 12 s`.
+pub(crate) fn estimate(time: std::time::Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..60 => format!("{} s", seconds.max(1)),
+        _ => duration(time),
     }
 }
 
@@ -58,12 +67,11 @@ pub(crate) fn duration(time: std::time::Duration) -> String {
 pub(crate) fn log(default_filter: &str) {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_filter));
-    let colours = is_watched() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     // A second subscriber in one process is refused; the first one serves.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(colours)
+        .with_ansi(false)
         .with_target(false)
         .try_init();
 }
@@ -81,7 +89,7 @@ mod tests {
     #[test]
     fn times_read_well() {
         for (milliseconds, words) in [
-            (0, "0.0 s"),
+            (320, "320 ms"),
             (1234, "1.2 s"),
             (59_999, "59 s"),
             (252_000, "4 min 12 s"),

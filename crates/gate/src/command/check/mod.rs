@@ -44,11 +44,9 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
     terminal::log("error");
     let mut interrupt = Interrupt::listen()
         .map_err(|error| Failure::new(format!("failed to listen for signals: {error}")))?;
-    let described = repository::change(
-        &options.repo,
-        options.base.as_deref(),
-        options.title.as_deref(),
-    );
+    // Sentences name the directory, not `.`.
+    let repo = options.repo.canonicalize().unwrap_or(options.repo);
+    let described = repository::change(&repo, options.base.as_deref(), options.title.as_deref());
     let change = match interrupt.or(described).await {
         Ok(change) => change?,
         Err(interrupted) => return Ok(interrupted.into()),
@@ -71,9 +69,7 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
         Ok(system) => system?,
         Err(interrupted) => return Ok(interrupted.into()),
     };
-    let ran = interrupt
-        .or(run::gate(&system, &options.repo, &change))
-        .await;
+    let ran = interrupt.or(run::gate(&system, &repo, &change)).await;
     system.shut_down().await;
     match ran {
         Ok(outcome) => outcome?.print(options.json),

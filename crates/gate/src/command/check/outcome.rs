@@ -177,5 +177,4 @@ fn show_end_of_log(check: &Check) {
     for line in shown {
         terminal::say(&terminal::harmless(line));
     }
-    terminal::say("");
 }

@@ -56,10 +56,13 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Leaves what is known standing.
+    /// Leaves what is known standing, and what is said next on a line of its own.
     pub(super) fn finish(&self) {
         for bar in self.lines.values().filter_map(|line| line.bar.as_ref()) {
             bar.abandon();
+        }
+        if self.bars.is_some() && !self.lines.is_empty() {
+            terminal::say("");
         }
     }
 
@@ -78,8 +81,8 @@ impl Line {
             bar
         });
         if bar.is_none() {
-            let expected =
-                expected.map(|time| format!(", expected to take {}", terminal::duration(time)));
+            let expected = expected
+                .map(|time| format!(", expected to take about {}", terminal::estimate(time)));
             terminal::say(&format!("{name}: runs{}", expected.unwrap_or_default()));
         }
         Self {
@@ -113,7 +116,7 @@ fn bar(expected: Option<Duration>) -> ProgressBar {
     let (bar, template) = match expected {
         Some(time) => {
             let length = time.as_millis().try_into().unwrap_or(u64::MAX);
-            let words = terminal::duration(time);
+            let words = terminal::estimate(time);
             let template = format!("{{prefix}} {{bar:30}} {{elapsed}} of about {words} {{msg}}");
             (ProgressBar::new(length), template)
         }

@@ -63,7 +63,6 @@ pub(super) async fn gate(
 
 /// The directory's name as far as a repository may be called so.
 fn repository_name(path: &Path) -> RepositoryName {
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let allowed =
         |character: &char| character.is_ascii_alphanumeric() || "._-".contains(*character);
