@@ -43,3 +43,38 @@ fn timeouts() -> TimeoutConfig {
         .operation_attempt_timeout(Duration::from_secs(20))
         .build()
 }
+
+#[cfg(test)]
+mod tests {
+    use gate_core::{host::CodeHost, id::PullRequestId};
+
+    use super::*;
+    use crate::CodeCommit;
+
+    /// Nobody listens on the discard port of this machine.
+    const NOBODY: &str = "http://127.0.0.1:9";
+
+    #[tokio::test]
+    async fn fails_for_a_while_when_nobody_answers() {
+        let config = local(NOBODY, "eu-central-1", "ann")
+            .into_builder()
+            .retry_config(RetryConfig::disabled())
+            .build();
+        let host = CodeCommit::new(aws_sdk_codecommit::Client::new(&config));
+        let error = host.pull_request(&PullRequestId::new("7")).await;
+        assert_eq!(error.unwrap_err().word(), "ServiceUnavailable");
+    }
+
+    #[test]
+    fn the_laptop_is_told_where_who_and_how_long() {
+        let config = local(NOBODY, "eu-central-1", "ann");
+        assert_eq!(config.endpoint_url(), Some(NOBODY));
+        assert_eq!(config.region().map(AsRef::as_ref), Some("eu-central-1"));
+        let timeouts = config.timeout_config().unwrap();
+        assert_eq!(timeouts.connect_timeout(), Some(Duration::from_secs(3)));
+        assert_eq!(
+            timeouts.operation_attempt_timeout(),
+            Some(Duration::from_secs(20))
+        );
+    }
+}

@@ -126,3 +126,6 @@ impl Executions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,8 @@ mod executions;
 mod parameters;
 mod reports;
 pub mod run;
+#[cfg(test)]
+mod testing;
 
 pub use clients::Clients;
 pub use codebuild::{

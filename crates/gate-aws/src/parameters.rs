@@ -105,3 +105,6 @@ impl Parameters {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -191,3 +191,6 @@ fn failure(case: TestCase) -> TestFailure {
         duration: nanoseconds.map(Duration::from_nanos),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,3 +58,6 @@ async fn holds_claim(
         message,
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,3 +43,6 @@ where
 fn incomplete(operation: &'static str, error: &aws_sdk_codebuild::error::BuildError) -> GateError {
     error::unreadable(SERVICE, operation, error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

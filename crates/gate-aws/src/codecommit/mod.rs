@@ -168,3 +168,6 @@ where
 fn lacks(operation: &'static str, member: &str) -> GateError {
     error::unreadable(SERVICE, operation, format!("the answer has no `{member}`"))
 }
+
+#[cfg(test)]
+mod tests;

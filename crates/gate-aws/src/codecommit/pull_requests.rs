@@ -121,11 +121,19 @@ pub(super) async fn known_source_commits(
         .try_collect()
         .await;
     match pages {
-        Ok(pages) => Ok(pages
-            .into_iter()
-            .flat_map(|page| page.pull_request_events)
-            .filter_map(source_commit)
-            .collect()),
+        Ok(pages) => {
+            let mut events: Vec<_> = pages
+                .into_iter()
+                .flat_map(|page| page.pull_request_events)
+                .collect();
+            // No source says in which order CodeCommit lists them.
+            events.sort_by_key(|event| {
+                event
+                    .event_date
+                    .map(|date| (date.secs(), date.subsec_nanos()))
+            });
+            Ok(events.into_iter().filter_map(source_commit).collect())
+        }
         Err(error) => match error.as_service_error() {
             Some(DescribePullRequestEventsError::PullRequestDoesNotExistException(_)) => {
                 Ok(Vec::new())

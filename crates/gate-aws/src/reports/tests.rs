@@ -1,0 +1,172 @@
+use aws_sdk_codebuild::Client;
+use aws_smithy_mocks::{Rule, mock};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::testing::{answer, refusal, reports};
+
+const UNIT: &str = "arn:aws:codebuild:eu-central-1:123456789012:report/gate-pr-7-unit:1111";
+const LINES: &str = "arn:aws:codebuild:eu-central-1:123456789012:report/gate-pr-7-lines:2222";
+
+fn tests_report(status: &str, counts: &Value) -> Value {
+    json!({
+        "arn": UNIT, "type": "TEST", "status": status,
+        "testSummary": { "total": 1204, "statusCounts": counts, "durationInNanoSeconds": 1 },
+    })
+}
+
+fn found(listed: Value) -> Rule {
+    mock!(Client::batch_get_reports)
+        .then_http_response(move || answer(&json!({ "reports": listed })))
+}
+
+fn cases(word: &'static str, listed: Value) -> Rule {
+    mock!(Client::describe_test_cases)
+        .match_requests(move |request| {
+            request.report_arn() == Some(UNIT)
+                && request.filter().and_then(|filter| filter.status()) == Some(word)
+        })
+        .then_http_response(move || answer(&json!({ "testCases": listed })))
+}
+
+async fn read(rules: &[&Rule], arns: &[&str]) -> Vec<Report> {
+    let arns: Vec<String> = arns.iter().map(ToString::to_string).collect();
+    reports(rules).reports("gate-pr-7", &arns).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_report_tells_its_counts_and_what_failed_or_broke() {
+    let listed = found(json!([tests_report(
+        "FAILED",
+        &json!({ "SUCCEEDED": 1200, "FAILED": 1, "ERROR": 1, "SKIPPED": 2 })
+    )]));
+    let failed = cases(
+        "FAILED",
+        json!([{
+            "name": "rejects_empty_password", "testSuiteName": "login", "prefix": "shop.login",
+            "durationInNanoSeconds": 12_000_000, "message": "left == right",
+        }]),
+    );
+    let broken = cases(
+        "ERROR",
+        json!([{ "name": "leap_day", "testSuiteName": "", "prefix": "billing", "message": "" }]),
+    );
+    assert_eq!(
+        read(&[&listed, &failed, &broken], &[UNIT]).await,
+        [Report {
+            name: "unit".to_owned(),
+            status: ReportStatus::Complete,
+            content: ReportContent::Tests(Tests {
+                total: 1204,
+                passed: 1200,
+                failed: 2,
+                skipped: 2,
+                failures: vec![
+                    TestFailure {
+                        suite: Some("login".to_owned()),
+                        name: "rejects_empty_password".to_owned(),
+                        message: Some("left == right".to_owned()),
+                        duration: Some(Duration::from_millis(12)),
+                    },
+                    TestFailure {
+                        suite: Some("billing".to_owned()),
+                        name: "leap_day".to_owned(),
+                        message: None,
+                        duration: None,
+                    },
+                ],
+            }),
+        }]
+    );
+}
+
+#[tokio::test]
+async fn of_many_failures_the_first_fifty_are_kept() {
+    let listed = found(json!([tests_report(
+        "FAILED",
+        &json!({ "FAILED": 70, "ERROR": 9 })
+    )]));
+    let many: Vec<Value> = (0..70)
+        .map(|number| json!({ "name": number.to_string() }))
+        .collect();
+    let failed = cases("FAILED", json!(many));
+    let read = read(&[&listed, &failed], &[UNIT]).await;
+    let ReportContent::Tests(tests) = &read[0].content else {
+        panic!("tests, not {:?}", read[0].content);
+    };
+    assert_eq!(tests.failed, 79);
+    assert_eq!(tests.failures.len(), 50);
+    assert_eq!(tests.failures[49].name, "49");
+}
+
+#[tokio::test]
+async fn only_a_report_that_was_read_to_its_end_is_complete() {
+    let table = [
+        ("SUCCEEDED", ReportStatus::Complete),
+        ("FAILED", ReportStatus::Complete),
+        ("GENERATING", ReportStatus::Generating),
+        ("INCOMPLETE", ReportStatus::Incomplete),
+        ("DELETING", ReportStatus::Incomplete),
+        ("SOMETHING_NEW", ReportStatus::Incomplete),
+    ];
+    for (word, status) in table {
+        let listed = found(json!([tests_report(word, &json!({}))]));
+        assert_eq!(read(&[&listed], &[UNIT]).await[0].status, status, "{word}");
+    }
+}
+
+#[tokio::test]
+async fn coverage_is_lines_covered_of_all_and_the_builds_order_is_kept() {
+    let listed = found(json!([
+        tests_report("SUCCEEDED", &json!({})),
+        {
+            "arn": LINES, "type": "CODE_COVERAGE", "status": "SUCCEEDED",
+            "codeCoverageSummary": { "linesCovered": 842, "linesMissed": 158 },
+        },
+    ]));
+    let read = read(&[&listed], &[LINES, UNIT]).await;
+    let names: Vec<&str> = read.iter().map(|report| report.name.as_str()).collect();
+    assert_eq!(names, ["lines", "unit"]);
+    let coverage = Coverage {
+        covered: 842,
+        total: 1000,
+    };
+    assert_eq!(read[0].content, ReportContent::Coverage(coverage));
+}
+
+#[tokio::test]
+async fn a_report_that_codebuild_does_not_know_is_incomplete_not_passed() {
+    let nothing = mock!(Client::batch_get_reports)
+        .then_http_response(|| answer(&json!({ "reports": [], "reportsNotFound": [UNIT] })));
+    let read = read(&[&nothing], &[UNIT]).await;
+    assert_eq!(read.len(), 1);
+    assert_eq!(read[0].name, "unit");
+    assert_eq!(read[0].status, ReportStatus::Incomplete);
+}
+
+#[tokio::test]
+async fn a_report_that_expires_while_it_is_read_keeps_its_counts() {
+    let listed = found(json!([tests_report("FAILED", &json!({ "FAILED": 3 }))]));
+    let gone = mock!(Client::describe_test_cases)
+        .then_http_response(|| refusal(400, "ResourceNotFoundException", "gone"));
+    let read = read(&[&listed, &gone], &[UNIT]).await;
+    let tests = Tests {
+        total: 1204,
+        failed: 3,
+        ..Tests::default()
+    };
+    assert_eq!(read[0].content, ReportContent::Tests(tests));
+}
+
+#[test]
+fn a_shared_report_group_keeps_its_own_name() {
+    assert_eq!(name("gate-pr-7", UNIT), "unit");
+    assert_eq!(
+        name("gate-pr-7", "arn:aws:codebuild:r:a:report/nightly:1"),
+        "nightly"
+    );
+    assert_eq!(
+        name("gate-pr-7", "arn:aws:codebuild:r:a:report/gate-pr-71-x:1"),
+        "gate-pr-71-x"
+    );
+}
