@@ -2,11 +2,17 @@
 
 use std::{
     collections::BTreeMap,
+    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    task::{Context, Waker},
 };
 
+use futures::{
+    FutureExt as _,
+    future::{BoxFuture, MaybeDone, maybe_done},
+};
 use tokio::{
-    sync::{Semaphore, watch},
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch},
     task::JoinHandle,
 };
 
@@ -22,6 +28,9 @@ pub(super) enum Told {
     /// The endpoint ends: end the processes, the next endpoint starts the build again.
     Abandon,
 }
+
+/// A place to run in, once it is a build's turn.
+pub(super) type Place = MaybeDone<BoxFuture<'static, Result<OwnedSemaphorePermit, AcquireError>>>;
 
 struct Handle {
     tell: watch::Sender<Told>,
@@ -45,27 +54,32 @@ impl Running {
         account.settings.concurrent_builds.max(1)
     }
 
-    /// A place to run in; places are given in the order in which they are asked for.
-    pub(super) fn slots(&self, account: &Account) -> Arc<Semaphore> {
-        let slots = self
-            .slots
-            .get_or_init(|| Arc::new(Semaphore::new(self.most_at_once(account))));
-        Arc::clone(slots)
-    }
-
-    /// Sets a journaled build going.
+    /// Sets a journaled build going. Builds get their places in the order of these calls.
     pub(super) fn launch(&self, account: &Arc<Account>, id: &str) {
         let (tell, told) = watch::channel(Told::Nothing);
         let mut handles = self.handles();
+        let place = self.queue_up(account);
         let task = tokio::spawn({
             let account = Arc::clone(account);
             let id = id.to_owned();
             async move {
-                run::run(&account, &id, told).await;
+                run::run(&account, &id, told, place).await;
                 account.builds.handles().remove(&id);
             }
         });
         handles.insert(id.to_owned(), Handle { tell, task });
+    }
+
+    /// Takes a place at the end of the queue, which a task that is only spawned would do some time later.
+    fn queue_up(&self, account: &Account) -> Place {
+        let slots = self
+            .slots
+            .get_or_init(|| Arc::new(Semaphore::new(self.most_at_once(account))));
+        let mut place = maybe_done(Arc::clone(slots).acquire_owned().boxed());
+        // Whoever awaits the place will ask again with a waker of its own.
+        let mut nobody = Context::from_waker(Waker::noop());
+        let _ready = Pin::new(&mut place).poll(&mut nobody);
+        place
     }
 
     /// Tells a build to stop, if it is one of ours.

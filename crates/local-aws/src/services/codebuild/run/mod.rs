@@ -15,6 +15,7 @@ use std::{
     io,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    pin::Pin,
     sync::Arc,
     time::Duration,
 };
@@ -26,7 +27,7 @@ use super::{
     log::Log,
     model::{Context, PhaseKind, Status},
     reports,
-    running::Told,
+    running::{Place, Told},
 };
 use crate::{Account, buildspec::Buildspec, process, store::StoreError};
 use progress::Progress;
@@ -132,7 +133,12 @@ struct Build<'a> {
 }
 
 /// Runs the journaled build `id` to its end.
-pub(super) async fn run(account: &Arc<Account>, id: &str, told: watch::Receiver<Told>) {
+pub(super) async fn run(
+    account: &Arc<Account>,
+    id: &str,
+    told: watch::Receiver<Told>,
+    place: Place,
+) {
     let progress = Progress::new(account, id);
     let Some(record) = progress
         .record()
@@ -140,7 +146,7 @@ pub(super) async fn run(account: &Arc<Account>, id: &str, told: watch::Receiver<
     else {
         return;
     };
-    if let Err(fault) = attempt(account, progress, &record, told).await {
+    if let Err(fault) = attempt(account, progress, &record, told, place).await {
         tracing::error!(build = %id, error = %fault, "failed to run a build");
         let context = Context {
             status_code: "INTERNAL_SERVICE_ERROR".to_owned(),
@@ -157,6 +163,7 @@ async fn attempt(
     progress: Progress<'_>,
     record: &Record,
     mut told: watch::Receiver<Told>,
+    mut place: Place,
 ) -> Result<(), Fault> {
     let unique = record.build.unique();
     let mut build = Build {
@@ -172,14 +179,14 @@ async fn attempt(
         progress.finish(Status::Stopped, Vec::new())?;
         return Ok(());
     }
-    let slots = account.builds.slots(account);
     let longest_wait = MINUTE * record.build.queued_timeout_in_minutes;
-    let place = tokio::select! {
+    // Held until the build is over.
+    let turn = tokio::select! {
         biased;
         cut = cut(&mut told, longest_wait) => Err(cut),
-        place = slots.acquire() => Ok(place),
+        () = &mut place => Ok(Pin::new(&mut place).take_output()),
     };
-    let conclusion = if let Err(cut) = &place {
+    let conclusion = if let Err(cut) = &turn {
         Ok(Err(*cut))
     } else {
         let longest = MINUTE * record.build.timeout_in_minutes;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::bench::{Bench, phase, phases, spec};
-use crate::services::ssm;
+use crate::services::{events, ssm};
 
 #[tokio::test]
 async fn a_green_build_goes_through_all_phases_and_says_so_in_its_log() {
@@ -229,4 +229,38 @@ async fn commands_cannot_read_the_next_command_or_answer_for_the_shell() {
         phase(&build, "BUILD")["contexts"][0]["message"],
         "Error while executing command: (echo 0 >&4) 2>/dev/null; false. Reason: exit status 1"
     );
+}
+
+#[tokio::test]
+async fn the_start_and_the_end_of_a_build_are_told_to_a_rule() {
+    let bench = Bench::open_with(|settings| settings.engine = true).await;
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    bench.account.register_function(
+        "listener",
+        std::sync::Arc::new(move |event| {
+            tell.send(event).unwrap();
+            Box::pin(async { Ok(json!(null)) })
+        }),
+    );
+    let caller = crate::Caller {
+        arn: "arn:aws:iam::000000000000:user/ann".to_owned(),
+    };
+    let rule = json!({ "Name": "builds", "EventPattern": r#"{"source":["aws.codebuild"],"detail-type":["CodeBuild Build State Change"]}"# });
+    events::call(&bench.account, &caller, "PutRule", rule).unwrap();
+    let targets = json!({ "Rule": "builds", "Targets": [{ "Id": "listener", "Arn": "arn:aws:lambda:us-east-1:000000000000:function:listener" }] });
+    events::call(&bench.account, &caller, "PutTargets", targets).unwrap();
+    bench.project_of(&spec(&["true"])).await;
+    let build = bench.run(json!({})).await;
+    let mut statuses = Vec::new();
+    for _ in 0..2 {
+        let event = told.recv().await.unwrap();
+        assert_eq!(event["resources"], json!([build["arn"]]));
+        let detail = &event["detail"];
+        assert_eq!(detail["build-id"], build["arn"]);
+        assert_eq!(detail["project-name"], "demo");
+        statuses.push(detail["build-status"].as_str().unwrap().to_owned());
+    }
+    statuses.sort();
+    assert_eq!(statuses, ["IN_PROGRESS", "SUCCEEDED"]);
+    bench.account.shut_down().await;
 }
