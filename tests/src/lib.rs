@@ -1,1 +1,42 @@
-//! Placeholder.
+//! The stage for stories: the whole system on a free port, a repository, people who push and open pull requests.
+//!
+//! Everything crosses HTTP: pull requests through the AWS SDK, pushes through the `git` program.
+
+mod git;
+mod stage;
+
+pub use git::WorkingCopy;
+pub use stage::{Stage, StageOptions};
+
+/// A buildspec whose tests are one shell script that writes a JUnit report.
+pub const BUILDSPEC: &str = "\
+version: 0.2
+phases:
+  build:
+    commands:
+      - sh test.sh
+reports:
+  unit:
+    files: [report.xml]
+    file-format: JUNITXML
+";
+
+/// `test.sh`: one test that passes while `value` is less than `limit`, named by the file `name`.
+pub const TEST_SCRIPT: &str = r#"
+value=$(cat value) limit=$(cat limit) name=$(cat name)
+if [ "$value" -lt "$limit" ]; then verdict= status=0
+else verdict="<failure message='$value is not below $limit'/>" status=1; fi
+echo "<testsuite name='limits'><testcase name='$name' time='0.01'>$verdict</testcase></testsuite>" > report.xml
+exit $status
+"#;
+
+/// A repository that is green: the value 1 is below the limit 10.
+pub fn green_files() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("buildspec.yml", BUILDSPEC),
+        ("test.sh", TEST_SCRIPT),
+        ("value", "1\n"),
+        ("limit", "10\n"),
+        ("name", "stays_below_the_limit\n"),
+    ]
+}

@@ -143,7 +143,7 @@ pub trait CodeHost: Sync {
         &self,
         repository: &RepositoryName,
     ) -> impl Future<Output = HostResult<Vec<PullRequestId>>> + Send;
-    /// Every source commit the pull request ever had, as its own events tell.
+    /// Every source commit the pull request ever had, as its own events tell, oldest first.
     fn known_source_commits(
         &self,
         id: &PullRequestId,

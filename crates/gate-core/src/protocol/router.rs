@@ -51,10 +51,10 @@ pub fn on_pull_request(
             live.id
         ));
     }
-    if needs_known_commits(event, live) && !known_commits.contains(&event.source_commit) {
+    if needs_known_commits(event, live) && !is_older(&event.source_commit, live, known_commits) {
         let commit = &event.source_commit;
         return RouterDecision::ReadsBehind(format!(
-            "pull request {} does not know its commit {commit} yet",
+            "pull request {} is not shown with its commit {commit} yet",
             live.id
         ));
     }
@@ -68,6 +68,15 @@ pub fn on_pull_request(
             "the destination branch `{}` is gone",
             live.destination
         )),
+    }
+}
+
+/// Whether the pull request's own events, oldest first, know `commit` as one it had before the live one.
+fn is_older(commit: &CommitId, live: &PullRequest, known_commits: &[CommitId]) -> bool {
+    let last = |wanted: &CommitId| known_commits.iter().rposition(|known| known == wanted);
+    match (last(commit), last(&live.source_commit)) {
+        (Some(event), Some(live)) => event < live,
+        (None, _) | (_, None) => false,
     }
 }
 
@@ -184,7 +193,7 @@ mod tests {
         let decision = on_pull_request(
             &late,
             Some(&live()),
-            &[commit('9')],
+            &[commit('9'), commit('a')],
             Some(&commit('b')),
             None,
         );
@@ -205,6 +214,18 @@ mod tests {
             &early,
             Some(&live()),
             &[commit('a')],
+            Some(&commit('b')),
+            None,
+        );
+        assert!(
+            matches!(decision, RouterDecision::ReadsBehind(_)),
+            "{decision:?}"
+        );
+        let newest_is_not_shown = [commit('a'), commit('f')];
+        let decision = on_pull_request(
+            &early,
+            Some(&live()),
+            &newest_is_not_shown,
             Some(&commit('b')),
             None,
         );

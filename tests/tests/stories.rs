@@ -1,0 +1,135 @@
+//! What a reviewer sees, from the first push to the merge.
+
+use mergegate_tests::{BUILDSPEC, Stage, StageOptions, green_files};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn red_then_fixed_then_green_then_merged_then_cleaned() {
+    let stage = Stage::set(&green_files()).await;
+    stage.copy.push("raise", "main", &[("value", "11\n")]);
+    let id = stage.open("raise", "Raise the value").await;
+
+    let red = stage.verdict(&id).await;
+    assert!(
+        red.starts_with("### ❌ Mergegate: not approved, 1 test failure\n"),
+        "{red}"
+    );
+    assert!(
+        red.contains("- `limits::stays_below_the_limit`, 10 ms\n\n```\n11 is not below 10\n```"),
+        "{red}"
+    );
+    assert!(!stage.approved(&id).await);
+
+    stage.copy.push("raise", "main", &[("value", "9\n")]);
+    let green = stage.verdict(&id).await;
+    assert!(green.starts_with("### ✅ Mergegate: approved\n"), "{green}");
+    assert!(green.contains("**Tests** 1: 1 passed"), "{green}");
+    assert!(stage.approved(&id).await);
+    assert_eq!(
+        stage.comments(&id).await.len(),
+        2,
+        "one comment for each revision"
+    );
+
+    stage.merge(&id).await;
+    stage.cleaned().await;
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_green_sides_whose_merge_is_red_are_rejected() {
+    let stage = Stage::set(&green_files()).await;
+    stage.copy.push("raise", "main", &[("value", "7\n")]);
+    stage.copy.push("main", "", &[("limit", "5\n")]);
+    let id = stage.open("raise", "Green alone").await;
+    let verdict = stage.verdict(&id).await;
+    assert!(
+        verdict.starts_with("### ❌ Mergegate: not approved, 1 test failure\n"),
+        "{verdict}"
+    );
+    assert!(verdict.contains("7 is not below 5"), "{verdict}");
+    assert!(verdict.contains("tested as merged ("), "{verdict}");
+    assert!(!stage.approved(&id).await);
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_is_said_with_its_files_and_not_built() {
+    let stage = Stage::set(&green_files()).await;
+    stage.copy.push("raise", "main", &[("value", "2\n")]);
+    stage.copy.push("main", "", &[("value", "3\n")]);
+    let id = stage.open("raise", "Both changed it").await;
+    let verdict = stage.verdict(&id).await;
+    assert!(
+        verdict.starts_with("### ❌ Mergegate: not approved, it conflicts with the destination\n"),
+        "{verdict}"
+    );
+    assert!(verdict.contains("- `value`\n"), "{verdict}");
+    assert!(!stage.approved(&id).await);
+    let builds = stage
+        .code_build()
+        .list_builds()
+        .send()
+        .await
+        .unwrap()
+        .ids
+        .unwrap_or_default();
+    assert!(builds.is_empty(), "{builds:?}");
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_during_a_build_stops_it_and_the_new_revision_gets_its_own_verdict() {
+    let mut files = green_files();
+    let slow = BUILDSPEC.replace(
+        "- sh test.sh",
+        "- '[ \"$(cat value)\" = 1 ] && sleep 600; sh test.sh'",
+    );
+    files[0].1 = &slow;
+    let stage = Stage::set(&files).await;
+    stage.copy.push("slow", "main", &[("note", "slow\n")]);
+    let id = stage.open("slow", "Slow").await;
+    stage
+        .eventually("a running build", async || {
+            (!stage.running_builds().await.is_empty()).then_some(())
+        })
+        .await;
+    stage.copy.push("slow", "main", &[("value", "2\n")]);
+    let verdict = stage.verdict(&id).await;
+    assert!(
+        verdict.starts_with("### ✅ Mergegate: approved\n"),
+        "{verdict}"
+    );
+    let comments = stage.comments(&id).await;
+    assert!(
+        comments[0].starts_with("### ⚪ Mergegate: superseded by a newer revision\n"),
+        "{comments:?}"
+    );
+    stage.quiet().await;
+    assert_eq!(stage.running_builds().await, Vec::<String>::new());
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_runs_one_build_at_once_gates_ten_pull_requests() {
+    let options = StageOptions {
+        concurrent_builds: 1,
+        ..StageOptions::default()
+    };
+    let stage = Stage::set_with(options, &green_files()).await;
+    let mut ids = Vec::new();
+    for number in 0..10 {
+        let branch = format!("change-{number}");
+        stage
+            .copy
+            .push(&branch, "main", &[(&format!("file-{number}"), "x\n")]);
+        ids.push(stage.open(&branch, "One of many").await);
+    }
+    for id in &ids {
+        let verdict = stage.verdict(id).await;
+        assert!(
+            verdict.starts_with("### ✅ Mergegate: approved\n"),
+            "{verdict}"
+        );
+    }
+    stage.strike().await;
+}
