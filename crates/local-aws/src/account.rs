@@ -148,6 +148,11 @@ impl Account {
             .unwrap_or_else(PoisonError::into_inner) = Some(observer);
     }
 
+    /// Whether an event or an asynchronous invocation is still on its way.
+    pub fn has_undelivered(&self) -> bool {
+        events::has_waiting(self) || lambda::has_queued(self)
+    }
+
     /// What no target would take, oldest first.
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
         lambda::dead_letters(self)
@@ -160,7 +165,9 @@ impl Account {
 
     /// `http://127.0.0.1:<port>`; without a port while nobody serves the account.
     pub(crate) fn base_url(&self) -> &str {
-        self.base_url.get().map_or("http://127.0.0.1", String::as_str)
+        self.base_url
+            .get()
+            .map_or("http://127.0.0.1", String::as_str)
     }
 
     /// `arn:aws:<service>:<region>:<account>:<resource>`.

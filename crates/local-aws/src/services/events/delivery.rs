@@ -22,6 +22,12 @@ use crate::{
 
 const OUTBOX: Table<Value> = Table::new("events_outbox");
 
+pub(super) fn has_waiting(account: &Account) -> bool {
+    account
+        .store
+        .read(|tables| tables.scan(&OUTBOX, "").next().is_some())
+}
+
 /// Events sent in one transaction.
 const BATCH: usize = 32;
 /// How long the worker sleeps when no schedule is due.

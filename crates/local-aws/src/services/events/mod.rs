@@ -25,6 +25,11 @@ use pattern::{InvalidPattern, Pattern};
 
 pub(crate) use envelope::unique_id;
 
+/// Whether an event still waits to be matched with the rules.
+pub(crate) fn has_waiting(account: &Account) -> bool {
+    delivery::has_waiting(account)
+}
+
 /// Answers one operation.
 pub(crate) fn call(
     account: &Arc<Account>,

@@ -156,6 +156,11 @@ pub(crate) fn start(account: &Arc<Account>) -> Vec<JoinHandle<()>> {
     vec![tokio::spawn(queue::work(account.clone()))]
 }
 
+/// Whether any asynchronous invocation still waits for its function's answer.
+pub(crate) fn has_queued(account: &Account) -> bool {
+    !queue::is_empty(account)
+}
+
 /// What no target would take, oldest first.
 pub(crate) fn dead_letters(account: &Account) -> Vec<DeadLetter> {
     queue::dead_letters(account)

@@ -80,6 +80,13 @@ pub(super) fn dead_letters(account: &Account) -> Vec<DeadLetter> {
     })
 }
 
+/// Whether any invocation still waits for its function's answer.
+pub(super) fn is_empty(account: &Account) -> bool {
+    account
+        .store
+        .read(|tables| tables.scan(&QUEUE_KEYS, "").next().is_none())
+}
+
 /// Takes up every queued invocation, in a task of its own.
 pub(super) async fn work(account: Arc<Account>) {
     let mut deliveries = JoinSet::new();
