@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Passes all tests from a fresh clone. Needs Rust, git, Node.js and Python; installs whatever else it uses below target/.
+#
+#   ./test.sh          everything that continuous integration runs
+#   ./test.sh --long   also what takes longer than that
+set -euo pipefail
+cd "$(dirname "$0")"
+
+case "${1:-}" in
+  "") ;;
+  --long) export MERGEGATE_LONG=1 ;;
+  *) echo "usage: ./test.sh [--long]" >&2; exit 2 ;;
+esac
+
+export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
+tools="$PWD/target/tools"
+export PATH="$tools/bin:$PATH"
+
+step() { printf '\n== %s\n' "$*" >&2; }
+
+# A Python environment of our own: the AWS tools that the tests drive, and linters.
+python_tools() {
+  if ! cmp --silent tests/requirements.txt "$tools/python/requirements.txt"; then
+    python3 -m venv "$tools/python"
+    "$tools/python/bin/pip" install --quiet --disable-pip-version-check --requirement tests/requirements.txt
+    cp tests/requirements.txt "$tools/python/requirements.txt"
+  fi
+  export PATH="$tools/python/bin:$PATH"
+}
+
+cargo_deny() {
+  local version=0.20.2
+  if [[ "$(cargo-deny --version 2>/dev/null)" != "cargo-deny $version" ]]; then
+    # Unoptimised: it runs for a second, it would compile for minutes.
+    cargo install --quiet --locked --debug --no-default-features --version "$version" \
+      --root "$tools" --target-dir target/tools-build cargo-deny
+  fi
+}
+
+step "tools"
+python_tools
+cargo_deny
+
+step "format and lints"
+cargo fmt --all --check
+shellcheck test.sh .ci/run
+cargo deny --log-level error check bans licenses sources
+cargo clippy --workspace --all-targets --locked -- -D warnings
+
+step "tests"
+# The stories drive the real binary.
+cargo build --locked --package gate
+cargo test --workspace --locked
+
+step "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+
+printf '\nall tests passed\n' >&2
