@@ -29,7 +29,7 @@ pub(super) enum Told {
     Abandon,
 }
 
-/// A place to run in, once it is a build's turn.
+/// A place to run in: awaited, it is a build's turn; dropped, it is the next one's.
 pub(super) type Place = MaybeDone<BoxFuture<'static, Result<OwnedSemaphorePermit, AcquireError>>>;
 
 struct Handle {

@@ -15,7 +15,6 @@ use std::{
     io,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    pin::Pin,
     sync::Arc,
     time::Duration,
 };
@@ -180,11 +179,11 @@ async fn attempt(
         return Ok(());
     }
     let longest_wait = MINUTE * record.build.queued_timeout_in_minutes;
-    // Held until the build is over.
+    // `place` keeps the slot until the build is over.
     let turn = tokio::select! {
         biased;
         cut = cut(&mut told, longest_wait) => Err(cut),
-        () = &mut place => Ok(Pin::new(&mut place).take_output()),
+        () = &mut place => Ok(()),
     };
     let conclusion = if let Err(cut) = &turn {
         Ok(Err(*cut))
