@@ -124,7 +124,8 @@ fn introduction(system: &System, engine: bool, data: &std::path::Path) -> Vec<St
         ),
         String::new(),
         format!(
-            "  export AWS_ENDPOINT_URL={url} AWS_ACCESS_KEY_ID=ann AWS_SECRET_ACCESS_KEY=local AWS_REGION={region}"
+            "  export AWS_ENDPOINT_URL={url} AWS_ACCESS_KEY_ID=ann AWS_SECRET_ACCESS_KEY=local \
+             AWS_REGION={region} AWS_DEFAULT_REGION={region}"
         ),
         String::new(),
         "  aws codecommit create-repository --repository-name demo".to_owned(),

@@ -1,0 +1,322 @@
+//! `gate check`.
+
+use std::process::Stdio;
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use crate::support::{Place, Said, eventually, runs};
+
+/// Passes unless there is a file `broken`.
+const BUILDSPEC: &str = "version: 0.2
+phases:
+  build:
+    commands:
+      - echo 'looking for what is broken'
+      - test ! -e broken
+";
+
+/// A repository whose branch `topic` is one commit ahead of `main`.
+fn with_topic(buildspec: &str, files: &[(&str, &str)]) -> Place {
+    let place = Place::new();
+    place.repository("repo", &[("buildspec.yml", buildspec)]);
+    place.git("repo", &["switch", "--quiet", "--create", "topic"]);
+    place.commit("repo", files, "Add a file");
+    place
+}
+
+fn check(place: &Place, arguments: &[&str]) -> Said {
+    place.gate(&[&["check", "--repo", "repo"], arguments].concat())
+}
+
+fn refused(place: &Place, arguments: &[&str]) -> String {
+    let said = check(place, arguments);
+    assert_eq!(
+        (said.code, said.stdout.as_str()),
+        (2, ""),
+        "{}",
+        said.stderr
+    );
+    place.assert_clean();
+    let repo = place.path("repo").display().to_string();
+    said.stderr.replace(&repo, "repo")
+}
+
+#[test]
+fn a_branch_whose_merge_passes_is_approved_and_the_repository_is_left_as_it_was() {
+    let place = with_topic(BUILDSPEC, &[("new", "1")]);
+    let before =
+        place.git("repo", &["for-each-ref"]) + &place.git("repo", &["config", "--list", "--local"]);
+    let said = check(&place, &[]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(
+        said.stdout
+            .starts_with("### ✅ Mergegate: approved\n\n`topic` "),
+        "{}",
+        said.stdout
+    );
+    assert!(
+        said.stderr
+            .starts_with("gating `topic` → `main`\nbuild: runs\nbuild: passed after "),
+        "{}",
+        said.stderr
+    );
+    let after =
+        place.git("repo", &["for-each-ref"]) + &place.git("repo", &["config", "--list", "--local"]);
+    assert_eq!(before, after);
+    place.assert_clean();
+    let again = check(&place, &[]);
+    assert!(
+        again
+            .stderr
+            .contains("build: runs, expected to take about 1 s\n"),
+        "{}",
+        again.stderr
+    );
+}
+
+#[test]
+fn a_failing_build_is_rejected_and_its_log_is_shown() {
+    let place = with_topic(BUILDSPEC, &[("broken", "")]);
+    let said = check(&place, &[]);
+    assert_eq!(said.code, 1);
+    assert!(
+        said.stdout.starts_with("### ❌ Mergegate: not approved"),
+        "{}",
+        said.stdout
+    );
+    assert!(
+        said.stderr.contains("── build: log ──\n"),
+        "{}",
+        said.stderr
+    );
+    assert!(
+        said.stderr.contains("\nlooking for what is broken\n"),
+        "{}",
+        said.stderr
+    );
+    place.assert_clean();
+}
+
+#[test]
+fn two_green_sides_with_a_red_merge_are_rejected() {
+    let both =
+        "version: 0.2\nphases:\n  build:\n    commands:\n      - test ! -e left -o ! -e right\n";
+    let place = with_topic(both, &[("left", "")]);
+    place.git("repo", &["switch", "--quiet", "main"]);
+    place.commit("repo", &[("right", "")], "Add the right");
+    place.git("repo", &["switch", "--quiet", "topic"]);
+    let said = check(&place, &["--json"]);
+    let object: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!((said.code, object["verdict"].as_str()), (1, Some("reject")));
+    let candidate = &object["candidate"];
+    assert_ne!(candidate["tested_commit"], candidate["source_commit"]);
+}
+
+#[test]
+fn json_tells_the_candidate_the_checks_and_the_tests() {
+    let buildspec = "version: 0.2
+phases:
+  build:
+    commands:
+      - printf '<testsuite name=\"s\"><testcase name=\"a\"/><testcase name=\"b\"><failure message=\"no\"/></testcase></testsuite>' > junit.xml
+reports:
+  unit:
+    files: [junit.xml]
+";
+    let place = with_topic(buildspec, &[("new", "1")]);
+    let said = check(&place, &["--json", "--title", "Try [no-cache]"]);
+    let object: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!((said.code, object["verdict"].as_str()), (1, Some("reject")));
+    assert_eq!(object["candidate"]["source"], "topic");
+    assert_eq!(object["candidate"]["destination"], "main");
+    assert_eq!(
+        object["candidate"]["tested_commit"],
+        place.git("repo", &["rev-parse", "HEAD"])
+    );
+    assert_eq!(object["checks"][0]["name"], "build");
+    assert_eq!(object["checks"][0]["status"], "passed");
+    assert!(
+        object["checks"][0]["log"]
+            .as_str()
+            .unwrap()
+            .contains("Entering phase BUILD")
+    );
+    assert_eq!(
+        (
+            object["tests"]["total"].as_u64(),
+            object["tests"]["failed"].as_u64()
+        ),
+        (Some(2), Some(1))
+    );
+    assert_eq!(object["tests"]["failures"][0]["name"], "b");
+    assert!(
+        object["comment"]
+            .as_str()
+            .unwrap()
+            .contains("`[no-cache]` is in the title")
+    );
+}
+
+#[test]
+fn a_repository_without_a_buildspec_is_rejected_and_told_what_to_add() {
+    let place = Place::new();
+    place.repository("repo", &[]);
+    place.git("repo", &["switch", "--quiet", "--create", "topic"]);
+    place.commit("repo", &[("new", "1")], "Add a file");
+    let said = check(&place, &[]);
+    assert_eq!(said.code, 1, "{}", said.stderr);
+    assert!(
+        said.stdout.contains("Neither side has a `buildspec.yml`."),
+        "{}",
+        said.stdout
+    );
+}
+
+#[test]
+fn uncommitted_changes_are_counted_and_not_part_of_the_check() {
+    let place = with_topic(BUILDSPEC, &[("new", "1")]);
+    std::fs::write(place.path("repo").join("broken"), "").unwrap();
+    std::fs::write(place.path("repo").join("new"), "2").unwrap();
+    let said = check(&place, &[]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let warning = "warning: 2 files have changes that are not committed: not part of the check\n";
+    assert!(said.stderr.contains(warning), "{}", said.stderr);
+}
+
+#[test]
+fn the_base_is_what_origin_calls_its_default_branch() {
+    let place = with_topic(BUILDSPEC, &[("new", "1")]);
+    place.git("repo", &["branch", "--move", "main", "trunk"]);
+    place.git("repo", &["switch", "--quiet", "trunk"]);
+    place.git("", &["clone", "--quiet", "repo", "copy"]);
+    place.git("copy", &["switch", "--quiet", "topic"]);
+    let said = place.gate(&["check", "--repo", "copy"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(
+        said.stderr
+            .starts_with("gating `topic` → `trunk` (as `origin/trunk` has it)\n"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn ctrl_c_ends_the_build_and_leaves_nothing_behind() {
+    let mark = format!("6173.{}", std::process::id());
+    let place = with_topic(
+        &format!("version: 0.2\nphases:\n  build:\n    commands: [sleep {mark}]\n"),
+        &[("new", "1")],
+    );
+    let running = place
+        .command(&["check", "--repo", "repo"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually("the build begins", || runs(&mark));
+    kill(
+        Pid::from_raw(running.id().try_into().unwrap()),
+        Signal::SIGINT,
+    )
+    .unwrap();
+    let said = Said::from(running.wait_with_output().unwrap());
+    assert_eq!((said.code, said.stdout.as_str()), (130, ""));
+    eventually("the build ends", || !runs(&mark));
+    place.assert_clean();
+}
+
+#[test]
+fn refuses_a_directory_that_is_no_repository() {
+    let place = Place::new();
+    let nowhere = refused(&place, &[]);
+    assert_eq!(
+        nowhere,
+        "error: there is no directory `repo`\nhelp: name a git repository with `--repo`\n"
+    );
+    std::fs::create_dir(place.path("repo")).unwrap();
+    assert_eq!(
+        refused(&place, &[]),
+        "error: `repo` is not a git repository\nhelp: name one with `--repo`\n"
+    );
+}
+
+#[test]
+fn refuses_a_repository_without_commits() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("repo")).unwrap();
+    place.git("repo", &["init", "--quiet", "--initial-branch=main"]);
+    assert_eq!(
+        refused(&place, &[]),
+        "error: the branch `main` of `repo` has no commit\nhelp: commit something first\n"
+    );
+}
+
+#[test]
+fn refuses_a_detached_head() {
+    let place = with_topic(BUILDSPEC, &[("new", "1")]);
+    place.git("repo", &["switch", "--quiet", "--detach"]);
+    let expected = "error: `repo` is on no branch: its HEAD is detached\nhelp: give the commit a branch: `git switch -c <name>`\n";
+    assert_eq!(refused(&place, &[]), expected);
+}
+
+#[test]
+fn refuses_a_shallow_clone() {
+    let place = with_topic(BUILDSPEC, &[("new", "1")]);
+    let address = format!("file://{}", place.path("repo").display());
+    place.git(
+        "",
+        &[
+            "clone",
+            "--quiet",
+            "--depth=1",
+            "--branch=topic",
+            &address,
+            "copy",
+        ],
+    );
+    let said = place.gate(&["check", "--repo", "copy", "--base", "topic"]);
+    assert_eq!(said.code, 2);
+    assert!(
+        said.stderr.ends_with(
+            "is a shallow clone: its history breaks off\nhelp: run `git fetch --unshallow`\n"
+        ),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn refuses_when_there_is_nothing_to_merge_or_nothing_to_merge_into() {
+    let place = with_topic(BUILDSPEC, &[("new", "1")]);
+    assert_eq!(
+        refused(&place, &["--base", "release"]),
+        "error: there is no branch `release`, here or at `origin`\nhelp: fetch it, or name another with `--base`\n"
+    );
+    assert_eq!(
+        refused(&place, &["--base", "topic"]),
+        "error: the current branch `topic` is the base branch itself\nhelp: switch to the branch that is to be merged, or name another base with `--base`\n"
+    );
+    place.git("repo", &["switch", "--quiet", "--create", "behind", "main"]);
+    assert_eq!(
+        refused(&place, &[]),
+        "error: there is nothing to merge: `main` has every commit of `behind`\nhelp: commit to the branch, or name another base with `--base`\n"
+    );
+    place.git("repo", &["branch", "--move", "main", "trunk"]);
+    assert_eq!(
+        refused(&place, &[]),
+        "error: no base branch was found: `origin` names none, and there is neither `main` nor `master`\nhelp: name the branch to merge into with `--base`\n"
+    );
+}
+
+#[test]
+fn refuses_a_title_that_codecommit_would_not_take() {
+    let place = with_topic(BUILDSPEC, &[("new", "1")]);
+    let long = refused(&place, &["--title", &"é".repeat(151)]);
+    assert_eq!(
+        long,
+        "error: the title has 151 characters, CodeCommit takes 150\nhelp: shorten it\n"
+    );
+}
