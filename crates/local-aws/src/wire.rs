@@ -178,17 +178,12 @@ fn caller(account: &Account, headers: &HeaderMap) -> Caller {
     Caller::from_access_key(key, &account.settings.account_id, &account.settings.callers)
 }
 
-/// An answer with `body`; of an operation without output it is null here and nothing on the wire.
 pub(crate) fn json_response(
     status: StatusCode,
     content_type: &'static str,
     body: &Value,
 ) -> Response {
-    let text = match body {
-        Value::Null => String::new(),
-        body => body.to_string(),
-    };
-    let mut response = (status, text).into_response();
+    let mut response = (status, body.to_string()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Ok(id) = HeaderValue::from_str(&request_id()) {
