@@ -46,6 +46,15 @@ fn finish<T>(items: Vec<T>, more: bool, key: impl Fn(&T) -> String) -> Page<T> {
     Page { items, next_token }
 }
 
+/// How many items a page is to hold: what the request asks for, else `default`. `None` outside of 1 to `most`.
+pub(crate) fn size(asked: Option<i64>, default: usize, most: usize) -> Option<usize> {
+    let Some(asked) = asked else {
+        return Some(default);
+    };
+    let size = usize::try_from(asked).ok()?;
+    (1..=most).contains(&size).then_some(size)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +71,19 @@ mod tests {
         }
         assert_eq!(seen, items);
         assert_eq!(token, None);
+    }
+
+    #[test]
+    fn a_page_is_as_large_as_asked_or_as_usual() {
+        assert_eq!(size(None, 100, 1000), Some(100));
+        assert_eq!(size(Some(1000), 100, 1000), Some(1000));
+    }
+
+    #[test]
+    fn refuses_pages_of_no_size_and_too_large_ones() {
+        for asked in [-1, 0, 1001] {
+            assert_eq!(size(Some(asked), 100, 1000), None, "{asked}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(super) enum SortOrder {
 pub(super) fn answer(
     member: &str,
     names: Vec<String>,
-    limit: Option<usize>,
+    limit: Option<i64>,
     token: Option<&str>,
 ) -> Result<Value, ServiceError> {
     answer_by(member, names, Clone::clone, limit, token)
@@ -31,16 +31,12 @@ pub(super) fn answer_by<T: Serialize>(
     member: &str,
     items: Vec<T>,
     key: impl Fn(&T) -> String,
-    limit: Option<usize>,
+    limit: Option<i64>,
     token: Option<&str>,
 ) -> Result<Value, ServiceError> {
-    let limit = limit.unwrap_or(PAGE);
-    if !(1..=PAGE).contains(&limit) {
-        return Err(invalid(format!(
-            "maxResults must be from 1 to {PAGE}, not {limit}"
-        )));
-    }
-    let page = page::page(items, key, limit, token)
+    let size = page::size(limit, PAGE, PAGE)
+        .ok_or_else(|| invalid(format!("maxResults must be from 1 to {PAGE}")))?;
+    let page = page::page(items, key, size, token)
         .ok_or_else(|| invalid("Invalid next token: it was not given by this operation"))?;
     let mut answer = json!({ member: page.items });
     if let Some(token) = page.next_token {

@@ -10,7 +10,7 @@ use super::{Pattern, parse, schedule::Rate, targets::Target, validation};
 use crate::{
     Account, ServiceError,
     account::now,
-    page::page,
+    page::{self, page},
     store::{Table, Tables, Transaction},
 };
 
@@ -188,7 +188,7 @@ struct ListRules {
     name_prefix: Option<String>,
     event_bus_name: Option<String>,
     next_token: Option<String>,
-    limit: Option<usize>,
+    limit: Option<i64>,
 }
 
 pub(super) fn list(account: &Account, input: Value) -> Result<Value, ServiceError> {
@@ -265,11 +265,8 @@ pub(super) fn check_name(name: &str) -> Result<(), ServiceError> {
     )))
 }
 
-pub(super) fn check_limit(limit: Option<usize>) -> Result<usize, ServiceError> {
-    match limit.unwrap_or(100) {
-        limit @ 1..=100 => Ok(limit),
-        other => Err(validation(format!("Limit is {other}: use 1 to 100"))),
-    }
+pub(super) fn check_limit(limit: Option<i64>) -> Result<usize, ServiceError> {
+    page::size(limit, 100, 100).ok_or_else(|| validation("Limit must be from 1 to 100"))
 }
 
 pub(super) fn invalid_token() -> ServiceError {

@@ -179,7 +179,7 @@ struct ListTargets {
     rule: String,
     event_bus_name: Option<String>,
     next_token: Option<String>,
-    limit: Option<usize>,
+    limit: Option<i64>,
 }
 
 pub(super) fn list(account: &Account, input: Value) -> Result<Value, ServiceError> {

@@ -34,6 +34,10 @@ fn invalid(message: impl Into<String>) -> ServiceError {
     ServiceError::client("InvalidParameterException", message)
 }
 
+fn page_size(limit: Option<i64>, most: usize) -> Result<usize, ServiceError> {
+    page::size(limit, most, most).ok_or_else(|| invalid(format!("limit must be from 1 to {most}")))
+}
+
 fn not_found(what: &str) -> ServiceError {
     ServiceError::client(
         "ResourceNotFoundException",
@@ -61,7 +65,7 @@ struct EventsInput {
     start_time: Option<i64>,
     end_time: Option<i64>,
     next_token: Option<String>,
-    limit: Option<usize>,
+    limit: Option<i64>,
     #[serde(default)]
     start_from_head: bool,
 }
@@ -80,12 +84,7 @@ fn get_log_events(account: &Account, input: Value) -> Result<Value, ServiceError
     let name = input
         .log_stream_name
         .ok_or_else(|| invalid("logStreamName is required"))?;
-    let limit = input.limit.unwrap_or(MOST_EVENTS);
-    if !(1..=MOST_EVENTS).contains(&limit) {
-        return Err(invalid(format!(
-            "limit must be from 1 to {MOST_EVENTS}, not {limit}"
-        )));
-    }
+    let limit = page_size(input.limit, MOST_EVENTS)?;
     let stream = account
         .store
         .read(|tables| codebuild::log_stream(tables, &group, &name))
@@ -138,18 +137,13 @@ struct StreamsInput {
     #[serde(default)]
     descending: bool,
     next_token: Option<String>,
-    limit: Option<usize>,
+    limit: Option<i64>,
 }
 
 fn describe_log_streams(account: &Account, input: Value) -> Result<Value, ServiceError> {
     let input: StreamsInput = parse(input)?;
     let group = group(input.log_group_name, input.log_group_identifier)?;
-    let limit = input.limit.unwrap_or(MOST_STREAMS);
-    if !(1..=MOST_STREAMS).contains(&limit) {
-        return Err(invalid(format!(
-            "limit must be from 1 to {MOST_STREAMS}, not {limit}"
-        )));
-    }
+    let limit = page_size(input.limit, MOST_STREAMS)?;
     let mut streams = account
         .store
         .read(|tables| codebuild::log_streams(tables, &group));

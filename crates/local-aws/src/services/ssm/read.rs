@@ -112,7 +112,7 @@ struct ListInput {
     filters: Vec<Value>,
     #[serde(default)]
     shared: bool,
-    max_results: Option<usize>,
+    max_results: Option<i64>,
     next_token: Option<String>,
 }
 
@@ -132,14 +132,10 @@ impl ListInput {
         parameters: Vec<Parameter>,
         most: usize,
     ) -> Result<page::Page<Parameter>, ServiceError> {
-        let limit = self.max_results.unwrap_or(most);
-        if !(1..=most).contains(&limit) {
-            return Err(validation(format!(
-                "MaxResults must be from 1 to {most}, not {limit}"
-            )));
-        }
+        let size = page::size(self.max_results, most, most)
+            .ok_or_else(|| validation(format!("MaxResults must be from 1 to {most}")))?;
         let key = |parameter: &Parameter| parameter.name.clone();
-        page::page(parameters, key, limit, self.next_token.as_deref()).ok_or_else(|| {
+        page::page(parameters, key, size, self.next_token.as_deref()).ok_or_else(|| {
             ServiceError::client("InvalidNextToken", "The specified token is not valid.")
         })
     }

@@ -148,7 +148,7 @@ pub(super) fn describe(account: &Account, input: Value) -> Result<Value, Service
 struct List {
     state_machine_arn: Option<String>,
     status_filter: Option<String>,
-    max_results: Option<usize>,
+    max_results: Option<i64>,
     next_token: Option<String>,
     map_run_arn: Option<String>,
     redrive_filter: Option<String>,

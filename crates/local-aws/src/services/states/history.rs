@@ -29,7 +29,7 @@ pub(super) fn append(
 #[serde(rename_all = "camelCase")]
 struct GetHistory {
     execution_arn: String,
-    max_results: Option<usize>,
+    max_results: Option<i64>,
     #[serde(default)]
     reverse_order: bool,
     next_token: Option<String>,

@@ -221,7 +221,7 @@ pub(super) fn describe(account: &Account, input: Value) -> Result<Value, Service
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct List {
-    max_results: Option<usize>,
+    max_results: Option<i64>,
     next_token: Option<String>,
 }
 

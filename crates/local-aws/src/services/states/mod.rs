@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use super::events::unique_id;
 use crate::{
-    Account, Caller, ServiceError,
+    Account, Caller, ServiceError, page,
     services::{parse_validated as parse, refuse_without_engine},
     store::Transaction,
 };
@@ -67,12 +67,9 @@ fn validation(message: impl Into<String>) -> ServiceError {
 }
 
 /// `maxResults`: 1 to 1,000; 0 stands for 100.
-fn page_size(limit: Option<usize>) -> Result<usize, ServiceError> {
-    match limit.unwrap_or(0) {
-        0 => Ok(100),
-        limit @ 1..=1000 => Ok(limit),
-        other => Err(validation(format!("maxResults is {other}: use 0 to 1000"))),
-    }
+fn page_size(limit: Option<i64>) -> Result<usize, ServiceError> {
+    page::size(limit.filter(|limit| *limit != 0), 100, 1000)
+        .ok_or_else(|| validation("maxResults must be from 0 to 1000"))
 }
 
 fn invalid_token() -> ServiceError {

@@ -184,7 +184,7 @@ struct ListInput {
     sort_order: Option<SortOrder>,
     sort_by: Option<String>,
     next_token: Option<String>,
-    max_results: Option<usize>,
+    max_results: Option<i64>,
 }
 
 pub(in super::super) fn list(account: &Account, input: Value) -> Result<Value, ServiceError> {

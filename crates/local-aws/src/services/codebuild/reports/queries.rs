@@ -26,7 +26,7 @@ struct ListInput {
     report_group_arn: Option<String>,
     sort_order: Option<SortOrder>,
     next_token: Option<String>,
-    max_results: Option<usize>,
+    max_results: Option<i64>,
     #[serde(default)]
     filter: ReportFilter,
 }
@@ -132,7 +132,7 @@ struct CaseFilter {
 struct CasesInput {
     report_arn: Option<String>,
     next_token: Option<String>,
-    max_results: Option<usize>,
+    max_results: Option<i64>,
     #[serde(default)]
     filter: CaseFilter,
 }
@@ -198,7 +198,7 @@ struct Numbered {
 struct CoveragesInput {
     report_arn: Option<String>,
     next_token: Option<String>,
-    max_results: Option<usize>,
+    max_results: Option<i64>,
     sort_order: Option<SortOrder>,
     sort_by: Option<String>,
     min_line_coverage_percentage: Option<f64>,
