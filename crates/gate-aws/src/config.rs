@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_sdk_codecommit::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_codecommit::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
@@ -11,11 +11,8 @@ use aws_smithy_http_client::{
 
 /// Region, credentials and `AWS_ENDPOINT_URL*` from the environment, as the AWS documentation describes them.
 pub async fn from_environment() -> SdkConfig {
-    let https = Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
     aws_config::defaults(BehaviorVersion::latest())
-        .http_client(https)
+        .http_client(https())
         .retry_config(RetryConfig::standard())
         .timeout_config(timeouts())
         .load()
@@ -36,6 +33,12 @@ pub fn local(endpoint: &str, region: &str, access_key: &str) -> SdkConfig {
         .build()
 }
 
+fn https() -> SharedHttpClient {
+    Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
+}
+
 /// A handler that waits longer than this for one answer is better tried again.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
@@ -46,7 +49,7 @@ fn timeouts() -> TimeoutConfig {
 
 #[cfg(test)]
 mod tests {
-    use gate_core::{host::CodeHost, id::PullRequestId};
+    use gate_core::{error::GateError, host::CodeHost, id::PullRequestId};
 
     use super::*;
     use crate::CodeCommit;
@@ -54,15 +57,32 @@ mod tests {
     /// Nobody listens on the discard port of this machine.
     const NOBODY: &str = "http://127.0.0.1:9";
 
+    async fn ask(config: &SdkConfig) -> GateError {
+        let config = config
+            .clone()
+            .into_builder()
+            .retry_config(RetryConfig::disabled());
+        let host = CodeCommit::new(aws_sdk_codecommit::Client::new(&config.build()));
+        let answer = host.pull_request(&PullRequestId::new("7")).await;
+        answer.unwrap_err()
+    }
+
     #[tokio::test]
     async fn fails_for_a_while_when_nobody_answers() {
-        let config = local(NOBODY, "eu-central-1", "ann")
+        let laptop = local(NOBODY, "eu-central-1", "ann");
+        let aws = laptop
+            .clone()
             .into_builder()
-            .retry_config(RetryConfig::disabled())
+            .endpoint_url(NOBODY.replace("http:", "https:"))
+            .http_client(https())
             .build();
-        let host = CodeCommit::new(aws_sdk_codecommit::Client::new(&config));
-        let error = host.pull_request(&PullRequestId::new("7")).await;
-        assert_eq!(error.unwrap_err().word(), "ServiceUnavailable");
+        for config in [laptop, aws] {
+            let error = ask(&config).await;
+            assert_eq!(error.word(), "ServiceUnavailable");
+            let words = "CodeCommit did not complete GetPullRequest: dispatch failure: ";
+            assert!(error.to_string().starts_with(words), "{error}");
+            assert!(error.to_string().contains("refused"), "{error}");
+        }
     }
 
     #[test]

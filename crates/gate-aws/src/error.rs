@@ -4,7 +4,7 @@ use std::error::Error;
 
 use aws_sdk_codecommit::{
     config::http::HttpResponse,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
 };
 use gate_core::error::GateError;
 
@@ -66,7 +66,7 @@ where
     let code = error.code().unwrap_or_default().to_owned();
     let message = match error.message() {
         Some(message) if !message.is_empty() => message.to_owned(),
-        _ => DisplayErrorContext(error).to_string(),
+        _ => causes(error),
     };
     match error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
@@ -98,6 +98,15 @@ where
     }
 }
 
+/// The sentences of an error and its causes. The SDK's own `DisplayErrorContext` adds a dump of request and response,
+/// which has no place on a pull request.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    std::iter::successors(Some(error), |error| (*error).source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
 /// The error of a call that may succeed later.
 pub(crate) fn unavailable(
     service: &'static str,
@@ -122,5 +131,64 @@ pub(crate) fn unreadable(
         operation,
         code: "UnreadableAnswer".to_owned(),
         message: message.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_codecommit::error::ErrorMetadata;
+
+    use super::*;
+
+    /// The error of a call whose answer never came, or came like this.
+    fn mapped(error: &SdkError<Modelled, HttpResponse>) -> GateError {
+        failed("CodeCommit", "GetBranch", error)
+    }
+
+    #[derive(Debug, Default)]
+    struct Modelled(ErrorMetadata);
+
+    impl std::fmt::Display for Modelled {
+        fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("nobody knows this error")
+        }
+    }
+
+    impl Error for Modelled {}
+
+    impl ProvideErrorMetadata for Modelled {
+        fn meta(&self) -> &ErrorMetadata {
+            &self.0
+        }
+    }
+
+    fn response(status: u16) -> HttpResponse {
+        HttpResponse::new(status.try_into().unwrap(), "secret".to_owned().into())
+    }
+
+    #[test]
+    fn fails_for_a_while_when_the_answer_is_late_or_broken() {
+        let late = mapped(&SdkError::timeout_error("20 s passed"));
+        assert_eq!(
+            late.to_string(),
+            "CodeCommit did not complete GetBranch: request has timed out: 20 s passed"
+        );
+        let broken = mapped(&SdkError::response_error("half a line", response(200)));
+        assert!(broken.is_transient(), "{broken}");
+    }
+
+    #[test]
+    fn refuses_an_error_without_a_code_in_words_and_without_the_response() {
+        let odd = mapped(&SdkError::service_error(Modelled::default(), response(400)));
+        assert_eq!(
+            odd.to_string(),
+            "CodeCommit refused GetBranch: UnknownError: service error: nobody knows this error"
+        );
+    }
+
+    #[test]
+    fn refuses_a_request_that_cannot_be_built() {
+        let error = mapped(&SdkError::construction_failure("no branch name"));
+        assert_eq!(error.word(), "Refused");
     }
 }

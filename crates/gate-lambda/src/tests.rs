@@ -81,8 +81,3 @@ async fn an_error_that_passes_by_itself_is_a_warning() {
     assert_eq!(answered.unwrap_err().error_type, "ReadsBehind");
     assert_eq!(lines[0]["level"], "WARN");
 }
-
-#[test]
-fn info_and_worse_is_logged_unless_told_otherwise() {
-    assert_eq!(EnvFilter::new(DEFAULT_FILTER).to_string(), "info");
-}

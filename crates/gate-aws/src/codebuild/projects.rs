@@ -75,7 +75,8 @@ impl CodeBuild {
             Ok(output) => Ok(project(output.project)),
             Err(error) => match error.as_service_error() {
                 Some(CreateProjectError::ResourceAlreadyExistsException(_)) => {
-                    self.update_project(&spec, parts).await
+                    // The future of either call is large; only one of them is ever needed.
+                    Box::pin(self.update_project(&spec, parts)).await
                 }
                 _ => Err(refused("CreateProject", &error)),
             },

@@ -1,3 +1,4 @@
+use aws_sdk_codecommit::types;
 use gate_core::{
     error::GateError,
     host::{ApprovalOutcome, ApprovalState},
@@ -75,7 +76,7 @@ async fn the_revision_that_was_built_is_approved_not_the_live_one() {
         .match_requests(|request| {
             request.revision_id() == Some("r1")
                 && request.pull_request_id() == Some("7")
-                && request.approval_state().map(|state| state.as_str()) == Some("APPROVE")
+                && request.approval_state().map(types::ApprovalState::as_str) == Some("APPROVE")
         })
         .then_http_response(|| answer(&json!({})));
     let outcome = codecommit(&[&rule])

@@ -1,4 +1,7 @@
-use aws_sdk_codecommit::types::MergeOptionTypeEnum::{FastForwardMerge, ThreeWayMerge};
+use aws_sdk_codecommit::types::{
+    ConflictDetailLevelTypeEnum,
+    MergeOptionTypeEnum::{FastForwardMerge, ThreeWayMerge},
+};
 use aws_smithy_mocks::Rule;
 use gate_core::{host::MergeOutcome, id::TreeId};
 use serde_json::{Value, json};
@@ -46,7 +49,10 @@ async fn branches_that_went_apart_are_merged_line_by_line() {
     let mergeable = mock!(Client::get_merge_conflicts)
         .match_requests(|request| {
             request.merge_option() == Some(&ThreeWayMerge)
-                && request.conflict_detail_level().map(|level| level.as_str()) == Some("LINE_LEVEL")
+                && request
+                    .conflict_detail_level()
+                    .map(ConflictDetailLevelTypeEnum::as_str)
+                    == Some("LINE_LEVEL")
         })
         .then_http_response(|| answer(&conflicts(true, None, &[])));
     let create = mock!(Client::create_unreferenced_merge_commit)
@@ -54,7 +60,10 @@ async fn branches_that_went_apart_are_merged_line_by_line() {
             request.source_commit_specifier() == Some("3f2a91c")
                 && request.destination_commit_specifier() == Some("81c0d2e")
                 && request.merge_option() == Some(&ThreeWayMerge)
-                && request.conflict_detail_level().map(|level| level.as_str()) == Some("LINE_LEVEL")
+                && request
+                    .conflict_detail_level()
+                    .map(ConflictDetailLevelTypeEnum::as_str)
+                    == Some("LINE_LEVEL")
                 && request.author_name() == Some("Mergegate")
         })
         .then_http_response(|| answer(&json!({ "commitId": "a77e1b0", "treeId": "7ree" })));

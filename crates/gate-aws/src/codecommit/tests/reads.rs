@@ -1,3 +1,4 @@
+use aws_sdk_codecommit::types::PullRequestStatusEnum;
 use gate_core::{
     host::{BranchCreated, CommitDetails},
     id::TreeId,
@@ -187,7 +188,10 @@ async fn a_preview_branch_that_is_there_or_gone_already_is_an_outcome() {
 async fn only_open_pull_requests_are_listed_and_an_empty_repository_has_no_default_branch() {
     let open = mock!(Client::list_pull_requests)
         .match_requests(|request| {
-            request.pull_request_status().map(|status| status.as_str()) == Some("OPEN")
+            request
+                .pull_request_status()
+                .map(PullRequestStatusEnum::as_str)
+                == Some("OPEN")
         })
         .then_http_response(|| answer(&json!({ "pullRequestIds": ["7", "9"] })));
     let repository_of = mock!(Client::get_repository)
