@@ -19,12 +19,13 @@ const POSITION: [&str; 6] = [
 ];
 
 /// Settings for every call: no hooks, no credentials from a helper, no proxy between two parts of one machine.
-const SETTINGS: [&str; 5] = [
+const SETTINGS: [&str; 6] = [
     "core.hooksPath=/dev/null",
     "credential.helper=",
     "http.proxy=",
     "push.followTags=false",
     "push.gpgSign=false",
+    "push.pushOption=",
 ];
 
 /// Why git did not do what it was told.

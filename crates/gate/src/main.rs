@@ -12,7 +12,7 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use command::Arguments;
+use command::{Arguments, Failure};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => {
             failure.print();
-            failure.exit_code()
+            ExitCode::from(Failure::EXIT_CODE)
         }
     }
 }

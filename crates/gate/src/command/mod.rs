@@ -60,7 +60,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// What every command exits with when it could not do its work.
-    const EXIT: u8 = 2;
+    pub(crate) const EXIT_CODE: u8 = 2;
 
     pub(crate) fn new(sentence: impl Into<String>) -> Self {
         Self {
@@ -81,10 +81,6 @@ impl Failure {
             let label = terminal::bold("help:");
             terminal::say(&format!("{label} {}", terminal::harmless(help)));
         }
-    }
-
-    pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(Self::EXIT)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Every call is made so that a second deployment over the same data directory changes nothing that has not changed.
 
-use gate_core::names;
+use gate_core::{id::RepositoryName, names};
 use local_aws::Settings;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -49,6 +49,22 @@ impl Names {
             "arn:aws:iam::{}:role/{}-state-machine",
             self.account, self.service
         )
+    }
+
+    /// The role builds run under; nothing on a laptop enforces it.
+    pub(super) fn build_role(&self) -> String {
+        format!("arn:aws:iam::{}:role/{}-build", self.account, self.service)
+    }
+
+    /// The log group of all builds.
+    pub(super) fn log_group(&self) -> String {
+        format!("/aws/codebuild/{}", self.service)
+    }
+
+    /// The parameter that holds a repository's settings.
+    pub(super) fn settings(&self, repository: &str) -> String {
+        let service = &self.service;
+        names::Parameters { service }.settings(&RepositoryName::new(repository))
     }
 
     fn rule(&self, trigger: &str) -> String {
@@ -151,19 +167,4 @@ async fn is_in_place(api: &Api, rule: &Value) -> Result<bool, ApiError> {
     Ok(members
         .iter()
         .all(|member| found.get(member) == rule.get(member)))
-}
-
-/// ARN of the role builds run under; nothing on a laptop enforces it.
-pub(super) fn build_role(account: &str, service: &str) -> String {
-    format!("arn:aws:iam::{account}:role/{service}-build")
-}
-
-/// The log group of all builds.
-pub(super) fn log_group(service: &str) -> String {
-    format!("/aws/codebuild/{service}")
-}
-
-/// The parameter that holds a repository's settings.
-pub(super) fn settings_parameter(service: &str, repository: &str) -> String {
-    names::Parameters { service }.settings(&gate_core::id::RepositoryName::new(repository))
 }

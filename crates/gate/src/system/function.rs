@@ -85,6 +85,18 @@ pub(super) fn handler(
     })
 }
 
+/// What stands in for a function of a system that has ended.
+pub(super) fn ended() -> FunctionHandler {
+    Arc::new(|_| {
+        Box::pin(async {
+            Err(FunctionError {
+                error_type: "ServiceUnavailable".to_owned(),
+                error_message: "the system has ended".to_owned(),
+            })
+        })
+    })
+}
+
 async fn run(function: Function, payload: Value, clients: &Clients) -> Result<Value, GateError> {
     match function {
         Function::Router => router::handle(payload, clients).await,

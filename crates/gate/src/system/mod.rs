@@ -10,7 +10,10 @@ mod function;
 mod log;
 mod repositories;
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use aws_config::SdkConfig;
 use gate_aws::{Clients, Deployment};
@@ -27,6 +30,13 @@ use repositories::Repositories;
 
 /// The service's name where nobody gives another one.
 pub const DEFAULT_SERVICE: &str = "mergegate";
+
+/// How long open connections are waited for at the end.
+const CONNECTIONS_END: Duration = Duration::from_millis(500);
+
+/// The access key of the deployment's own calls, and the user's name in its ARN. An observer that looks for the gate's
+/// calls passes over these.
+pub const DEPLOYER: &str = "deployer";
 
 /// How a system is set up.
 #[derive(Clone)]
@@ -114,8 +124,8 @@ impl System {
         names: &deployment::Names,
         keys: Vec<(Function, String)>,
     ) -> Result<(), SystemError> {
-        let api = Api::new(self.server.address, "deployer");
-        let repositories = Arc::new(Repositories::new(api.clone(), &self.deployment));
+        let api = Api::new(self.server.address, DEPLOYER);
+        let repositories = Arc::new(Repositories::new(api.clone(), names.clone()));
         repositories.adopt().await?;
         for (function, key) in keys {
             let name = function.name(&self.deployment.service);
@@ -178,10 +188,20 @@ impl System {
         Ok(())
     }
 
-    /// Ends the workers and every process of a running build, then stops answering. State stays on disk.
+    /// Ends the workers and every process of a running build, then stops answering. State stays on disk, and the data
+    /// directory is free once this value is dropped.
     pub async fn shut_down(&self) {
         self.account.shut_down().await;
         self.server.stop();
+        // A function's clients keep connections open, and each of those keeps the account.
+        for function in Function::ALL {
+            let name = function.name(&self.deployment.service);
+            self.account.register_function(&name, function::ended());
+        }
+        let deadline = Instant::now() + CONNECTIONS_END;
+        while Arc::strong_count(&self.account) > 1 && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 }
 

@@ -5,33 +5,28 @@
 
 use std::collections::BTreeSet;
 
-use gate_aws::Deployment;
 use gate_core::settings::RepositorySettings;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::{
     api::{Api, ApiError},
-    deployment::{build_role, log_group, settings_parameter},
+    deployment::Names,
 };
 
 /// The repositories of the account and what the gate is told about them.
 pub(super) struct Repositories {
     api: Api,
-    service: String,
-    account: String,
+    names: Names,
     /// Those known to have settings.
     adopted: Mutex<BTreeSet<String>>,
 }
 
 impl Repositories {
-    pub(super) fn new(api: Api, deployment: &Deployment) -> Self {
-        // arn:aws:states:<region>:<account>:…
-        let account = deployment.state_machine_arn.split(':').nth(4);
+    pub(super) fn new(api: Api, names: Names) -> Self {
         Self {
             api,
-            service: deployment.service.clone(),
-            account: account.unwrap_or_default().to_owned(),
+            names,
             adopted: Mutex::default(),
         }
     }
@@ -101,7 +96,7 @@ impl Repositories {
             message: error.to_string(),
         })?;
         let input = json!({
-            "Name": settings_parameter(&self.service, name),
+            "Name": self.names.settings(name),
             "Value": value,
             "Type": "String",
             "Overwrite": true,
@@ -114,7 +109,7 @@ impl Repositories {
 
     /// The settings' text, if there is one.
     async fn get(&self, name: &str) -> Result<Option<String>, ApiError> {
-        let input = json!({ "Name": settings_parameter(&self.service, name) });
+        let input = json!({ "Name": self.names.settings(name) });
         match self.api.call("AmazonSSM.GetParameter", &input).await {
             Ok(output) => Ok(output["Parameter"]["Value"].as_str().map(str::to_owned)),
             Err(error) if error.is("ParameterNotFound") => Ok(None),
@@ -125,10 +120,10 @@ impl Repositories {
     fn defaults(&self, clone_url: &str) -> RepositorySettings {
         RepositorySettings {
             version: 1,
-            build_role: build_role(&self.account, &self.service),
+            build_role: self.names.build_role(),
             destinations: Vec::new(),
             clone_url: clone_url.to_owned(),
-            log_group: log_group(&self.service),
+            log_group: self.names.log_group(),
             image: "aws/codebuild/amazonlinux-x86_64-standard:5.0".to_owned(),
             environment_type: "LINUX_CONTAINER".to_owned(),
             compute_type: "BUILD_GENERAL1_SMALL".to_owned(),

@@ -18,10 +18,10 @@ impl Assumption {
     pub(super) fn apply(self, assumptions: &mut Assumptions) {
         match self {
             Self::DestinationMoveRenewsRevision(yes) => {
-                assumptions.destination_move_renews_revision = yes
+                assumptions.destination_move_renews_revision = yes;
             }
             Self::DestinationCommitFollowsBranch(yes) => {
-                assumptions.destination_commit_follows_branch = yes
+                assumptions.destination_commit_follows_branch = yes;
             }
             Self::CloseEvents(events) => assumptions.close_events = events,
             Self::DeleteProject(effect) => assumptions.delete_project = effect,
