@@ -8,7 +8,7 @@ use axum::{
     extract::{DefaultBodyLimit, Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{any, post},
+    routing::{any, get, post},
 };
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -47,6 +47,7 @@ pub fn serve(account: Arc<Account>, listener: TcpListener) -> std::io::Result<Se
         .route("/", post(json_protocol))
         .route("/2015-03-31/functions/{name}/invocations", post(invoke))
         .route("/v1/repos/{*path}", any(http_backend::handle))
+        .route("/logs/{build}", get(logs::web::show))
         .fallback(refuse_unknown_path)
         .layer(DefaultBodyLimit::max(32 << 20))
         .with_state(account);

@@ -368,7 +368,7 @@ fn tests_section(view: &View<'_>, detail: &Detail) -> Option<String> {
         .collect();
     if !shown.is_empty() {
         section.push_str("\n\nFailures\n");
-        section.push_str(&shown.join("\n"));
+        section.push_str(shown.join("\n").trim_end());
     }
     let hidden = tests.failed.saturating_sub(shown.len() as u64);
     if hidden > 0 {

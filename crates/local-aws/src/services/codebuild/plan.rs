@@ -12,7 +12,7 @@ use super::{
     },
     rules,
 };
-use crate::{Account, Caller, ServiceError};
+use crate::{Account, Caller, ServiceError, services::logs};
 
 /// What StartBuild takes.
 #[derive(Deserialize)]
@@ -229,24 +229,14 @@ fn logs_location(
         };
     };
     let stream = prefix.map_or_else(|| unique.to_owned(), |prefix| format!("{prefix}/{unique}"));
-    let region = &account.settings.region;
     LogsLocation {
-        deep_link: Some(format!(
-            "https://console.aws.amazon.com/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{}/log-events/{}",
-            console_escape(&group),
-            console_escape(&stream),
-        )),
+        deep_link: Some(format!("{}{}", account.base_url(), logs::web::path(unique))),
         cloud_watch_logs_arn: Some(
             account.arn("logs", &format!("log-group:{group}:log-stream:{stream}")),
         ),
         group_name: Some(group),
         stream_name: Some(stream),
     }
-}
-
-/// The console wants slashes escaped twice, with `$` for `%`.
-fn console_escape(name: &str) -> String {
-    name.replace('/', "$252F")
 }
 
 /// The caller as a build names its initiator: a user's name, or role and session.

@@ -4,6 +4,7 @@
 //! line before it. A token is a place in the file, so that reading on after a restart misses and repeats nothing.
 
 mod file;
+pub(crate) mod web;
 
 use std::sync::Arc;
 
