@@ -2,25 +2,26 @@
 //!
 //! It is rendered with less and less detail until it fits; whatever is dropped is counted.
 
+mod checks;
 mod detail;
+mod explanation;
 mod headline;
+mod notes;
 mod text;
 
 use std::time::Duration;
 
 use crate::{
-    build::Build,
     candidate::{Candidate, Preview},
     id::{BranchName, PullRequestId, RevisionId, RunName},
     names,
-    plan::{NoBuild, Note, Plan},
+    plan::Plan,
     protocol::Candidacy,
     report::{Coverage, ReportContent, Tests},
-    title::Flag,
-    verdict::{CheckFailure, CheckResult, Reason, Verdict, check_failure},
+    verdict::{CheckResult, Reason, Verdict},
 };
 use detail::Detail;
-use text::{code, count, duration, fence};
+use text::{code, count, duration};
 
 /// CodeCommit's limit for a comment (user guide, limits: 10,240 characters).
 pub const LIMIT: usize = 10_240;
@@ -145,14 +146,14 @@ pub fn merged_differently(tested: &str, merged: &str) -> String {
 fn compose(view: &View<'_>, detail: &Detail) -> String {
     let mut parts = vec![format!("### {}", headline::headline(view))];
     parts.push(candidate_line(view));
-    parts.extend(explanation(view));
-    let checks = check_lines(view, detail);
+    parts.extend(explanation::explanation(view));
+    let checks = checks::check_lines(view, detail);
     if !checks.is_empty() {
         parts.push(checks.join("\n"));
     }
     parts.extend(tests_section(view, detail));
     parts.extend(coverage_line(view));
-    parts.extend(notes(view, detail));
+    parts.extend(notes::notes(view, detail));
     parts.push(format!("{}{}", advice(view), last_line(view.run)));
     parts.join("\n\n")
 }
@@ -183,161 +184,6 @@ fn total_duration(results: &[CheckResult]) -> Option<Duration> {
         .filter(|build| build.complete)
         .map(|build| build.duration)
         .max()
-}
-
-/// Why there is no build, or why the gate stopped.
-fn explanation(view: &View<'_>) -> Option<String> {
-    match &view.stage {
-        Stage::Failed { error, again } => {
-            let next = if *again {
-                "It will be tried again."
-            } else {
-                "It was tried three times. Push once more, or ask whoever runs the gate to look at its log."
-            };
-            return Some(format!("{}\n\n{next}", fence(error, 12, 1200)));
-        }
-        Stage::Running | Stage::Finished { .. } => {}
-    }
-    match view.plan?.no_build.as_ref()? {
-        NoBuild::NotGated { gated } => {
-            let gated: Vec<_> = gated
-                .iter()
-                .take(10)
-                .map(|branch| code(branch, 80))
-                .collect();
-            Some(format!(
-                "This gate looks after {}. Nothing was built and nothing will be.",
-                gated.join(", ")
-            ))
-        }
-        NoBuild::SkipCi => Some(
-            "Nothing was built. To have it tested, take the flag out of the title and push."
-                .to_owned(),
-        ),
-        NoBuild::Conflict { files } => Some(conflict(files)),
-        NoBuild::NotComputable { reason } => Some(format!(
-            "CodeCommit could not compute the merge:\n\n{}\n\nMerge the destination into your branch and push.",
-            fence(reason, 8, 800)
-        )),
-        NoBuild::NoBuildspec => Some(format!(
-            "Neither side has a `{}`. Add one that builds and tests this repository, and push.",
-            crate::buildspec::PATH
-        )),
-        NoBuild::InvalidBuildspec { fault } => Some(format!(
-            "After the merge the buildspec could not be run:\n\n{}\n\nMend it and push.",
-            fence(fault, 8, 800)
-        )),
-    }
-}
-
-fn conflict(files: &[String]) -> String {
-    const SHOWN: usize = 20;
-    let mut lines: Vec<_> = files
-        .iter()
-        .take(SHOWN)
-        .map(|file| format!("- {}", code(file, 200)))
-        .collect();
-    if files.len() > SHOWN {
-        lines.push(format!(
-            "- and {} more",
-            count(files.len() as u64 - SHOWN as u64)
-        ));
-    }
-    format!(
-        "Both sides changed:\n\n{}\n\nMerge the destination into your branch, solve the conflicts and push.",
-        lines.join("\n")
-    )
-}
-
-fn check_lines(view: &View<'_>, detail: &Detail) -> Vec<String> {
-    view.results
-        .iter()
-        .map(|result| check_line(view, result, detail))
-        .collect()
-}
-
-fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String {
-    let name = format!("**{}**", result.check.name);
-    let log = |build: &Build| {
-        build
-            .log_url
-            .as_ref()
-            .map(|url| format!(": [log]({url})"))
-            .unwrap_or_default()
-    };
-    let Some(build) = &result.build else {
-        return format!("- ⏳ {name} waits for CodeBuild to take it");
-    };
-    let log = log(build);
-    if !build.complete && matches!(view.stage, Stage::Running) {
-        return format!("- ⏳ {name} runs{log}");
-    }
-    let time = duration(build.duration);
-    let skipped = view
-        .plan
-        .is_some_and(|plan| plan.flags.has(Flag::SkipTests));
-    let failure = view
-        .candidate
-        .and_then(|candidate| check_failure(result, candidate, skipped));
-    let Some(failure) = failure else {
-        let how = if skipped {
-            "passed without its tests"
-        } else {
-            "passed"
-        };
-        return format!("- ✅ {name} {how} in {time}{log}");
-    };
-    let words = failure_words(&failure, &time);
-    let phase = build.failure.as_ref().filter(|_| {
-        matches!(
-            failure,
-            CheckFailure::Failed | CheckFailure::TimedOut | CheckFailure::Infrastructure
-        )
-    });
-    let phase = phase
-        .map(|at| {
-            format!(
-                "\n  phase {}: {}",
-                at.phase,
-                code(&at.message, detail.phase_characters)
-            )
-        })
-        .unwrap_or_default();
-    format!("- ❌ {name} {words}{log}{phase}")
-}
-
-fn failure_words(failure: &CheckFailure, time: &str) -> String {
-    match failure {
-        CheckFailure::NeverStarted => "was never started".to_owned(),
-        CheckFailure::NotEnded => "did not end".to_owned(),
-        CheckFailure::Failed => format!("failed in {time}"),
-        CheckFailure::TimedOut => format!("ran out of time after {time}"),
-        CheckFailure::Stopped => format!("was stopped by hand after {time}"),
-        CheckFailure::Infrastructure => "failed twice for reasons of CodeBuild's own".to_owned(),
-        CheckFailure::WrongCommit { built } => {
-            let built = built
-                .as_ref()
-                .map_or("an unknown commit", |commit| commit.short(7));
-            format!("built {built} instead of the candidate")
-        }
-        CheckFailure::TestsFailed { failed } => format!(
-            "passed, but {} in its report failed",
-            text::plural(*failed, "test")
-        ),
-        CheckFailure::ReportIncomplete { report } => {
-            format!(
-                "passed, but its report {} is incomplete: check the paths in the buildspec",
-                code(report, 80)
-            )
-        }
-        CheckFailure::ReportMissing { report } => {
-            format!(
-                "passed, but its report {} never came: check the paths in the buildspec",
-                code(report, 80)
-            )
-        }
-        CheckFailure::NoTests => "passed, but there is no test in its reports".to_owned(),
-    }
 }
 
 fn all_tests(results: &[CheckResult]) -> Option<Tests> {
@@ -391,63 +237,6 @@ fn coverage_line(view: &View<'_>) -> Option<String> {
         count(sum.covered),
         count(sum.total)
     ))
-}
-
-fn notes(view: &View<'_>, detail: &Detail) -> Option<String> {
-    let plan = view.plan?;
-    let mut lines: Vec<String> = plan
-        .notes
-        .iter()
-        .map(|note| format!("- {}", note_words(note, detail)))
-        .collect();
-    for flag in plan
-        .flags
-        .known
-        .iter()
-        .filter(|flag| **flag != Flag::SkipCi)
-    {
-        lines.push(format!(
-            "- {} is in the title: {}",
-            code(&flag.to_string(), 40),
-            flag_words(*flag)
-        ));
-    }
-    for unknown in plan.flags.unknown.iter().take(5) {
-        let meant = unknown
-            .nearest
-            .map(|flag| format!(", did you mean {}?", code(&flag.to_string(), 40)))
-            .unwrap_or_default();
-        lines.push(format!(
-            "- {} in the title is no flag that this gate knows{meant}",
-            code(&format!("[{}]", unknown.word), 60)
-        ));
-    }
-    (!lines.is_empty()).then(|| format!("Good to know\n{}", lines.join("\n")))
-}
-
-fn note_words(note: &Note, detail: &Detail) -> String {
-    let path = crate::buildspec::PATH;
-    match note {
-        Note::FirstBuildspec => format!(
-            "the destination has no `{path}` yet: this pull request's own was used, this once"
-        ),
-        Note::BrokenBuildspec { fault } => format!(
-            "the destination's `{path}` is broken, so this pull request's own was used: {}",
-            code(fault, detail.phase_characters)
-        ),
-        Note::ChangesBuildspec => {
-            format!("this pull request changes `{path}`: the change takes effect after the merge")
-        }
-    }
-}
-
-fn flag_words(flag: Flag) -> &'static str {
-    match flag {
-        Flag::SkipTests => "tests were not asked for",
-        Flag::SkipCi => "nothing runs",
-        Flag::Container => "the build may run Docker",
-        Flag::NoCache => "the build starts without its cache",
-    }
 }
 
 fn advice(view: &View<'_>) -> &'static str {

@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    build::{BuildStatus, PhaseFailure},
+    build::{Build, BuildStatus, PhaseFailure},
+    plan::{NoBuild, Note},
     report::{Report, ReportStatus, TestFailure},
     samples::{
         build, candidacy, candidate, execution, live, passed, plan_with, result, tests_report,

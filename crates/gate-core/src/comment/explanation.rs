@@ -1,0 +1,71 @@
+//! Why nothing was built, or why the gate stopped, and what to do about it.
+
+use super::{
+    Stage, View,
+    text::{code, count, fence},
+};
+use crate::plan::NoBuild;
+
+/// Why there is no build, or why the gate stopped.
+pub(super) fn explanation(view: &View<'_>) -> Option<String> {
+    match &view.stage {
+        Stage::Failed { error, again } => {
+            let next = if *again {
+                "It will be tried again."
+            } else {
+                "It was tried three times. Push once more, or ask whoever runs the gate to look at its log."
+            };
+            return Some(format!("{}\n\n{next}", fence(error, 12, 1200)));
+        }
+        Stage::Running | Stage::Finished { .. } => {}
+    }
+    match view.plan?.no_build.as_ref()? {
+        NoBuild::NotGated { gated } => {
+            let gated: Vec<_> = gated
+                .iter()
+                .take(10)
+                .map(|branch| code(branch, 80))
+                .collect();
+            Some(format!(
+                "This gate looks after {}. Nothing was built and nothing will be.",
+                gated.join(", ")
+            ))
+        }
+        NoBuild::SkipCi => Some(
+            "Nothing was built. To have it tested, take the flag out of the title and push."
+                .to_owned(),
+        ),
+        NoBuild::Conflict { files } => Some(conflict(files)),
+        NoBuild::NotComputable { reason } => Some(format!(
+            "CodeCommit could not compute the merge:\n\n{}\n\nMerge the destination into your branch and push.",
+            fence(reason, 8, 800)
+        )),
+        NoBuild::NoBuildspec => Some(format!(
+            "Neither side has a `{}`. Add one that builds and tests this repository, and push.",
+            crate::buildspec::PATH
+        )),
+        NoBuild::InvalidBuildspec { fault } => Some(format!(
+            "After the merge the buildspec could not be run:\n\n{}\n\nMend it and push.",
+            fence(fault, 8, 800)
+        )),
+    }
+}
+
+fn conflict(files: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut lines: Vec<_> = files
+        .iter()
+        .take(SHOWN)
+        .map(|file| format!("- {}", code(file, 200)))
+        .collect();
+    if files.len() > SHOWN {
+        lines.push(format!(
+            "- and {} more",
+            count(files.len() as u64 - SHOWN as u64)
+        ));
+    }
+    format!(
+        "Both sides changed:\n\n{}\n\nMerge the destination into your branch, solve the conflicts and push.",
+        lines.join("\n")
+    )
+}
