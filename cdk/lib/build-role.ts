@@ -1,0 +1,86 @@
+/**
+ * The role builds run under. Whatever a pull request's code does, it does with these credentials: so the role may do the
+ * few things a build needs, and a Deny over everything else keeps it so, whoever attaches what to it later (I8).
+ */
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+
+import { permittedToBuilds } from './build-actions';
+import type { Names } from './names';
+
+/** Where builds may write what they want to keep. */
+export const ARTIFACT_PREFIX = 'builds/';
+
+/** Properties of the build role. */
+export interface BuildRoleProps {
+  readonly names: Names;
+  readonly repositories: readonly string[];
+  readonly artifacts: IBucket;
+  readonly buildPolicies: readonly PolicyStatement[];
+}
+
+/** The role, with its Deny. */
+export class BuildRole extends Construct {
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: BuildRoleProps) {
+    super(scope, id);
+    const { names } = props;
+    this.role = new Role(this, 'Role', {
+      roleName: names.role('build'),
+      description: `Builds of pull requests gated by ${names.service}; runs code that nobody has reviewed`,
+      assumedBy: new ServicePrincipal('codebuild.amazonaws.com'),
+    });
+    const allowed = [...needs(props), ...props.buildPolicies];
+    for (const statement of [...allowed, denyTheRest(allowed)]) {
+      this.role.addToPolicy(statement);
+    }
+  }
+}
+
+/** What every build needs: its source, its log, its reports, a place for what it makes. */
+function needs({ names, repositories, artifacts }: BuildRoleProps): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      sid: 'Source',
+      actions: ['codecommit:GitPull'],
+      resources: repositories.map((repository) => names.repositoryArn(repository)),
+    }),
+    new PolicyStatement({
+      sid: 'LogGroup',
+      actions: ['logs:CreateLogGroup'],
+      resources: [names.buildLogGroupArn, `${names.buildLogGroupArn}:*`],
+    }),
+    new PolicyStatement({
+      sid: 'Log',
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [`${names.buildLogGroupArn}:log-stream:${names.service}-pr-*`],
+    }),
+    new PolicyStatement({
+      sid: 'Reports',
+      actions: [
+        'codebuild:CreateReportGroup',
+        'codebuild:CreateReport',
+        'codebuild:UpdateReport',
+        'codebuild:BatchPutTestCases',
+        'codebuild:BatchPutCodeCoverages',
+      ],
+      resources: [names.reportGroupsArn],
+    }),
+    new PolicyStatement({
+      sid: 'Artifacts',
+      actions: ['s3:GetObject', 's3:PutObject'],
+      resources: [artifacts.arnForObjects(`${ARTIFACT_PREFIX}*`)],
+    }),
+  ];
+}
+
+function denyTheRest(allowed: readonly PolicyStatement[]): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'NothingElse',
+    effect: Effect.DENY,
+    notActions: permittedToBuilds(allowed),
+    resources: ['*'],
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * The approval rule that only the gate can satisfy: a template per repository for pull requests to come, and the rule
+ * itself on those that are open already, which no template reaches.
+ */
+import type { CodeHost, OpenPullRequest } from './aws';
+import type { RepositoryProperties } from './properties';
+
+/** What a rule asks for. */
+export interface Rule {
+  readonly approver: string;
+  readonly destinations: readonly string[];
+}
+
+/** A pull request whose rule nobody can delete. */
+export interface Locked {
+  readonly repository: string;
+  readonly pullRequest: string;
+  readonly rule: string;
+}
+
+const VERSION = '2018-11-08';
+
+/** The gated references of a repository: those that are named, or its default branch. */
+export async function references(
+  host: CodeHost,
+  repository: string,
+  destinations: readonly string[],
+): Promise<string[]> {
+  const byDefault = await host.defaultBranch(repository);
+  const branches = destinations.length > 0 ? destinations : [byDefault];
+  return branches.map((branch) => {
+    if (branch === undefined) {
+      throw new Error(
+        `the repository \`${repository}\` has no default branch yet: push a first commit, or name \`destinations\``,
+      );
+    }
+    return `refs/heads/${branch}`;
+  });
+}
+
+/** Puts the rule in place, whatever was there of it before. */
+export async function establish(host: CodeHost, repository: RepositoryProperties, rule: Rule): Promise<void> {
+  const { name, approvalRule } = repository;
+  const content = templateContent(rule);
+  const standing = await host.template(approvalRule);
+  if (standing === undefined) {
+    const description = `Only Mergegate can satisfy it: pull requests of ${name} are approved once their builds passed.`;
+    await host.createTemplate(approvalRule, description, content);
+  } else if (standing !== content) {
+    await host.updateTemplate(approvalRule, content);
+  }
+  await host.associate(approvalRule, name);
+  for (const pullRequest of await host.openPullRequests(name)) {
+    if (rule.destinations.includes(pullRequest.destination)) {
+      await addTo(host, pullRequest, approvalRule, ruleContent(rule));
+    }
+  }
+}
+
+/** Takes the rule away; what remains are the pull requests whose rule a template made. */
+export async function withdraw(host: CodeHost, repository: RepositoryProperties): Promise<Locked[]> {
+  const { name, approvalRule } = repository;
+  await host.disassociate(approvalRule, name);
+  await host.deleteTemplate(approvalRule);
+  const locked: Locked[] = [];
+  for (const { id, rules } of await host.openPullRequests(name)) {
+    const own = rules.find((rule) => rule.name === approvalRule);
+    if (own?.fromTemplate === true) {
+      locked.push({ repository: name, pullRequest: id, rule: approvalRule });
+    } else if (own !== undefined) {
+      await host.deleteRule(id, approvalRule);
+    }
+  }
+  return locked;
+}
+
+async function addTo(host: CodeHost, { id, rules }: OpenPullRequest, name: string, content: string) {
+  const own = rules.find((rule) => rule.name === name);
+  if (own === undefined) {
+    await host.createRule(id, name, content);
+  } else if (!own.fromTemplate && own.content !== content) {
+    await host.updateRule(id, name, content);
+  }
+}
+
+function templateContent({ approver, destinations }: Rule): string {
+  return JSON.stringify({
+    Version: VERSION,
+    DestinationReferences: destinations,
+    Statements: statements(approver),
+  });
+}
+
+/** A rule of one pull request names no destinations: it has one. */
+function ruleContent({ approver }: Rule): string {
+  return JSON.stringify({ Version: VERSION, Statements: statements(approver) });
+}
+
+function statements(approver: string): object[] {
+  return [{ Type: 'Approvers', NumberOfApprovalsNeeded: 1, ApprovalPoolMembers: [approver] }];
+}

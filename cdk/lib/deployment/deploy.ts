@@ -1,0 +1,79 @@
+/** What is to be done when CloudFormation creates, updates or deletes the deployment. Each can be done again. */
+import { establish, references, withdraw, type Locked } from './approval-rules';
+import type { Aws } from './aws';
+import { removeEverything } from './environments';
+import type { DeploymentProperties, RepositoryProperties } from './properties';
+
+/** What CloudFormation asks for. */
+export type Request =
+  | { readonly type: 'Create'; readonly properties: DeploymentProperties }
+  | {
+      readonly type: 'Update';
+      readonly properties: DeploymentProperties;
+      readonly before: DeploymentProperties;
+    }
+  | { readonly type: 'Delete'; readonly properties: DeploymentProperties };
+
+/** What is told to CloudFormation. */
+export interface Outcome {
+  /** Attributes of the resource: `References<n>` are the gated references of the n-th repository. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Words for a person, if there is something left to do. */
+  readonly reason?: string;
+}
+
+/** Carries a request out. */
+export async function deploy(aws: Aws, request: Request): Promise<Outcome> {
+  switch (request.type) {
+    case 'Create':
+      return { attributes: await establishAll(aws, request.properties) };
+    case 'Update': {
+      const attributes = await establishAll(aws, request.properties);
+      const kept = new Set(request.properties.repositories.map(({ name }) => name));
+      const left = request.before.repositories.filter(({ name }) => !kept.has(name));
+      return { attributes, ...report(aws, await withdrawAll(aws, left)) };
+    }
+    case 'Delete': {
+      await removeEverything(aws, request.properties);
+      return { attributes: {}, ...report(aws, await withdrawAll(aws, request.properties.repositories)) };
+    }
+  }
+}
+
+async function establishAll(
+  { host }: Aws,
+  { repositories, destinations, approver }: DeploymentProperties,
+): Promise<Record<string, string>> {
+  const gated: string[][] = [];
+  for (const { name } of repositories) {
+    gated.push(await references(host, name, destinations));
+  }
+  for (const [place, repository] of repositories.entries()) {
+    await establish(host, repository, { approver, destinations: gated[place] ?? [] });
+  }
+  return Object.fromEntries(gated.map((names, place) => [`References${place}`, names.join(',')]));
+}
+
+async function withdrawAll(
+  { host }: Aws,
+  repositories: readonly RepositoryProperties[],
+): Promise<readonly Locked[]> {
+  const locked: Locked[] = [];
+  for (const repository of repositories) {
+    locked.push(...(await withdraw(host, repository)));
+  }
+  return locked;
+}
+
+function report(aws: Aws, locked: readonly Locked[]): { reason?: string } {
+  if (locked.length === 0) {
+    return {};
+  }
+  const list = locked.map(({ repository, pullRequest }) => `${repository} #${pullRequest}`).join(', ');
+  const reason =
+    `${locked.length} open pull requests keep an approval rule that CodeCommit cannot delete, because a template made it: ${list}. ` +
+    'To merge one, override it: aws codecommit override-pull-request-approval-rules --override-status OVERRIDE ' +
+    '--pull-request-id <id> --revision-id <revision>';
+  aws.say(reason);
+  return { reason };
+}

@@ -1,0 +1,19 @@
+/** What the custom resource is told; CloudFormation keeps lists and objects, so it arrives as it was written. */
+
+/** A repository and the name of its approval rule. */
+export interface RepositoryProperties {
+  readonly name: string;
+  readonly approvalRule: string;
+}
+
+/** Properties of `Custom::MergegateDeployment`. */
+export type DeploymentProperties = Readonly<{
+  service: string;
+  stateMachineArn: string;
+  rules: readonly string[];
+  bucket: string;
+  approver: string;
+  /** Gated branches; empty means each repository's default branch. */
+  destinations: readonly string[];
+  repositories: readonly RepositoryProperties[];
+}>;

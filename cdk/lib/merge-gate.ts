@@ -1,0 +1,252 @@
+/** The gate of one or several repositories, as one construct. */
+import { Duration } from 'aws-cdk-lib';
+import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IRepository } from 'aws-cdk-lib/aws-ecr';
+import type { IGrantable, IManagedPolicy, IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Architecture, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { IMetric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+
+import { acknowledge } from './acknowledge';
+import { BuildRole } from './build-role';
+import { FunctionFactory } from './code';
+import { Deployment } from './deployment';
+import { Functions } from './functions';
+import { Names, type FunctionName } from './names';
+import { Observability } from './observability';
+import { ProtectBranches } from './protect-branches';
+import { environmentFaults, RepositorySettings, type BuildEnvironment } from './settings';
+import { GateMachine } from './state-machine';
+import { Storage } from './storage';
+import { Triggers } from './triggers';
+import { destinationsFault, refuse, repositoriesFault, serviceNameFault } from './validation';
+
+/** Properties of {@link MergeGate}. */
+export interface MergeGateProps {
+  /** The start of all names: at most 32 lower-case letters, digits and hyphens. */
+  readonly serviceName: string;
+  /** Names of the CodeCommit repositories to gate; they exist in the stack's account and Region. */
+  readonly repositories: readonly string[];
+  /**
+   * Gated branches, without `refs/heads/`. Pull requests to other branches are told so once and built never.
+   *
+   * @default - the default branch of each repository, as it is when the stack is deployed
+   */
+  readonly destinations?: readonly string[];
+  /**
+   * What builds run on.
+   *
+   * @default - Amazon Linux on the smallest container, one hour
+   */
+  readonly environment?: BuildEnvironment;
+  /**
+   * What builds may do beyond fetching their source and writing log, reports and artifacts. Whatever reaches pull
+   * requests, branches, builds, parameters, executions or other roles is refused.
+   *
+   * @default - nothing
+   */
+  readonly buildPolicies?: readonly PolicyStatement[];
+  /**
+   * A role that {@link MergeGate.protectBranches} exempts, for the day on which the gate itself is broken.
+   *
+   * @default - nobody is exempt
+   */
+  readonly breakGlassRoleArn?: string;
+  /**
+   * Told of alarms.
+   *
+   * @default - alarms are shown in CloudWatch only
+   */
+  readonly alarmTopic?: ITopic;
+  /**
+   * How long a run may take before an alarm tells.
+   *
+   * @default Duration.hours(12)
+   */
+  readonly longestRun?: Duration;
+  /**
+   * What the functions run on.
+   *
+   * @default Architecture.ARM_64
+   */
+  readonly architecture?: Architecture;
+  /**
+   * A directory with compiled functions, `<name>/bootstrap` or `<name>.zip`.
+   *
+   * @default - cargo-lambda compiles them at synthesis
+   */
+  readonly lambdaDirectory?: string;
+  /**
+   * Memory of each function in MiB.
+   *
+   * @default 128
+   */
+  readonly memorySize?: number;
+  /**
+   * How long logs of functions, runs and builds are kept.
+   *
+   * @default RetentionDays.THREE_MONTHS
+   */
+  readonly logRetention?: RetentionDays;
+  /**
+   * How long artifacts and images of builds are kept.
+   *
+   * @default Duration.days(14)
+   */
+  readonly artifactLifetime?: Duration;
+}
+
+/** Gates pull requests: each is built as it will be once merged, and approved when that passed. */
+export class MergeGate extends Construct {
+  /** The state machine; one execution per run. */
+  readonly stateMachine: IStateMachine;
+  /** The functions by name. */
+  readonly functions: Readonly<Record<FunctionName, IFunction>>;
+  /** The role that builds run under. */
+  readonly buildRole: IRole;
+  /** Events that could not be handled. */
+  readonly deadLetters: IQueue;
+  /** Where builds may put what they make, below `builds/`. */
+  readonly artifacts: IBucket;
+  /** For images of container builds. */
+  readonly images: IRepository;
+  /** For the people of a team: gated branches change by merging pull requests only. */
+  readonly protectBranches: IManagedPolicy;
+  /** What tells that the gate needs a person. */
+  readonly alarms: readonly IAlarm[];
+  /** The dashboard's name. */
+  readonly dashboardName: string;
+  /** Who may satisfy the approval rule. */
+  readonly approvalPoolMember: string;
+
+  constructor(scope: Construct, id: string, props: MergeGateProps) {
+    super(scope, id);
+    validate(this, props);
+    const names = new Names(this, props.serviceName);
+    const logRetention = props.logRetention ?? RetentionDays.THREE_MONTHS;
+    const repositories = props.repositories;
+    const destinations = props.destinations ?? [];
+    this.approvalPoolMember = names.approvalPoolMember;
+    this.deadLetters = deadLetterQueue(this, names);
+
+    const storage = new Storage(this, 'Storage', {
+      names,
+      logRetention,
+      artifactLifetime: props.artifactLifetime ?? Duration.days(14),
+    });
+    this.artifacts = storage.artifacts;
+    this.images = storage.images;
+    const build = new BuildRole(this, 'Build', {
+      names,
+      repositories,
+      artifacts: storage.artifacts,
+      buildPolicies: props.buildPolicies ?? [],
+    });
+    this.buildRole = build.role;
+    const functions = new Functions(this, 'Functions', {
+      names,
+      repositories,
+      buildRoleArn: build.role.roleArn,
+      factory: new FunctionFactory(props.architecture ?? Architecture.ARM_64, props.lambdaDirectory),
+      deadLetters: this.deadLetters,
+      logRetention,
+      memorySize: props.memorySize ?? 128,
+    });
+    this.functions = functions.all;
+    const machine = new GateMachine(this, 'Machine', { names, functions: functions.all, logRetention });
+    this.stateMachine = machine.stateMachine;
+    const settings = new RepositorySettings(this, 'Settings', {
+      names,
+      repositories,
+      destinations,
+      environment: props.environment ?? {},
+      buildRoleArn: build.role.roleArn,
+    });
+    const triggers = new Triggers(this, 'Triggers', {
+      names,
+      repositories,
+      router: functions.all.router,
+      deadLetters: this.deadLetters,
+    });
+    const deployment = new Deployment(this, 'Deployment', {
+      names,
+      repositories,
+      destinations,
+      artifacts: storage.artifacts,
+      triggers: triggers.names,
+      logRetention,
+    });
+    deployment.after(storage, build, functions, machine, settings, triggers);
+    this.protectBranches = new ProtectBranches(this, 'ProtectBranches', {
+      names,
+      repositories,
+      references: (repository) => deployment.references(repository),
+      breakGlassRoleArn: props.breakGlassRoleArn,
+    }).policy;
+    const observability = new Observability(this, 'Observability', {
+      names,
+      functions: functions.all,
+      stateMachine: machine.stateMachine,
+      deadLetters: this.deadLetters,
+      longestRun: props.longestRun ?? Duration.hours(12),
+      alarmTopic: props.alarmTopic,
+    });
+    this.alarms = observability.alarms;
+    this.dashboardName = observability.dashboard.dashboardName;
+  }
+
+  /** Lets somebody see how runs stand and what they said. */
+  grantReadRuns(grantee: IGrantable): Grant {
+    return this.stateMachine.grantRead(grantee);
+  }
+
+  /** Lets somebody read and clear the dead letters. */
+  grantHandleDeadLetters(grantee: IGrantable): Grant {
+    return this.deadLetters.grantConsumeMessages(grantee);
+  }
+
+  /** Runs that were started. */
+  metricRuns(options?: MetricOptions): IMetric {
+    return this.stateMachine.metricStarted(options);
+  }
+
+  /** Runs that died of a failure of the gate itself; a red build is none. */
+  metricFailedRuns(options?: MetricOptions): IMetric {
+    return this.stateMachine.metricFailed(options);
+  }
+
+  /** How long runs take, in milliseconds. */
+  metricRunTime(options?: MetricOptions): IMetric {
+    return this.stateMachine.metricTime(options);
+  }
+}
+
+function validate(scope: Construct, props: MergeGateProps): void {
+  const faults = [
+    ['serviceName', serviceNameFault(props.serviceName)],
+    ['repositories', repositoriesFault(props.repositories)],
+    ['destinations', destinationsFault(props.destinations ?? [])],
+  ] as const;
+  refuse(scope.node.path, [
+    ...faults.flatMap(([key, fault]) => (fault === undefined ? [] : [`\`${key}\` ${fault}`])),
+    ...environmentFaults(props.environment ?? {}),
+  ]);
+}
+
+function deadLetterQueue(scope: Construct, names: Names): Queue {
+  const queue = new Queue(scope, 'DeadLetters', {
+    queueName: `${names.service}-dead-letters`,
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+  });
+  acknowledge(queue, { 'AwsSolutions-SQS3': 'It is the dead-letter queue.' });
+  return queue;
+}

@@ -1,0 +1,126 @@
+/**
+ * Names of what a deployment consists of. The Rust side builds the same names (`gate_core::names`); approvals and
+ * comments hang on those of the reporter, so none of them may change from release to release.
+ */
+import { createHash } from 'node:crypto';
+
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+/** The Lambda functions, by the name of their binary. */
+export const FUNCTIONS = ['router', 'environment', 'builder', 'reporter'] as const;
+
+/** One of the Lambda functions. */
+export type FunctionName = (typeof FUNCTIONS)[number];
+
+/** Branches below `refs/heads/` that the gate creates and deletes. */
+export const PREVIEW_REFERENCES = 'refs/heads/mergegate/*';
+
+const APPROVAL_RULE_LIMIT = 100;
+
+/** Names and ARNs of one deployment. */
+export class Names {
+  private readonly stack: Stack;
+
+  constructor(
+    scope: IConstruct,
+    readonly service: string,
+  ) {
+    this.stack = Stack.of(scope);
+  }
+
+  /** The state machine. */
+  get stateMachine(): string {
+    return this.service;
+  }
+
+  /** A Lambda function. */
+  function(name: FunctionName | 'deployment'): string {
+    return `${this.service}-${name}`;
+  }
+
+  /** A role; roles are global to the account, so the Region is part of the name. */
+  role(name: string): string {
+    return `${this.service}-${name}-${this.stack.region}`;
+  }
+
+  /** An EventBridge rule. */
+  rule(trigger: string): string {
+    return `${this.service}-${trigger}`;
+  }
+
+  /** Who the reporter is when it calls CodeCommit: its role, in a session that bears the function's name. */
+  get reporterArn(): string {
+    return this.arn('sts', `assumed-role/${this.role('reporter')}/${this.function('reporter')}`, {
+      region: '',
+    });
+  }
+
+  /** Who may satisfy the approval rule: every session of the reporter's role. */
+  get approvalPoolMember(): string {
+    return this.arn('sts', `assumed-role/${this.role('reporter')}/*`, { region: '' });
+  }
+
+  get stateMachineArn(): string {
+    return this.arn('states', `stateMachine:${this.stateMachine}`);
+  }
+
+  get executionsArn(): string {
+    return this.arn('states', `execution:${this.stateMachine}:*`);
+  }
+
+  functionArn(name: FunctionName): string {
+    return this.arn('lambda', `function:${this.function(name)}`);
+  }
+
+  ruleArn(trigger: string): string {
+    return this.arn('events', `rule/${this.rule(trigger)}`);
+  }
+
+  repositoryArn(repository: string): string {
+    return this.arn('codecommit', repository);
+  }
+
+  /** The CodeBuild projects of pull requests. */
+  get projectsArn(): string {
+    return this.arn('codebuild', `project/${this.service}-pr-*`);
+  }
+
+  /** The report groups that their builds make. */
+  get reportGroupsArn(): string {
+    return this.arn('codebuild', `report-group/${this.service}-pr-*`);
+  }
+
+  /** The log group of all builds. */
+  get buildLogGroup(): string {
+    return `/aws/codebuild/${this.service}`;
+  }
+
+  get buildLogGroupArn(): string {
+    return this.arn('logs', `log-group:${this.buildLogGroup}`);
+  }
+
+  /** What the deployment says about a repository. */
+  settingsParameter(repository: string): string {
+    return `/mergegate/${this.service}/repositories/${repository}/settings`;
+  }
+
+  /** Parameters below the service's own path. */
+  parameterArn(path: string): string {
+    return this.arn('ssm', `parameter/mergegate/${this.service}/${path}`);
+  }
+
+  /** The approval rule template of a repository; CodeCommit takes at most 100 characters. */
+  approvalRule(repository: string): string {
+    const name = `${this.service}-${repository}`;
+    if (name.length <= APPROVAL_RULE_LIMIT) {
+      return name;
+    }
+    const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
+    return `${name.slice(0, APPROVAL_RULE_LIMIT - 9)}-${hash}`;
+  }
+
+  private arn(service: string, resource: string, override: { region?: string } = {}): string {
+    return this.stack.formatArn({ service, resource, arnFormat: ArnFormat.NO_RESOURCE_NAME, ...override });
+  }
+}

@@ -1,0 +1,160 @@
+/** What tells people that the gate needs them, and what shows how it does. */
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  LogQueryVisualizationType,
+  LogQueryWidget,
+  MathExpression,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { Function } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+
+import type { FunctionName, Names } from './names';
+
+/** Properties of alarms and dashboard. */
+export interface ObservabilityProps {
+  readonly names: Names;
+  readonly functions: Readonly<Record<FunctionName, Function>>;
+  readonly stateMachine: StateMachine;
+  readonly deadLetters: IQueue;
+  readonly longestRun: Duration;
+  readonly alarmTopic?: ITopic;
+}
+
+const PERIOD = Duration.minutes(5);
+
+/** Alarms and dashboard of one deployment. */
+export class Observability extends Construct {
+  readonly alarms: readonly Alarm[];
+  readonly dashboard: Dashboard;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ObservabilityProps,
+  ) {
+    super(scope, id);
+    this.alarms = this.makeAlarms();
+    const { alarmTopic } = props;
+    if (alarmTopic !== undefined) {
+      this.alarms.forEach((alarm) => {
+        alarm.addAlarmAction(new SnsAction(alarmTopic));
+      });
+    }
+    this.dashboard = this.makeDashboard();
+  }
+
+  private makeAlarms(): Alarm[] {
+    const { deadLetters, stateMachine, longestRun } = this.props;
+    return [
+      this.alarm(
+        'DeadLetters',
+        'An event could not be handled: look into the dead-letter queue, then send it again',
+        deadLetters.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: 'Maximum' }),
+        1,
+      ),
+      this.alarm(
+        'FailedRuns',
+        'A run of the gate died; the pull request says why, the router starts the next attempt',
+        sum('Failed runs', {
+          failed: stateMachine.metricFailed({ period: PERIOD }),
+          timedOut: stateMachine.metricTimedOut({ period: PERIOD }),
+          aborted: stateMachine.metricAborted({ period: PERIOD }),
+        }),
+        1,
+      ),
+      this.alarm(
+        'RunAge',
+        `A run took longer than ${longestRun.toHumanString()}: builds wait in the queue, or hang`,
+        stateMachine.metricTime({ period: PERIOD, statistic: 'Maximum' }),
+        longestRun.toMilliseconds(),
+      ),
+      this.alarm(
+        'Throttles',
+        "AWS throttles the gate: raise the account's concurrency, or see what else uses it",
+        sum('Throttles', {
+          ...this.perFunction((made) => made.metricThrottles({ period: PERIOD })),
+          runs: stateMachine.metricThrottled({ period: PERIOD }),
+        }),
+        1,
+      ),
+    ];
+  }
+
+  private alarm(name: string, description: string, metric: IMetric, threshold: number): Alarm {
+    return new Alarm(this, name, {
+      alarmName: `${this.props.names.service}-${name}`,
+      alarmDescription: description,
+      metric,
+      threshold,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  private perFunction(metric: (made: Function) => IMetric): Record<string, IMetric> {
+    return Object.fromEntries(
+      Object.entries(this.props.functions).map(([name, made]) => [name, metric(made)]),
+    );
+  }
+
+  private makeDashboard(): Dashboard {
+    const { names, stateMachine, deadLetters, functions } = this.props;
+    const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: names.role('gate') });
+    dashboard.addWidgets(
+      graph('Runs', [
+        stateMachine.metricStarted({ label: 'started' }),
+        stateMachine.metricSucceeded({ label: 'ended' }),
+        stateMachine.metricFailed({ label: 'failed' }),
+        stateMachine.metricTimedOut({ label: 'timed out' }),
+      ]),
+      graph('How long runs take', [
+        stateMachine.metricTime({ statistic: 'p50', label: 'half of them' }),
+        stateMachine.metricTime({ statistic: 'p95', label: '95 of 100' }),
+      ]),
+    );
+    dashboard.addWidgets(
+      new LogQueryWidget({
+        title: 'Verdicts',
+        width: 12,
+        view: LogQueryVisualizationType.BAR,
+        logGroupNames: [functions.reporter.logGroup.logGroupName],
+        queryLines: [
+          'filter coalesce(message, fields.message) = "gave the verdict"',
+          'stats count(*) as verdicts by coalesce(verdict, fields.verdict) as verdict',
+        ],
+      }),
+      graph('Needs a person', [
+        deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'dead letters' }),
+        ...Object.values(functions).map((made) =>
+          made.metricErrors({ label: `${made.node.scope?.node.id ?? ''} errors` }),
+        ),
+        ...Object.values(functions).map((made) =>
+          made.metricThrottles({ label: `${made.node.scope?.node.id ?? ''} throttled` }),
+        ),
+      ]),
+    );
+    return dashboard;
+  }
+}
+
+function sum(label: string, usingMetrics: Record<string, IMetric>): MathExpression {
+  const expression = Object.keys(usingMetrics)
+    .map((name) => `FILL(${name}, 0)`)
+    .join(' + ');
+  return new MathExpression({ expression, usingMetrics, label, period: PERIOD });
+}
+
+function graph(title: string, left: IMetric[]): GraphWidget {
+  return new GraphWidget({ title, left, width: 12 });
+}

@@ -1,0 +1,151 @@
+/**
+ * What each function may do: exactly the calls its code makes, on the resources of this deployment. A test derives the
+ * calls from the Rust code and fails when an action is missing or unused.
+ */
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+
+import { PREVIEW_REFERENCES, type FunctionName, type Names } from './names';
+
+/** What statements are about. */
+export interface Subjects {
+  readonly names: Names;
+  readonly repositories: readonly string[];
+  readonly buildRoleArn: string;
+}
+
+/** The statements of one function's role. */
+export function permissions(name: FunctionName, subjects: Subjects): PolicyStatement[] {
+  return STATEMENTS[name](subjects);
+}
+
+const STATEMENTS: Record<FunctionName, (subjects: Subjects) => PolicyStatement[]> = {
+  router,
+  environment,
+  builder,
+  reporter,
+};
+
+function router(subjects: Subjects): PolicyStatement[] {
+  const { names } = subjects;
+  return [
+    repositories(subjects, [
+      'DescribePullRequestEvents',
+      'GetBranch',
+      'GetPullRequest',
+      'GetPullRequestApprovalStates',
+      'ListBranches',
+      'ListPullRequests',
+    ]),
+    allow('codebuild', ['ListProjects', 'ListReportGroups'], ['*']),
+    allow('states', ['StartExecution'], [names.stateMachineArn]),
+    allow('states', ['DescribeExecution'], [names.executionsArn]),
+    allow(
+      'ssm',
+      ['GetParameter'],
+      parameters(names, 'pull-requests/*/run', 'pull-requests/*/environment', 'pull-requests/*/result'),
+    ),
+    allow(
+      'ssm',
+      ['GetParametersByPath'],
+      [...folder(names, 'repositories'), ...folder(names, 'pull-requests')],
+    ),
+  ];
+}
+
+function environment(subjects: Subjects): PolicyStatement[] {
+  const { names, buildRoleArn } = subjects;
+  const branches = repositories(subjects, ['CreateBranch', 'DeleteBranch']);
+  branches.addCondition('StringLike', { 'codecommit:References': PREVIEW_REFERENCES });
+  const passRole = new PolicyStatement({ actions: ['iam:PassRole'], resources: [buildRoleArn] });
+  passRole.addCondition('StringEquals', { 'iam:PassedToService': 'codebuild.amazonaws.com' });
+  return [
+    repositories(subjects, [
+      'CreateUnreferencedMergeCommit',
+      'GetBranch',
+      'GetCommit',
+      'GetFile',
+      'GetMergeConflicts',
+      'GetPullRequest',
+      'GetRepository',
+      'ListBranches',
+    ]),
+    branches,
+    allow(
+      'codebuild',
+      ['BatchGetBuilds', 'CreateProject', 'DeleteProject', 'ListBuildsForProject', 'UpdateProject'],
+      [names.projectsArn],
+    ),
+    allow('codebuild', ['DeleteReportGroup'], [names.reportGroupsArn]),
+    allow('codebuild', ['ListReportGroups'], ['*']),
+    passRole,
+    allow(
+      'ssm',
+      ['GetParameter'],
+      parameters(names, 'pull-requests/*/run', 'repositories/*/settings', 'repositories/*/durations'),
+    ),
+    allow('ssm', ['PutParameter'], parameters(names, 'pull-requests/*/run', 'pull-requests/*/environment')),
+    allow('ssm', ['GetParametersByPath', 'DeleteParameters'], parameters(names, 'pull-requests/*')),
+  ];
+}
+
+function builder(subjects: Subjects): PolicyStatement[] {
+  const { names } = subjects;
+  return [
+    repositories(subjects, ['GetPullRequest']),
+    allow(
+      'codebuild',
+      ['BatchGetBuilds', 'ListBuildsForProject', 'StartBuild', 'StopBuild'],
+      [names.projectsArn],
+    ),
+    allow('ssm', ['GetParameter', 'PutParameter'], parameters(names, 'pull-requests/*/run')),
+  ];
+}
+
+function reporter(subjects: Subjects): PolicyStatement[] {
+  const { names } = subjects;
+  const written = parameters(
+    names,
+    'pull-requests/*/run',
+    'pull-requests/*/result',
+    'repositories/*/durations',
+  );
+  return [
+    repositories(subjects, [
+      'GetCommentsForPullRequest',
+      'GetCommit',
+      'GetPullRequest',
+      'GetPullRequestApprovalStates',
+      'PostCommentForPullRequest',
+      'PostCommentReply',
+      'UpdateComment',
+      'UpdatePullRequestApprovalState',
+    ]),
+    allow('codebuild', ['BatchGetBuilds'], [names.projectsArn]),
+    allow('codebuild', ['BatchGetReports', 'DescribeTestCases'], [names.reportGroupsArn]),
+    allow('ssm', ['GetParameter', 'PutParameter'], written),
+  ];
+}
+
+function repositories({ names, repositories }: Subjects, actions: readonly string[]): PolicyStatement {
+  return allow(
+    'codecommit',
+    actions,
+    repositories.map((repository) => names.repositoryArn(repository)),
+  );
+}
+
+function parameters(names: Names, ...paths: readonly string[]): string[] {
+  return paths.map((path) => names.parameterArn(path));
+}
+
+/** A read by path is checked against the path itself. */
+function folder(names: Names, path: string): string[] {
+  return parameters(names, path, `${path}/*`);
+}
+
+function allow(service: string, actions: readonly string[], resources: readonly string[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: actions.map((action) => `${service}:${action}`),
+    resources: [...resources],
+  });
+}

@@ -1,0 +1,64 @@
+/** A stack with one gate, and what a person needs to know of it. */
+import { Annotations, CfnOutput, Stack, Tags, type StackProps } from 'aws-cdk-lib';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+
+import type { Settings } from './context';
+import { MergeGate } from './merge-gate';
+
+/** The stack that `cdk deploy` puts into an account. */
+export class MergeGateStack extends Stack {
+  readonly gate: MergeGate;
+
+  constructor(scope: Construct, id: string, settings: Settings, props: StackProps = {}) {
+    super(scope, id, {
+      ...props,
+      stackName: `mergegate-${settings.serviceName}`,
+      description: `Mergegate: gated check-in for ${settings.repositories.join(', ')}`,
+      env: { account: settings.accountId, region: settings.region },
+    });
+    this.warnOfOtherCredentials(settings.accountId);
+    this.gate = new MergeGate(this, 'Gate', {
+      serviceName: settings.serviceName,
+      repositories: settings.repositories,
+      destinations: settings.destinations,
+      breakGlassRoleArn: settings.breakGlassRoleArn,
+      lambdaDirectory: settings.lambdaDirectory,
+      architecture: settings.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
+    });
+    Tags.of(this).add('gate:service', settings.serviceName);
+    this.outputs();
+  }
+
+  private outputs(): void {
+    const { gate } = this;
+    const outputs: Record<string, readonly [string, string]> = {
+      StateMachineArn: [gate.stateMachine.stateMachineArn, 'Its executions are the runs of the gate'],
+      BuildRoleArn: [gate.buildRole.roleArn, 'What builds run under'],
+      ApprovalPoolMember: [gate.approvalPoolMember, 'Who alone satisfies the approval rule'],
+      ProtectBranchesPolicyArn: [
+        gate.protectBranches.managedPolicyArn,
+        'Attach it to your people: gated branches change by merging pull requests only',
+      ],
+      DeadLetterQueueUrl: [gate.deadLetters.queueUrl, 'Events that could not be handled'],
+      ArtifactBucketName: [gate.artifacts.bucketName, 'Builds may write below builds/'],
+      ImageRepositoryUri: [gate.images.repositoryUri, 'For images of container builds'],
+      DashboardName: [gate.dashboardName, 'In CloudWatch'],
+    };
+    for (const [name, [value, description]] of Object.entries(outputs)) {
+      new CfnOutput(this, name, { value, description });
+    }
+  }
+
+  /** Credentials of another account may be meant, if the target trusts them: so this is no error. */
+  private warnOfOtherCredentials(accountId: string): void {
+    const current = process.env.CDK_DEFAULT_ACCOUNT;
+    if (current !== undefined && current !== accountId) {
+      Annotations.of(this).addWarningV2(
+        'mergegate:otherAccount',
+        `accountId in cdk.json is ${accountId}, the credentials in use belong to ${current}: correct one of them, ` +
+          `unless ${accountId} was bootstrapped with \`--trust ${current}\``,
+      );
+    }
+  }
+}

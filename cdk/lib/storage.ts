@@ -1,0 +1,60 @@
+/** What outlives a build: its log, what it puts aside, the images of container builds. All of it goes with the stack. */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Repository, RepositoryEncryption, TagMutability, TagStatus } from 'aws-cdk-lib/aws-ecr';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+
+import { acknowledge } from './acknowledge';
+import type { Names } from './names';
+
+/** Properties of the storage. */
+export interface StorageProps {
+  readonly names: Names;
+  readonly logRetention: RetentionDays;
+  readonly artifactLifetime: Duration;
+}
+
+/** Storage of one deployment. */
+export class Storage extends Construct {
+  /** Of all builds; log links outlive the pull request. */
+  readonly buildLogGroup: LogGroup;
+  /** The deployment's custom resource empties it before it is deleted. */
+  readonly artifacts: Bucket;
+  readonly images: Repository;
+
+  constructor(scope: Construct, id: string, props: StorageProps) {
+    super(scope, id);
+    this.buildLogGroup = new LogGroup(this, 'BuildLogs', {
+      logGroupName: props.names.buildLogGroup,
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.artifacts = new Bucket(this, 'Artifacts', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      removalPolicy: RemovalPolicy.DESTROY,
+      lifecycleRules: [
+        { expiration: props.artifactLifetime, abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ],
+    });
+    acknowledge(this.artifacts, {
+      'AwsSolutions-S1': 'Artifacts of builds expire within days; who wrote them is in the log of the build.',
+    });
+    this.images = new Repository(this, 'Images', {
+      repositoryName: props.names.service,
+      encryption: RepositoryEncryption.AES_256,
+      imageScanOnPush: true,
+      imageTagMutability: TagMutability.IMMUTABLE,
+      emptyOnDelete: true,
+      removalPolicy: RemovalPolicy.DESTROY,
+      lifecycleRules: [
+        { rulePriority: 1, tagStatus: TagStatus.UNTAGGED, maxImageAge: Duration.days(1) },
+        { rulePriority: 2, tagStatus: TagStatus.ANY, maxImageAge: props.artifactLifetime },
+      ],
+    });
+  }
+}

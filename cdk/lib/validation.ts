@@ -1,0 +1,62 @@
+/** What a deployment's properties must look like. All faults are said at once, each with the value found. */
+import { Token } from 'aws-cdk-lib';
+
+/** CodeBuild names may hold no dot, ECR names no capital, and the longest role name must fit 64 characters. */
+const SERVICE_NAME = /^[a-z](-?[a-z0-9]){1,31}$/;
+const REPOSITORY_NAME = /^[\w.-]{1,100}$/;
+const BRANCH_NAME = /^(?!refs\/)[^\s~^:?*[\\]{1,244}$/;
+
+/** Longest name of a service: `<service>-state-machine-<region>` is a role's name. */
+const SERVICE_NAME_LIMIT = 32;
+
+/** An event pattern may have 4096 characters, of which each repository takes its ARN. */
+const REPOSITORY_LIMIT = 20;
+
+/** Why a service name cannot be used, or nothing. */
+export function serviceNameFault(name: string): string | undefined {
+  if (Token.isUnresolved(name)) {
+    return 'is not known at synthesis: write it out, because names of roles and projects are made of it';
+  }
+  if (name.length > SERVICE_NAME_LIMIT) {
+    return `is \`${name}\`, ${name.length} characters long: write at most ${SERVICE_NAME_LIMIT}`;
+  }
+  if (!SERVICE_NAME.test(name)) {
+    return `is \`${name}\`: write lower-case letters, digits and single hyphens, starting with a letter, for example \`mergegate\``;
+  }
+  if (name.split('-').includes('pr')) {
+    return `is \`${name}\`: leave out the part \`pr\`, which tells projects of pull requests from others`;
+  }
+  return undefined;
+}
+
+/** Why a list of repositories cannot be used, or nothing. */
+export function repositoriesFault(names: readonly string[]): string | undefined {
+  if (names.length === 0) {
+    return 'is empty: name at least one CodeCommit repository';
+  }
+  if (names.length > REPOSITORY_LIMIT) {
+    return `has ${names.length} entries: an event rule has room for ${REPOSITORY_LIMIT}, deploy a second service for the others`;
+  }
+  const wrong = names.find((name) => !REPOSITORY_NAME.test(name) || name.endsWith('.git'));
+  if (wrong !== undefined) {
+    return `has \`${wrong}\`: write the name of a CodeCommit repository, letters, digits and \`._-\` only, not its URL`;
+  }
+  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  return twice === undefined ? undefined : `has \`${twice}\` twice: name each repository once`;
+}
+
+/** Why a list of destination branches cannot be used, or nothing. */
+export function destinationsFault(names: readonly string[]): string | undefined {
+  const wrong = names.find((name) => !BRANCH_NAME.test(name));
+  if (wrong !== undefined) {
+    return `has \`${wrong}\`: write the name of a branch without \`refs/heads/\` and without wildcards, for example \`main\``;
+  }
+  return names.length > 100 ? `has ${names.length} entries: an approval rule has room for 100` : undefined;
+}
+
+/** Throws all faults of `faults` at once. */
+export function refuse(subject: string, faults: readonly string[]): void {
+  if (faults.length > 0) {
+    throw new Error(`${subject} cannot be used:\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
+  }
+}
