@@ -55,6 +55,7 @@ impl Detail {
         };
         let time = failure
             .duration
+            .filter(|time| !time.is_zero())
             .map(|time| format!(", {}", duration(time)))
             .unwrap_or_default();
         let line = format!("- {}{time}", code(&name, self.name_characters));

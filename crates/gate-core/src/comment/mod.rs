@@ -244,7 +244,7 @@ fn advice(view: &View<'_>) -> &'static str {
         Stage::Finished {
             verdict: Verdict::Reject(reasons),
             ..
-        } if built(reasons) => "Push a fix: every push is tested anew.\n",
+        } if built(reasons) => "Push a fix: every push is tested anew.\n\n",
         _ => "",
     }
 }
