@@ -13,9 +13,17 @@ use gate_core::error::GateError;
 
 use crate::{git::GitFailure, terminal};
 
+/// Each command's own help says which of its answers are 0 and which are 1.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0         yes: approved, no test failed, the tour came as told
+  1         no: rejected or held, a test failed, the tour came otherwise
+  2         the command could not do its work; what is wrong and what to do next is on standard error
+  130, 143  ended by Ctrl-C or SIGTERM, after ending what it had started";
+
 /// A gated check-in for AWS CodeCommit: every pull request is built and tested as it will be once merged.
 #[derive(Debug, Parser)]
-#[command(name = "gate", version, arg_required_else_help = true)]
+#[command(name = "gate", version, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,

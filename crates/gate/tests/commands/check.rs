@@ -176,6 +176,28 @@ fn a_repository_without_a_buildspec_is_rejected_and_told_what_to_add() {
 }
 
 #[test]
+fn a_branch_with_quotes_and_a_title_of_brackets_are_gated_like_any_other() {
+    let place = with_topic(BUILDSPEC, &[("new", "1")]);
+    place.git("repo", &["branch", "--move", "topic", "it's-\"quoted\""]);
+    let said = check(&place, &["--title", &"[`".repeat(75)]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(
+        said.stdout.contains("\n`it's-\"quoted\"` "),
+        "{}",
+        said.stdout
+    );
+}
+
+#[test]
+fn a_flag_in_the_title_that_skips_everything_holds_the_pull_request() {
+    let place = with_topic(BUILDSPEC, &[("new", "1")]);
+    let said = check(&place, &["--json", "--title", "Try [skip-ci]"]);
+    let object: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!((said.code, object["verdict"].as_str()), (1, Some("hold")));
+    assert_eq!(object["checks"], serde_json::json!([]));
+}
+
+#[test]
 fn uncommitted_changes_are_counted_and_not_part_of_the_check() {
     let place = with_topic(BUILDSPEC, &[("new", "1")]);
     std::fs::write(place.path("repo").join("broken"), "").unwrap();
