@@ -11,7 +11,8 @@ use gate_core::{
     host::CodeHost,
     id::CommitId,
     protocol::{
-        Claim, Request, RouterDecision, State, needs_known_commits, on_pull_request, on_run_died,
+        Claim, Limit, RouterDecision, State, Wanted, needs_known_commits, on_pull_request,
+        on_run_died,
     },
     pull_request::PullRequest,
 };
@@ -107,8 +108,8 @@ async fn claim(clients: &Clients, live: Option<&PullRequest>) -> Result<Option<C
 async fn act(clients: &Clients, decision: RouterDecision, error: &str) -> Result<Value, GateError> {
     match decision {
         RouterDecision::Start(request, wish) => {
-            let limit = start::Limit::of(&request);
-            start::start(clients, &request, wish, limit, error).await
+            let limit = Limit::of(&request);
+            start::start(clients, Wanted::new(request, wish, limit, error)).await
         }
         RouterDecision::Ignore(reason) => {
             tracing::info!(reason, "ignored an event");
@@ -119,14 +120,5 @@ async fn act(clients: &Clients, decision: RouterDecision, error: &str) -> Result
             run: error.to_owned(),
             message,
         }),
-    }
-}
-
-/// A request as it reads in the log.
-fn action(request: &Request) -> &'static str {
-    match request {
-        Request::Gate(_) => "gate",
-        Request::Close { .. } => "close",
-        Request::Say { .. } => "say",
     }
 }

@@ -11,12 +11,13 @@ use gate_core::{
     id::{PullRequestId, RepositoryName},
     names,
     protocol::{
-        Claim, EnvironmentRecord, OpenPullRequest, State, Wish, sweep_environment, sweep_open,
+        Claim, EnvironmentRecord, Limit, OpenPullRequest, State, Wanted, Wish, sweep_environment,
+        sweep_open,
     },
 };
 use serde_json::{Value, json};
 
-use crate::start::{self, Limit};
+use crate::start;
 
 /// Looks at everything. What fails for one pull request does not keep the others from being looked at.
 pub(crate) async fn sweep(clients: &Clients) -> Result<Value, GateError> {
@@ -132,7 +133,7 @@ async fn environment(
     let Some(request) = sweep_environment(id, live.as_ref(), &repository) else {
         return Ok(false);
     };
-    let answer = start::start(clients, &request, Wish::Again, Limit::None, "").await?;
+    let answer = start::start(clients, Wanted::new(request, Wish::Again, Limit::None, "")).await?;
     Ok(answer.get("started").is_some())
 }
 
@@ -178,10 +179,12 @@ async fn open_pull_request(clients: &Clients, id: &PullRequestId) -> Result<bool
     };
     let answer = start::start(
         clients,
-        &request,
-        wish,
-        Limit::ThenSay,
-        "its runs ended without a verdict",
+        Wanted::new(
+            request,
+            wish,
+            Limit::ThenSay,
+            "its runs ended without a verdict",
+        ),
     )
     .await?;
     Ok(answer.get("started").is_some())

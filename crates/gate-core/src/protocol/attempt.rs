@@ -1,6 +1,13 @@
 //! Which execution name to try next. "Already exists" is an outcome.
 
-use super::Wish::{Again, Once};
+use super::{
+    Request, State,
+    Wish::{Again, Once},
+};
+use crate::{
+    id::RunName,
+    names::{self, RunPurpose},
+};
 
 /// A candidate is tried by itself at most this often; then the gate says that it gave up.
 pub const MAX_ATTEMPTS: u32 = 3;
@@ -56,9 +63,206 @@ pub fn next_attempt(existing: Existing, wish: Wish) -> AttemptStep {
     }
 }
 
+/// How often a request may be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// [`MAX_ATTEMPTS`] times; then the gate says that it gave up.
+    ThenSay,
+    /// [`MAX_ATTEMPTS`] times; then the event ends among the dead letters. The sweep goes on.
+    ThenFail,
+    /// As often as the sweep finds something left.
+    None,
+}
+
+impl Limit {
+    /// The limit for a request that an event leads to.
+    pub fn of(request: &Request) -> Self {
+        match request {
+            Request::Gate(_) => Self::ThenSay,
+            Request::Close { .. } | Request::Say { .. } => Self::ThenFail,
+        }
+    }
+}
+
+/// A run that is wanted, and the attempt whose name is tried next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    request: Request,
+    wish: Wish,
+    limit: Limit,
+    attempt: u32,
+    error: String,
+}
+
+/// What follows from a taken name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// A run of this request is there: nothing to do.
+    AlreadyThere,
+    /// Try this.
+    Try(Wanted),
+    /// The limit is reached and nothing is left to say.
+    GiveUp {
+        /// The last name.
+        run: RunName,
+        /// Why.
+        message: String,
+    },
+}
+
+impl Wanted {
+    /// The first attempt. `error` is what the gate says if the limit is reached.
+    pub fn new(request: Request, wish: Wish, limit: Limit, error: &str) -> Self {
+        Self {
+            request,
+            wish,
+            limit,
+            attempt: 1,
+            error: error.to_owned(),
+        }
+    }
+
+    /// What is asked of the run.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The name to try.
+    pub fn name(&self) -> RunName {
+        let purpose = match &self.request {
+            Request::Gate(candidacy) => RunPurpose::Gate {
+                revision: &candidacy.revision,
+                destination: &candidacy.destination_commit,
+            },
+            Request::Close { .. } => RunPurpose::Close,
+            Request::Say { candidacy, .. } => RunPurpose::Say {
+                revision: &candidacy.revision,
+            },
+        };
+        names::run(self.request.pull_request(), purpose, self.attempt)
+    }
+
+    /// The input to start it with.
+    pub fn input(&self) -> String {
+        State::input_text(&self.request)
+    }
+
+    /// Decides after the name turned out to be taken by an execution of this input and status.
+    pub fn taken(self, input: &str, status: ExecutionStatus) -> Taken {
+        // Whatever the words, giving up is said once.
+        let same = input == self.input() || matches!(self.request, Request::Say { .. });
+        let existing = if same {
+            Existing::SameInput(status)
+        } else {
+            Existing::OtherInput
+        };
+        match next_attempt(existing, self.wish) {
+            AttemptStep::AlreadyThere => Taken::AlreadyThere,
+            AttemptStep::TryNext => self.next(),
+        }
+    }
+
+    fn next(self) -> Taken {
+        let run = self.name();
+        let Self {
+            request,
+            wish,
+            limit,
+            attempt,
+            error,
+        } = self;
+        if limit == Limit::None || attempt < MAX_ATTEMPTS {
+            return Taken::Try(Self {
+                request,
+                wish,
+                limit,
+                attempt: attempt + 1,
+                error,
+            });
+        }
+        match request {
+            Request::Gate(candidacy) if limit == Limit::ThenSay => {
+                let say = Request::Say {
+                    candidacy,
+                    error: error.clone(),
+                };
+                Taken::Try(Self::new(say, Wish::Once, Limit::ThenFail, &error))
+            }
+            _ => {
+                let message = format!("{attempt} attempts did not do it");
+                Taken::GiveUp { run, message }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples::candidacy;
+
+    fn gate(wish: Wish) -> Wanted {
+        Wanted::new(Request::Gate(candidacy()), wish, Limit::ThenSay, "it died")
+    }
+
+    /// The names that are tried when every one is taken by a dead run of the same request.
+    fn names_tried(mut wanted: Wanted) -> (Vec<String>, Taken) {
+        let mut names = Vec::new();
+        loop {
+            names.push(wanted.name().to_string());
+            let input = wanted.input();
+            match wanted.taken(&input, ExecutionStatus::Died) {
+                Taken::Try(next) => wanted = next,
+                end => return (names, end),
+            }
+        }
+    }
+
+    #[test]
+    fn after_three_dead_runs_the_gate_says_once_that_it_gave_up() {
+        let (names, end) = names_tried(gate(Wish::Again));
+        let expected = [
+            "pr-7-3f2a91c0d1e2-bbbbbbbb-1",
+            "pr-7-3f2a91c0d1e2-bbbbbbbb-2",
+            "pr-7-3f2a91c0d1e2-bbbbbbbb-3",
+            "pr-7-say-3f2a91c0d1e2-1",
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(end, Taken::AlreadyThere);
+    }
+
+    #[test]
+    fn tear_down_by_events_ends_among_the_dead_letters_and_by_the_sweep_goes_on() {
+        let candidacy = candidacy();
+        let close = Request::Close {
+            repository: candidacy.repository,
+            pull_request: candidacy.pull_request,
+        };
+        let (names, end) = names_tried(Wanted::new(
+            close.clone(),
+            Wish::Again,
+            Limit::of(&close),
+            "",
+        ));
+        assert_eq!(names, ["pr-7-close-1", "pr-7-close-2", "pr-7-close-3"]);
+        assert!(matches!(end, Taken::GiveUp { .. }), "{end:?}");
+        let mut wanted = Wanted::new(close, Wish::Again, Limit::None, "");
+        for _ in 0..10 {
+            let input = wanted.input();
+            let Taken::Try(next) = wanted.taken(&input, ExecutionStatus::Died) else {
+                panic!("the sweep goes on")
+            };
+            wanted = next;
+        }
+    }
+
+    #[test]
+    fn a_name_that_another_request_has_taken_is_passed_over() {
+        let Taken::Try(next) = gate(Wish::Once).taken("{}", ExecutionStatus::Running) else {
+            panic!("the next attempt expected")
+        };
+        assert_eq!(next.name().as_str(), "pr-7-3f2a91c0d1e2-bbbbbbbb-2");
+    }
 
     #[test]
     fn the_same_event_twice_starts_one_run_and_a_dead_run_is_followed_by_another() {

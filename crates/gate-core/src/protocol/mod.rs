@@ -12,7 +12,9 @@ mod state;
 mod sweep;
 mod tear_down;
 
-pub use attempt::{AttemptStep, ExecutionStatus, Existing, MAX_ATTEMPTS, Wish, next_attempt};
+pub use attempt::{
+    AttemptStep, ExecutionStatus, Existing, Limit, MAX_ATTEMPTS, Taken, Wanted, Wish, next_attempt,
+};
 pub use claim::{Claim, ClaimStep, claim};
 pub use record::{ApprovalRecord, Durations, EnvironmentRecord, ResultRecord};
 pub use router::{RouterDecision, needs_known_commits, on_pull_request, on_run_died};
