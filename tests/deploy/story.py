@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+"""The story of the deployed gate, told in three parts around `cdk deploy` and `cdk destroy`; see run.sh.
+
+usage: story.py prepare|play|leave WORK
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import left_over
+from emulator import ACCOUNT, REGION, admin, client, every, identities
+from gate import (
+    MACHINE,
+    REPORTER,
+    ROUTER,
+    SERVICE,
+    approvers,
+    comments,
+    dead_letters,
+    environments,
+    evaluation,
+    execution_arn,
+    finished,
+    revision,
+    runs,
+    sweep,
+    tell,
+    wait,
+)
+from people import MENDED, MISTAKE, REPOSITORY, Developer, create_repository, event
+
+RULE = f"{SERVICE}-{REPOSITORY}"
+BUILT = ["Action", "Prepare", "Prepared", "Revoke", "Revoked", "StartBuilds", "Started", "Announce", "Announced"]
+
+RED = """\
+### ❌ Mergegate: not approved, 2 test failures
+
+`newest-version` commit → `main` commit, tested as it is: merging is a fast-forward, a while
+
+- ❌ **build** failed in a while: [link](link)
+"""
+
+
+class Story:
+    """Says what is told now, and how long it took."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+
+    def chapter(self, title: str) -> None:
+        print(f"\n[{time.monotonic() - self.began:5.1f} s] {title}", flush=True)
+
+    def holds(self, what: str, actual: object, expected: object = True) -> None:
+        """Ends the test unless something is as expected."""
+        if actual != expected:
+            raise AssertionError(f"{what}:\n  expected {expected!r}\n  found    {actual!r}")
+        print(f"  ✔ {what}", flush=True)
+
+
+def opened_before(story: Story, ann: Developer) -> None:
+    story.chapter("A pull request that is older than the gate")
+    ann.branch("before-the-gate")
+    ann.edit("README.md", "# Text tools", "# Tools for text")
+    ann.push("before-the-gate", "Another title")
+    story.holds("it is number 1", ann.open("before-the-gate", "Another title"), "1")
+    story.holds("no rule guards it", evaluation("1")["approvalRulesNotSatisfied"], [])
+
+
+def triggers(story: Story) -> None:
+    story.chapter("The deployed rules")
+    events = admin("events")
+    rules = {one["Name"]: one for one in every("events", "list_rules", "Rules", NamePrefix=SERVICE)}
+    story.holds("there are three", sorted(rules), [f"{SERVICE}-pullRequest", f"{SERVICE}-runDied", f"{SERVICE}-sweep"])
+    for name, rule in rules.items():
+        targets = [one["Arn"] for one in events.list_targets_by_rule(Rule=name)["Targets"]]
+        story.holds(f"{name} is enabled", rule["State"], "ENABLED")
+        story.holds(f"{name} calls the router", targets, [f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{ROUTER}"])
+
+    def matches(rule: str, occurrence: dict[str, object]) -> bool:
+        pattern = rules[f"{SERVICE}-{rule}"]["EventPattern"]
+        return events.test_event_pattern(EventPattern=pattern, Event=json.dumps(occurrence))["Result"]
+
+    opened = event("pullRequestCreated", "1")
+    story.holds("an opened pull request calls it", matches("pullRequest", opened))
+    foreign = {**opened, "resources": [f"arn:aws:codecommit:{REGION}:{ACCOUNT}:another"]}
+    story.holds("one of a repository that is not gated does not", matches("pullRequest", foreign), False)
+    approved = {**opened, "detail": {**opened["detail"], "event": "pullRequestApprovalStateChanged"}}
+    story.holds("an approval, which the gate itself gives, does not", matches("pullRequest", approved), False)
+    died = {
+        **opened,
+        "source": "aws.states",
+        "detail-type": "Step Functions Execution Status Change",
+        "resources": [execution_arn("pr-1-x")],
+        "detail": {"stateMachineArn": MACHINE, "status": "TIMED_OUT", "name": "pr-1-x"},
+    }
+    story.holds("a run that timed out calls it", matches("runDied", died))
+    others = {**died, "detail": {**died["detail"], "stateMachineArn": MACHINE + "-of-somebody-else"}}
+    story.holds("a run of another machine does not", matches("runDied", others), False)
+    story.holds("every quarter of an hour calls it", rules[f"{SERVICE}-sweep"]["ScheduleExpression"], "rate(15 minutes)")
+
+
+def red(story: Story, ann: Developer) -> str:
+    story.chapter("Opened, with a mistake in it")
+    ann.branch("newest-version")
+    ann.edit("lib/text.sh", "head -n 1", f"{MISTAKE} head -n 1")
+    ann.push("newest-version", "Find the newest version in any order")
+    pull_request = ann.open("newest-version", "Find the newest version in any order")
+    story.holds("it needs the gate", evaluation(pull_request)["approvalRulesNotSatisfied"], [RULE])
+    run = finished(tell("pullRequestCreated", pull_request)["started"])
+    story.holds("its run built", run.states[: len(BUILT)], BUILT)
+    story.holds("its run reported and cleaned up", run.states[-2:], ["Release", "Done"])
+    (comment,) = comments(pull_request)
+    story.holds("the reporter said so", comment.author, REPORTER)
+    story.holds("the words lead to the run", execution_arn(comment.run), run.arn)
+    story.holds("the words are these", comment.plain[: len(RED)], RED)
+    story.holds("the failed tests are named", "**Tests** 13" in comment.text or "2 failed" in comment.text)
+    story.holds("nobody approved", approvers(pull_request), [])
+    story.holds("it cannot be merged", refused_merge(ann, pull_request), "PullRequestApprovalRulesNotSatisfiedException")
+    return pull_request
+
+
+def refused_merge(developer: Developer, pull_request: str) -> str | None:
+    try:
+        developer.merge(pull_request)
+    except developer.codecommit.exceptions.ClientError as error:
+        return error.response["Error"]["Code"]
+    return None
+
+
+def strangers(story: Story, pull_request: str) -> None:
+    story.chapter("Whoever else approves")
+    everybody = identities()
+    named = {f"{SERVICE}-{name}" for name in ("router", "environment", "builder", "reporter", "deployment")}
+    story.holds("the functions are deployed", named <= {one.function for one in everybody})
+    live = revision(pull_request)
+    for one in everybody:
+        if one.function in named:
+            story.holds(f"{one.function} is somebody of its own", one.whoami(), one.arn)
+        if one.arn == REPORTER:
+            continue
+        one.client("codecommit").update_pull_request_approval_state(
+            pullRequestId=pull_request, revisionId=live, approvalState="APPROVE"
+        )
+        story.holds(f"{one.function} approved", one.arn in approvers(pull_request))
+        story.holds("and the rule is not satisfied", evaluation(pull_request)["approvalRulesNotSatisfied"], [RULE])
+    bob = client("codecommit", "bob")
+    bob.update_pull_request_approval_state(pullRequestId=pull_request, revisionId=live, approvalState="APPROVE")
+    story.holds("nor by a colleague", evaluation(pull_request)["approvalRulesNotSatisfied"], [RULE])
+
+
+def green(story: Story, ann: Developer, pull_request: str) -> None:
+    story.chapter("Mended and pushed")
+    ann.edit("lib/text.sh", MISTAKE, MENDED)
+    ann.push("newest-version", "Compare versions as numbers")
+    story.holds("approvals of before count no more", approvers(pull_request), [])
+    run = finished(tell("pullRequestSourceBranchUpdated", pull_request)["started"])
+    before, comment = comments(pull_request)
+    story.holds("a comment of its own for the new revision", before.run != comment.run)
+    story.holds("the words lead to the run", execution_arn(comment.run), run.arn)
+    story.holds("the headline", comment.text.splitlines()[0], "### ✅ Mergegate: approved")
+    story.holds("only the reporter approved", approvers(pull_request), [REPORTER])
+    story.holds("the rule is satisfied", evaluation(pull_request)["approvalRulesSatisfied"], [RULE])
+
+
+def duplicate(story: Story, pull_request: str) -> None:
+    story.chapter("The same event once more")
+    before = runs(), comments(pull_request), approvers(pull_request)
+    answer = tell("pullRequestSourceBranchUpdated", pull_request)
+    story.holds("the router knows the run", answer, {"already": before[1][-1].run})
+    story.holds("nothing changed", (runs(), comments(pull_request), approvers(pull_request)), before)
+
+
+def merged(story: Story, ann: Developer, pull_request: str) -> None:
+    story.chapter("Merged")
+    story.holds("its environment is there", any(f"{SERVICE}-pr-{pull_request}" in one for one in environments()))
+    ann.merge(pull_request)
+    answer = tell("pullRequestMergeStatusUpdated", pull_request)
+    story.holds("the tear-down runs", answer, {"started": f"pr-{pull_request}-close-1"})
+    run = finished(answer["started"])
+    story.holds("it ends well", run.states[-1], "Done")
+    story.holds("nothing is left of its environment", environments(), [])
+
+
+def conflict(story: Story, ann: Developer) -> str:
+    story.chapter("A conflict")
+    ann.branch("ours")
+    ann.edit("README.md", "# Text tools", "# Our tools")
+    ann.push("ours", "Our title")
+    pull_request = ann.open("ours", "Our title")
+    ann.branch("theirs")
+    ann.edit("README.md", "# Text tools", "# Their tools")
+    ann.push("main", "Their title")
+    run = finished(tell("pullRequestCreated", pull_request)["started"])
+    story.holds("nothing was built", "StartBuilds" in run.states, False)
+    (comment,) = comments(pull_request)
+    story.holds("the words lead to the run", execution_arn(comment.run), run.arn)
+    story.holds(
+        "the words are these",
+        comment.plain,
+        """\
+### ❌ Mergegate: not approved, it conflicts with the destination
+
+`ours` commit → `main` commit, nothing was built
+
+Both sides changed:
+
+- `README.md`
+
+Merge the destination into your branch, solve the conflicts and push.
+
+Mergegate · run run""",
+    )
+    story.holds("nobody approved", approvers(pull_request), [])
+    return pull_request
+
+
+def closed(story: Story, ann: Developer, pull_request: str) -> None:
+    story.chapter("Closed without a merge")
+    ann.close(pull_request)
+    run = finished(tell("pullRequestStatusChanged", pull_request)["started"])
+    story.holds("the tear-down ends well", run.states[-1], "Done")
+    story.holds("nothing is left of its environment", environments(), [])
+
+
+def closed_while_building(story: Story, ann: Developer) -> None:
+    story.chapter("Closed while it builds")
+    ann.branch("slow")
+    ann.edit("buildspec.yml", "commands:\n", "commands:\n      - sleep 300\n")
+    ann.push("main", "Builds take their time")
+    ann.edit("README.md", "tested by", "tested well by")
+    ann.push("slow", "Praise")
+    pull_request = ann.open("slow", "Praise")
+    started = tell("pullRequestCreated", pull_request)["started"]
+    wait("the build", lambda: f"project {SERVICE}-pr-{pull_request}" in environments() and comments(pull_request))
+    ann.close(pull_request)
+    tear_down = tell("pullRequestStatusChanged", pull_request)["started"]
+    story.holds("the tear-down ends well", finished(tear_down).states[-1], "Done")
+    story.holds("the run ends well, without a verdict", "Report" in finished(started).states, False)
+    story.holds("nothing is left of its environment", environments(), [])
+
+
+def lost(story: Story) -> None:
+    story.chapter("The sweep finds what no event told")
+    story.holds("the gate's rule came to the older pull request", evaluation("1")["approvalRulesNotSatisfied"], [RULE])
+    before = set(runs())
+    sweep()
+    (started,) = set(runs()) - before
+    story.holds("the sweep started its run", started.startswith("pr-1-"))
+    finished(started)
+    story.holds("and the gate approved", approvers("1"), [REPORTER])
+
+
+def play(story: Story, ann: Developer) -> None:
+    triggers(story)
+    lost(story)
+    pull_request = red(story, ann)
+    strangers(story, pull_request)
+    green(story, ann, pull_request)
+    duplicate(story, pull_request)
+    merged(story, ann, pull_request)
+    ann.close("1")
+    finished(tell("pullRequestStatusChanged", "1")["started"])
+    closed(story, ann, conflict(story, ann))
+    closed_while_building(story, ann)
+    story.chapter("In the end")
+    story.holds("every run ended well", set(runs().values()), {"SUCCEEDED"})
+    story.holds("no event was lost", dead_letters(), 0)
+
+
+def main() -> None:
+    part, work = sys.argv[1], Path(sys.argv[2])
+    story = Story()
+    try:
+        if part == "prepare":
+            opened_before(story, create_repository(work))
+        elif part == "play":
+            play(story, Developer("ann", work))
+        elif part == "leave":
+            story.chapter("After cdk destroy")
+            story.holds("nothing is left", left_over.everything(), [])
+        else:
+            sys.exit(__doc__)
+    except AssertionError as error:
+        sys.exit(f"  ✘ {error}")
+
+
+if __name__ == "__main__":
+    main()
