@@ -2,11 +2,18 @@
 //!
 //! Everything crosses HTTP: pull requests through the AWS SDK, pushes through the `git` program.
 
+mod blow;
+mod crowd;
 mod git;
+mod judge;
+mod people;
 mod stage;
 
+pub use blow::{Blow, Deed, Place, Record};
+pub use crowd::{play_all, play_all_at_once};
 pub use git::WorkingCopy;
-pub use stage::{Stage, StageOptions};
+pub use people::People;
+pub use stage::{Scene, Stage, StageOptions};
 
 /// A buildspec whose tests are one shell script that writes a JUnit report.
 pub const BUILDSPEC: &str = "\
