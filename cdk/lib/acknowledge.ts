@@ -1,8 +1,51 @@
-/** Findings of cdk-nag that are meant as they are, each with its reason beside the resource it is about. */
-import { Validations } from 'aws-cdk-lib';
+/** Findings of cdk-nag that are meant as they are, each with its reason. */
+import { Stack, Validations } from 'aws-cdk-lib';
+import type { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
+
+/** Why a wildcard stands in a resource; the first that fits. One that fits none is a finding. */
+const WILDCARDS: readonly (readonly [RegExp, string])[] = [
+  [/^\*$/, 'These actions know no resource; test/policies.test.ts holds the list.'],
+  [/:(project|report-group)\/[\w-]+-pr-\*$/, 'It stands for the ids of pull requests.'],
+  [/:log-group:.*\*$/, 'It stands for log streams, which are named as builds are started.'],
+  [/:execution:[\w-]+:\*$/, 'It stands for the names of runs.'],
+  [/:parameter\/mergegate\//, 'It stands for the ids of pull requests and the names of repositories.'],
+  [/:codecommit:[\w-]+:\d+:\*$/, 'A repository that leaves the list must still be let go of.'],
+  [/:iam::\d+:(group|role|user)\/\*$/, 'A condition holds it to one policy, whoever that is attached to.'],
+  [/^<\w+\.Arn>\/(builds\/)?\*$/, 'It stands for the objects that builds make.'],
+];
 
 /** Accepts findings on a construct: rule (and finding) to reason. */
 export function acknowledge(construct: IConstruct, reasons: Readonly<Record<string, string>>): void {
   Validations.of(construct).acknowledge(...Object.entries(reasons).map(([id, reason]) => ({ id, reason })));
+}
+
+/** Gives a role its statements, and each wildcard in their resources its reason. */
+export function grant(role: Role, ...statements: readonly PolicyStatement[]): void {
+  for (const statement of statements) {
+    role.addToPolicy(statement);
+    explain(role, statement.resources);
+  }
+}
+
+/** Gives the wildcards in `resources` their reasons. */
+export function explain(role: Role, resources: readonly string[]): void {
+  for (const resource of resources.map((name) => flattened(Stack.of(role).resolve(name)))) {
+    const reason = WILDCARDS.find(([pattern]) => pattern.test(resource))?.[1];
+    if (resource.includes('*') && reason !== undefined) {
+      acknowledge(role, { [`AwsSolutions-IAM5[Resource::${resource}]`]: reason });
+    }
+  }
+}
+
+/** As cdk-nag writes it: `<logical id.attribute>` for what is known at deployment only. */
+function flattened(value: unknown): string {
+  if (typeof value === 'string') {
+    return value;
+  }
+  const [name, argument] = Object.entries(value as object)[0] as [string, unknown[]];
+  if (name === 'Fn::GetAtt') {
+    return `<${argument.join('.')}>`;
+  }
+  return name === 'Fn::Join' ? (argument[1] as unknown[]).map(flattened).join(String(argument[0])) : name;
 }

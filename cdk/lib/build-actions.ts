@@ -2,7 +2,7 @@
  * Which actions a build may ever be given. The gate's safety rests on what is refused here: nothing that reaches a pull
  * request, a branch, a build, a parameter, an execution, a function or another role.
  */
-import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Effect, type PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
 /** Services of which builds get nothing but the actions named beside them. */
 const GUARDED: Readonly<Record<string, readonly string[]>> = {
@@ -33,7 +33,7 @@ export function permittedToBuilds(statements: readonly PolicyStatement[]): strin
   const faults: string[] = [];
   const actions = new Set<string>();
   for (const statement of statements) {
-    if (statement.effect !== 'Allow' || statement.notActions.length > 0) {
+    if (statement.effect !== Effect.ALLOW || statement.notActions.length > 0) {
       faults.push(`${JSON.stringify(statement.toJSON())}: write statements that allow named actions`);
     }
     for (const action of statement.actions) {

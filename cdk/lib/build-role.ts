@@ -6,6 +6,7 @@ import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
+import { grant } from './acknowledge';
 import { permittedToBuilds } from './build-actions';
 import type { Names } from './names';
 
@@ -33,9 +34,7 @@ export class BuildRole extends Construct {
       assumedBy: new ServicePrincipal('codebuild.amazonaws.com'),
     });
     const allowed = [...needs(props), ...props.buildPolicies];
-    for (const statement of [...allowed, denyTheRest(allowed)]) {
-      this.role.addToPolicy(statement);
-    }
+    grant(this.role, ...needs(props), ...props.buildPolicies, denyTheRest(allowed));
   }
 }
 

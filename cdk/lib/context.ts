@@ -65,7 +65,7 @@ function unknownKeys(context: Context): string[] {
 }
 
 function show(value: unknown): string {
-  return `\`${JSON.stringify(value) ?? 'nothing'}\``;
+  return `\`${JSON.stringify(value)}\``;
 }
 
 class Reader {

@@ -1,19 +1,20 @@
 /**
- * What CloudFormation has no type for: approval rule templates, and leaving nothing behind. A custom resource that is
+ * What CloudFormation has no type for. One custom resource reads the gated references, so that a repository that does not
+ * exist ends a deployment before it begins; another one keeps the approval rules and leaves nothing behind. The second is
  * made last and goes first, so that it finds everything else in place.
  */
 import { resolve } from 'node:path';
 
 import { CustomResource, Duration } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
-import { acknowledge } from './acknowledge';
-import type { DeploymentProperties } from './deployment/properties';
+import { grant } from './acknowledge';
+import type { DeploymentProperties, ReferencesProperties } from './deployment/properties';
 import { functionRole, logGroupOf } from './functions';
 import { PREVIEW_REFERENCES, type Names } from './names';
 
@@ -31,7 +32,8 @@ export interface DeploymentProps {
 
 /** The custom resource and the function behind it. */
 export class Deployment extends Construct {
-  private readonly resource: CustomResource;
+  private readonly handler: NodejsFunction;
+  private readonly references: CustomResource;
 
   constructor(
     scope: Construct,
@@ -39,52 +41,58 @@ export class Deployment extends Construct {
     private readonly props: DeploymentProps,
   ) {
     super(scope, id);
-    const handler = this.handler();
-    const properties: DeploymentProperties = {
-      service: props.names.service,
-      stateMachineArn: props.names.stateMachineArn,
-      rules: props.triggers.map((trigger) => props.names.rule(trigger)),
-      bucket: props.artifacts.bucketName,
-      approver: props.names.approvalPoolMember,
+    const { names, repositories } = props;
+    this.handler = this.makeHandler();
+    const references: ReferencesProperties = {
+      service: names.service,
       destinations: [...props.destinations],
-      repositories: props.repositories.map((name) => ({
-        name,
-        approvalRule: props.names.approvalRule(name),
-      })),
+      repositories: [...repositories],
     };
-    this.resource = new CustomResource(this, 'Resource', {
-      resourceType: 'Custom::MergegateDeployment',
-      serviceToken: handler.functionArn,
-      serviceTimeout: Duration.minutes(16),
-      properties,
-    });
-    this.resource.node.addDependency(handler);
+    this.references = this.resource('References', 'Custom::MergegateReferences', references);
   }
 
-  /** Waits for `others` before it is made, and goes before they do. */
-  after(...others: readonly Construct[]): void {
-    this.resource.node.addDependency(...others);
-  }
-
-  /** The gated references of a repository: as deployed, or its default branch as it was found. */
-  references(repository: string): string[] {
+  /** The gated references of a repository: as they are named, or its default branch as it was found. */
+  referencesOf(repository: string): string[] {
     const { repositories, destinations } = this.props;
     if (destinations.length > 0) {
       return destinations.map((branch) => `refs/heads/${branch}`);
     }
-    return [this.resource.getAttString(`References${repositories.indexOf(repository)}`)];
+    return [this.references.getAttString(`References${repositories.indexOf(repository)}`)];
   }
 
-  private handler(): NodejsFunction {
+  /** Sets the approval rules up once `others` stand, and takes everything down before they go. */
+  finish(policy: IManagedPolicy, ...others: readonly Construct[]): void {
+    const { names, repositories, destinations, triggers, artifacts } = this.props;
+    const properties: DeploymentProperties = {
+      service: names.service,
+      stateMachineArn: names.stateMachineArn,
+      rules: triggers.map((trigger) => names.rule(trigger)),
+      bucket: artifacts.bucketName,
+      policyArn: policy.managedPolicyArn,
+      approver: names.approvalPoolMember,
+      destinations: [...destinations],
+      repositories: repositories.map((name) => ({ name, approvalRule: names.approvalRule(name) })),
+    };
+    this.resource('Rules', 'Custom::MergegateDeployment', properties).node.addDependency(policy, ...others);
+  }
+
+  private resource(id: string, resourceType: string, properties: Record<string, unknown>): CustomResource {
+    const resource = new CustomResource(this, id, {
+      resourceType,
+      serviceToken: this.handler.functionArn,
+      serviceTimeout: Duration.minutes(16),
+      properties,
+    });
+    resource.node.addDependency(this.handler);
+    return resource;
+  }
+
+  private makeHandler(): NodejsFunction {
     const { names, logRetention } = this.props;
     const functionName = names.function('deployment');
     const logGroup = logGroupOf(this, functionName, logRetention);
     const role = functionRole(this, names, 'deployment', logGroup);
-    this.permissions().forEach((statement) => role.addToPolicy(statement));
-    acknowledge(role, {
-      'AwsSolutions-IAM5':
-        'It removes what the gate made, which it knows by prefix only; test/policies.test.ts holds the list.',
-    });
+    grant(role, ...this.permissions());
     const handler = new NodejsFunction(this, 'Function', {
       functionName,
       description: 'Approval rule templates, and leaving nothing behind; called by CloudFormation',
@@ -102,6 +110,19 @@ export class Deployment extends Construct {
     });
     handler.node.addDependency(role);
     return handler;
+  }
+
+  /** A policy that is attached to somebody cannot be deleted. */
+  private letGoOfPeople(): PolicyStatement[] {
+    const { names } = this.props;
+    const policyArn = names.protectBranchesArn;
+    const detach = allow(
+      'iam',
+      ['DetachGroupPolicy', 'DetachRolePolicy', 'DetachUserPolicy'],
+      [names.identityArn('group/*'), names.identityArn('role/*'), names.identityArn('user/*')],
+    );
+    detach.addCondition('ArnEquals', { 'iam:PolicyARN': policyArn });
+    return [allow('iam', ['ListEntitiesForPolicy'], [policyArn]), detach];
   }
 
   private permissions(): PolicyStatement[] {
@@ -157,6 +178,7 @@ export class Deployment extends Construct {
         ['DeleteParameters'],
         [names.parameterArn('pull-requests/*'), names.parameterArn('repositories/*/durations')],
       ),
+      ...this.letGoOfPeople(),
       allow('s3', ['ListBucketVersions'], [artifacts.bucketArn]),
       allow('s3', ['DeleteObject', 'DeleteObjectVersion'], [artifacts.arnForObjects('*')]),
     ];

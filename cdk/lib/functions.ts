@@ -7,7 +7,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
-import { acknowledge } from './acknowledge';
+import { explain, grant } from './acknowledge';
 import type { FunctionFactory } from './code';
 import { FUNCTIONS, type FunctionName, type Names } from './names';
 import { permissions, type Subjects } from './permissions';
@@ -44,11 +44,9 @@ export class Functions extends Construct {
     const functionName = names.function(name);
     const logGroup = logGroupOf(scope, functionName, props.logRetention);
     const role = functionRole(scope, names, name, logGroup);
-    permissions(name, props).forEach((statement) => role.addToPolicy(statement));
-    acknowledge(role, {
-      'AwsSolutions-IAM5':
-        'Wildcards stand for the ids of pull requests and for actions that know no resource; test/policies.test.ts holds the list.',
-    });
+    grant(role, ...permissions(name, props));
+    // X-Ray knows no resource.
+    explain(role, ['*']);
     const made = props.factory.make(scope, 'Function', name, {
       functionName,
       description: DESCRIPTION[name],

@@ -183,13 +183,13 @@ export class MergeGate extends Construct {
       triggers: triggers.names,
       logRetention,
     });
-    deployment.after(storage, build, functions, machine, settings, triggers);
     this.protectBranches = new ProtectBranches(this, 'ProtectBranches', {
       names,
       repositories,
-      references: (repository) => deployment.references(repository),
+      references: (repository) => deployment.referencesOf(repository),
       breakGlassRoleArn: props.breakGlassRoleArn,
     }).policy;
+    deployment.finish(this.protectBranches, storage, build, functions, machine, settings, triggers);
     const observability = new Observability(this, 'Observability', {
       names,
       functions: functions.all,

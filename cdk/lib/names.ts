@@ -96,6 +96,16 @@ export class Names {
     return `/aws/codebuild/${this.service}`;
   }
 
+  /** The policy for the people of a team. */
+  get protectBranchesArn(): string {
+    return this.identityArn(`policy/${this.role('protect-branches')}`);
+  }
+
+  /** A user, group, role or policy. */
+  identityArn(resource: string): string {
+    return this.arn('iam', resource, { region: '' });
+  }
+
   get buildLogGroupArn(): string {
     return this.arn('logs', `log-group:${this.buildLogGroup}`);
   }

@@ -4,7 +4,7 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 /** How a request ended. */
 export interface Answer {
   readonly status: 'SUCCESS' | 'FAILED';
-  readonly attributes: Readonly<Record<string, string>>;
+  readonly attributes?: Readonly<Record<string, string>>;
   readonly reason?: string;
 }
 
@@ -22,7 +22,7 @@ export async function answer(
     Status: status,
     Reason: reason?.slice(0, REASON_LIMIT),
     // The same for every version of the resource: another id would have CloudFormation delete the first one.
-    PhysicalResourceId: `mergegate-${String((event.ResourceProperties as { service?: unknown }).service)}`,
+    PhysicalResourceId: event.LogicalResourceId,
     StackId: event.StackId,
     RequestId: event.RequestId,
     LogicalResourceId: event.LogicalResourceId,

@@ -38,8 +38,15 @@ export async function references(
   });
 }
 
-/** Puts the rule in place, whatever was there of it before. */
-export async function establish(host: CodeHost, repository: RepositoryProperties, rule: Rule): Promise<void> {
+/**
+ * Puts the rule in place, whatever was there of it before; takes it from pull requests whose destination is not gated any
+ * more. What remains are those whose rule a template made.
+ */
+export async function establish(
+  host: CodeHost,
+  repository: RepositoryProperties,
+  rule: Rule,
+): Promise<Locked[]> {
   const { name, approvalRule } = repository;
   const content = templateContent(rule);
   const standing = await host.template(approvalRule);
@@ -50,11 +57,15 @@ export async function establish(host: CodeHost, repository: RepositoryProperties
     await host.updateTemplate(approvalRule, content);
   }
   await host.associate(approvalRule, name);
+  const locked: Locked[] = [];
   for (const pullRequest of await host.openPullRequests(name)) {
     if (rule.destinations.includes(pullRequest.destination)) {
       await addTo(host, pullRequest, approvalRule, ruleContent(rule));
+    } else {
+      locked.push(...(await takeFrom(host, pullRequest, repository)));
     }
   }
+  return locked;
 }
 
 /** Takes the rule away; what remains are the pull requests whose rule a template made. */
@@ -63,15 +74,26 @@ export async function withdraw(host: CodeHost, repository: RepositoryProperties)
   await host.disassociate(approvalRule, name);
   await host.deleteTemplate(approvalRule);
   const locked: Locked[] = [];
-  for (const { id, rules } of await host.openPullRequests(name)) {
-    const own = rules.find((rule) => rule.name === approvalRule);
-    if (own?.fromTemplate === true) {
-      locked.push({ repository: name, pullRequest: id, rule: approvalRule });
-    } else if (own !== undefined) {
-      await host.deleteRule(id, approvalRule);
-    }
+  for (const pullRequest of await host.openPullRequests(name)) {
+    locked.push(...(await takeFrom(host, pullRequest, repository)));
   }
   return locked;
+}
+
+async function takeFrom(
+  host: CodeHost,
+  { id, rules }: OpenPullRequest,
+  { name, approvalRule }: RepositoryProperties,
+): Promise<Locked[]> {
+  const own = rules.find((rule) => rule.name === approvalRule);
+  if (own === undefined) {
+    return [];
+  }
+  if (own.fromTemplate) {
+    return [{ repository: name, pullRequest: id, rule: approvalRule }];
+  }
+  await host.deleteRule(id, approvalRule);
+  return [];
 }
 
 async function addTo(host: CodeHost, { id, rules }: OpenPullRequest, name: string, content: string) {

@@ -61,6 +61,8 @@ export interface Account {
   parameters(path: string): Promise<string[]>;
   deleteParameters(names: readonly string[]): Promise<void>;
   emptyBucket(bucket: string): Promise<void>;
+  /** Takes a policy from everybody who has it; nothing happens when there is no such policy. */
+  detachPolicy(arn: string): Promise<void>;
 }
 
 /** Time, so that tests need not wait. */

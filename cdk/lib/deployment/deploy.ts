@@ -2,7 +2,7 @@
 import { establish, references, withdraw, type Locked } from './approval-rules';
 import type { Aws } from './aws';
 import { removeEverything } from './environments';
-import type { DeploymentProperties, RepositoryProperties } from './properties';
+import type { DeploymentProperties, ReferencesProperties, RepositoryProperties } from './properties';
 
 /** What CloudFormation asks for. */
 export type Request =
@@ -12,12 +12,14 @@ export type Request =
       readonly properties: DeploymentProperties;
       readonly before: DeploymentProperties;
     }
-  | { readonly type: 'Delete'; readonly properties: DeploymentProperties };
+  | { readonly type: 'Delete'; readonly properties: DeploymentProperties }
+  | { readonly type: 'ReadReferences'; readonly properties: ReferencesProperties }
+  | { readonly type: 'ForgetReferences' };
 
 /** What is told to CloudFormation. */
 export interface Outcome {
   /** Attributes of the resource: `References<n>` are the gated references of the n-th repository. */
-  readonly attributes: Readonly<Record<string, string>>;
+  readonly attributes?: Readonly<Record<string, string>>;
   /** Words for a person, if there is something left to do. */
   readonly reason?: string;
 }
@@ -26,32 +28,44 @@ export interface Outcome {
 export async function deploy(aws: Aws, request: Request): Promise<Outcome> {
   switch (request.type) {
     case 'Create':
-      return { attributes: await establishAll(aws, request.properties) };
+      return report(aws, await establishAll(aws, request.properties));
     case 'Update': {
-      const attributes = await establishAll(aws, request.properties);
       const kept = new Set(request.properties.repositories.map(({ name }) => name));
       const left = request.before.repositories.filter(({ name }) => !kept.has(name));
-      return { attributes, ...report(aws, await withdrawAll(aws, left)) };
+      const locked = [...(await establishAll(aws, request.properties)), ...(await withdrawAll(aws, left))];
+      return report(aws, locked);
     }
-    case 'Delete': {
+    case 'Delete':
       await removeEverything(aws, request.properties);
-      return { attributes: {}, ...report(aws, await withdrawAll(aws, request.properties.repositories)) };
-    }
+      return report(aws, await withdrawAll(aws, request.properties.repositories));
+    case 'ReadReferences':
+      return { attributes: await readReferences(aws, request.properties) };
+    case 'ForgetReferences':
+      return {};
   }
+}
+
+async function readReferences(
+  { host }: Aws,
+  { repositories, destinations }: ReferencesProperties,
+): Promise<Record<string, string>> {
+  const attributes: Record<string, string> = {};
+  for (const [place, name] of repositories.entries()) {
+    attributes[`References${place}`] = (await references(host, name, destinations)).join(',');
+  }
+  return attributes;
 }
 
 async function establishAll(
   { host }: Aws,
   { repositories, destinations, approver }: DeploymentProperties,
-): Promise<Record<string, string>> {
-  const gated: string[][] = [];
-  for (const { name } of repositories) {
-    gated.push(await references(host, name, destinations));
+): Promise<readonly Locked[]> {
+  const locked: Locked[] = [];
+  for (const repository of repositories) {
+    const gated = await references(host, repository.name, destinations);
+    locked.push(...(await establish(host, repository, { approver, destinations: gated })));
   }
-  for (const [place, repository] of repositories.entries()) {
-    await establish(host, repository, { approver, destinations: gated[place] ?? [] });
-  }
-  return Object.fromEntries(gated.map((names, place) => [`References${place}`, names.join(',')]));
+  return locked;
 }
 
 async function withdrawAll(
@@ -65,7 +79,7 @@ async function withdrawAll(
   return locked;
 }
 
-function report(aws: Aws, locked: readonly Locked[]): { reason?: string } {
+function report(aws: Aws, locked: readonly Locked[]): Outcome {
   if (locked.length === 0) {
     return {};
   }

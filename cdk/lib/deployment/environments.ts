@@ -30,6 +30,7 @@ export async function removeEverything(aws: Aws, properties: DeploymentPropertie
   const remembered = await account.parameters(`/mergegate/${properties.service}/repositories`);
   await account.deleteParameters(remembered.filter((name) => name.endsWith('/durations')));
   await account.emptyBucket(properties.bucket);
+  await account.detachPolicy(properties.policyArn);
 }
 
 async function stopRuns(aws: Aws, stateMachineArn: string): Promise<void> {

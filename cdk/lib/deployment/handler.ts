@@ -6,7 +6,7 @@ import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { answer, type Answer } from './answer';
 import type { Aws } from './aws';
 import { deploy, type Request } from './deploy';
-import type { DeploymentProperties } from './properties';
+import type { DeploymentProperties, ReferencesProperties } from './properties';
 import { SdkAccount } from './sdk-account';
 import { CodeCommit } from './sdk-code-host';
 
@@ -28,16 +28,21 @@ export async function handler(event: CloudFormationCustomResourceEvent, context:
 
 async function outcome(aws: Aws, event: CloudFormationCustomResourceEvent): Promise<Answer> {
   try {
-    const { attributes, reason } = await deploy(aws, request(event));
-    return { status: 'SUCCESS', attributes, reason };
+    return { status: 'SUCCESS', ...(await deploy(aws, request(event))) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     console.error(reason);
-    return { status: 'FAILED', attributes: {}, reason };
+    return { status: 'FAILED', reason };
   }
 }
 
 function request(event: CloudFormationCustomResourceEvent): Request {
+  if (event.ResourceType === 'Custom::MergegateReferences') {
+    const properties = event.ResourceProperties as unknown as ReferencesProperties;
+    return event.RequestType === 'Delete'
+      ? { type: 'ForgetReferences' }
+      : { type: 'ReadReferences', properties };
+  }
   const properties = event.ResourceProperties as unknown as DeploymentProperties;
   if (event.RequestType === 'Update') {
     const before = event.OldResourceProperties as unknown as DeploymentProperties;

@@ -12,8 +12,17 @@ export type DeploymentProperties = Readonly<{
   stateMachineArn: string;
   rules: readonly string[];
   bucket: string;
+  /** The policy for people; whoever has it is let go of. */
+  policyArn: string;
   approver: string;
   /** Gated branches; empty means each repository's default branch. */
   destinations: readonly string[];
   repositories: readonly RepositoryProperties[];
+}>;
+
+/** Properties of `Custom::MergegateReferences`. */
+export type ReferencesProperties = Readonly<{
+  service: string;
+  destinations: readonly string[];
+  repositories: readonly string[];
 }>;

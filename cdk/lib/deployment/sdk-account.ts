@@ -1,4 +1,4 @@
-/** CodeBuild, Step Functions, EventBridge, Parameter Store and S3 over the AWS SDK. */
+/** CodeBuild, Step Functions, EventBridge, Parameter Store, S3 and IAM over the AWS SDK. */
 import {
   BatchGetBuildsCommand,
   CodeBuildClient,
@@ -10,6 +10,13 @@ import {
   paginateListReportGroups,
 } from '@aws-sdk/client-codebuild';
 import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import {
+  DetachGroupPolicyCommand,
+  DetachRolePolicyCommand,
+  DetachUserPolicyCommand,
+  IAMClient,
+  paginateListEntitiesForPolicy,
+} from '@aws-sdk/client-iam';
 import { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { SFNClient, StopExecutionCommand, paginateListExecutions } from '@aws-sdk/client-sfn';
 import { DeleteParametersCommand, SSMClient, paginateGetParametersByPath } from '@aws-sdk/client-ssm';
@@ -30,6 +37,7 @@ export class SdkAccount implements Account {
   private readonly stepFunctions = new SFNClient();
   private readonly parameterStore = new SSMClient();
   private readonly storage = new S3Client();
+  private readonly identities = new IAMClient();
 
   async disableRule(name: string): Promise<void> {
     await unless(
@@ -140,6 +148,25 @@ export class SdkAccount implements Account {
         throw new Error(
           `S3 did not delete \`${refused.Key ?? ''}\` in \`${bucket}\`: ${refused.Message ?? ''}`,
         );
+      }
+    }
+  }
+
+  async detachPolicy(arn: string): Promise<void> {
+    const pages = paginateListEntitiesForPolicy({ client: this.identities }, { PolicyArn: arn });
+    const holders = await unless(
+      ['NoSuchEntityException'],
+      collected(pages, (page) => [page]),
+    );
+    for (const { PolicyGroups, PolicyRoles, PolicyUsers } of holders ?? []) {
+      for (const { GroupName } of PolicyGroups ?? []) {
+        await this.identities.send(new DetachGroupPolicyCommand({ GroupName, PolicyArn: arn }));
+      }
+      for (const { RoleName } of PolicyRoles ?? []) {
+        await this.identities.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: arn }));
+      }
+      for (const { UserName } of PolicyUsers ?? []) {
+        await this.identities.send(new DetachUserPolicyCommand({ UserName, PolicyArn: arn }));
       }
     }
   }

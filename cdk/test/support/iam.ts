@@ -1,0 +1,81 @@
+/**
+ * What IAM would decide, from the template alone. Where a condition depends on the request, an Allow is taken to hold and
+ * a Deny is taken not to: the answer errs towards "allowed".
+ */
+import { resourcesOf, type CloudFormation } from './template';
+
+/** A statement of a policy, with lists where IAM takes single words as well. */
+export interface Statement {
+  readonly effect: 'Allow' | 'Deny';
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+  readonly resources: readonly string[];
+  readonly condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** The roles of a template by name, each with all its statements. */
+export function rolesOf(template: CloudFormation): Map<string, Statement[]> {
+  const roles = new Map<string, Statement[]>();
+  for (const role of resourcesOf(template, 'AWS::IAM::Role')) {
+    const inline = (role.Properties.Policies ?? []) as { PolicyDocument: Document }[];
+    roles.set(
+      String(role.Properties.RoleName),
+      inline.flatMap(({ PolicyDocument }) => statementsOf(PolicyDocument)),
+    );
+  }
+  for (const policy of resourcesOf(template, 'AWS::IAM::Policy')) {
+    const document = policy.Properties.PolicyDocument as Document;
+    for (const name of policy.Properties.Roles as string[]) {
+      roles.get(name)?.push(...statementsOf(document));
+    }
+  }
+  return roles;
+}
+
+interface Document {
+  readonly Statement: readonly Record<string, unknown>[];
+}
+
+/** The statements of a policy document. */
+export function statementsOf(document: Document): Statement[] {
+  return document.Statement.map((statement) => ({
+    effect: statement.Effect as 'Allow' | 'Deny',
+    actions: words(statement.Action),
+    notActions: words(statement.NotAction),
+    resources: words(statement.Resource),
+    condition: statement.Condition as Statement['condition'],
+  }));
+}
+
+function words(value: unknown): string[] {
+  if (value === undefined) {
+    return [];
+  }
+  return (Array.isArray(value) ? value : [value]) as string[];
+}
+
+/** Whether the statements allow an action on a resource; `*` asks for a resource of any kind. */
+export function allows(statements: readonly Statement[], action: string, resource: string): boolean {
+  const about = (statement: Statement): boolean =>
+    reachesAction(statement, action) && statement.resources.some((pattern) => matches(pattern, resource));
+  const denied = statements.some(
+    (statement) => statement.effect === 'Deny' && statement.condition === undefined && about(statement),
+  );
+  return !denied && statements.some((statement) => statement.effect === 'Allow' && about(statement));
+}
+
+/** Whether a statement is about an action. */
+export function reachesAction(statement: Statement, action: string): boolean {
+  const named = (patterns: readonly string[]): boolean =>
+    patterns.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase()));
+  return statement.notActions.length > 0 ? !named(statement.notActions) : named(statement.actions);
+}
+
+/** Whether a pattern of IAM, with `*` and `?`, covers a word. */
+export function matches(pattern: string, word: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 's').test(word);
+}

@@ -1,0 +1,54 @@
+/** Stacks and templates for tests: the context of cdk.json, compiled functions from a fixture, no bundling. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+
+import { readContext } from '../../lib/context';
+import { MergeGate, type MergeGateProps } from '../../lib';
+import { MergeGateStack } from '../../lib/stack';
+import type { CloudFormation } from './template';
+
+const CDK_JSON = resolve(__dirname, '../../../cdk.json');
+export const LAMBDA_DIRECTORY = resolve(__dirname, '../fixtures/lambda');
+
+/** The context that a developer starts from. */
+export function contextOfCdkJson(): Record<string, unknown> {
+  return (JSON.parse(readFileSync(CDK_JSON, 'utf8')) as { context: Record<string, unknown> }).context;
+}
+
+/** An app that bundles nothing. */
+export function app(context: Record<string, unknown> = {}): App {
+  return new App({
+    context: { ...contextOfCdkJson(), 'aws:cdk:bundling-stacks': [], ...context },
+    analyticsReporting: false,
+  });
+}
+
+/** The stack that `cdk deploy` would deploy. */
+export function deployedStack(parent = app()): MergeGateStack {
+  const settings = readContext({ ...contextOfCdkJson(), lambdaDirectory: LAMBDA_DIRECTORY });
+  return new MergeGateStack(parent, 'Mergegate', settings, { analyticsReporting: false });
+}
+
+/** The template of `stack`, as CloudFormation gets it. */
+export function templateOf(stack: Stack): CloudFormation {
+  return Template.fromStack(stack).toJSON() as CloudFormation;
+}
+
+/** The template of a gate with these properties. */
+export function gate(props: Partial<MergeGateProps> = {}, use?: (gate: MergeGate) => void): Template {
+  const stack = new Stack(app(), 'Test', {
+    env: { account: '123456789012', region: 'eu-central-1' },
+    analyticsReporting: false,
+  });
+  const made = new MergeGate(stack, 'Gate', {
+    serviceName: 'mergegate',
+    repositories: ['shop'],
+    lambdaDirectory: LAMBDA_DIRECTORY,
+    ...props,
+  });
+  use?.(made);
+  return Template.fromStack(stack);
+}
