@@ -51,8 +51,8 @@ pub fn sweep_open(found: &OpenPullRequest<'_>) -> Option<(Request, Wish)> {
         .claim
         .filter(|claim| claim.run.as_str().starts_with(&prefix));
     let Some((claim, (status, request))) = claimed.zip(found.latest) else {
-        // No run ever saw this revision: its event was lost.
-        return Some((fresh(), Wish::Once));
+        // No run of this revision holds the claim: its event was lost, or its run ended before it came that far.
+        return Some((fresh(), Wish::Again));
     };
     if status == ExecutionStatus::Running {
         return None;
@@ -117,15 +117,15 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_event_is_repaired() {
-        assert_eq!(sweep(None, None, None, false), Some(Wish::Once));
+    fn a_lost_event_and_a_run_that_ended_before_its_claim_are_repaired() {
+        assert_eq!(sweep(None, None, None, false), Some(Wish::Again));
         let older = Claim {
             run: RunName::new("pr-7-000000000000-bbbbbbbb-1"),
             ..claim()
         };
         assert_eq!(
             sweep(Some(&older), Some(ExecutionStatus::Succeeded), None, false),
-            Some(Wish::Once)
+            Some(Wish::Again)
         );
     }
 
