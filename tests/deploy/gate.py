@@ -154,6 +154,12 @@ def environments() -> list[str]:
     ]
 
 
+def environment(pull_request: str) -> list[str]:
+    """What exists on behalf of one pull request."""
+    its = re.compile(rf"(-pr-|/pr-|/pull-requests/){pull_request}\b")
+    return [one for one in environments() if its.search(one)]
+
+
 def dead_letters() -> int:
     """How many events and failures nobody took."""
     queues = admin("sqs").list_queues().get("QueueUrls", [])

@@ -26,9 +26,7 @@ LISTS: dict[str, Callable[[], list[Any]]] = {
     "dashboard": lambda: [
         one["DashboardName"] for one in every("cloudwatch", "list_dashboards", "DashboardEntries")
     ],
-    "approval rule template": lambda: every(
-        "codecommit", "list_approval_rule_templates", "approvalRuleTemplateNames"
-    ),
+    "approval rule template": lambda: admin("codecommit").list_approval_rule_templates()["approvalRuleTemplateNames"],
 }
 
 

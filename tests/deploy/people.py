@@ -1,6 +1,7 @@
 """What people do: push with git, open, close and merge pull requests. And the events that CodeCommit emits when they do."""
 
 import os
+import shutil
 import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
@@ -94,7 +95,7 @@ def create_repository(work: Path) -> Developer:
     for name in files:
         if name != "failing.patch":
             (ann.work / name).parent.mkdir(parents=True, exist_ok=True)
-            (ann.work / name).write_bytes((EXAMPLE / name).read_bytes())
+            shutil.copy(EXAMPLE / name, ann.work / name)
     ann.push("main", "Text tools")
     return ann
 
