@@ -2,18 +2,27 @@
 //!
 //! Everything crosses HTTP: pull requests through the AWS SDK, pushes through the `git` program.
 
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a story ends where something is not as it must be"
+)]
+
 mod blow;
 mod crowd;
 mod git;
 mod judge;
 mod people;
+mod router;
 mod stage;
+pub mod tools;
 
 pub use blow::{Blow, Deed, Place, Record};
 pub use crowd::{play_all, play_all_at_once};
 pub use git::WorkingCopy;
 pub use people::People;
-pub use stage::{Scene, Stage, StageOptions};
+pub use router::pull_request_event;
+pub use stage::{Scene, Stage, StageOptions, THE_GATE};
 
 /// A buildspec whose tests are one shell script that writes a JUnit report.
 pub const BUILDSPEC: &str = "\

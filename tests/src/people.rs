@@ -51,6 +51,11 @@ impl People {
         }
     }
 
+    /// `http://127.0.0.1:<port>`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// CodeCommit as `user`.
     pub fn code_commit(&self, user: &str) -> aws_sdk_codecommit::Client {
         if user == "ann" {
@@ -308,6 +313,33 @@ impl People {
             .into_iter()
             .map(|execution| execution.name)
             .collect()
+    }
+
+    /// Starts a further run of what the run `name` was asked, as somebody at the console may; answers its name.
+    pub async fn run_again(&self, name: &str) -> String {
+        let (rest, attempt) = name.rsplit_once('-').expect("an attempt");
+        let attempt: u32 = attempt.parse().expect("a number");
+        let again = format!("{rest}-{}", attempt + 1);
+        let client = self.step_functions();
+        let machine = &self.deployment.state_machine_arn;
+        let arn = format!("{}:{name}", machine.replace(":stateMachine:", ":execution:"));
+        let run = client.describe_execution().execution_arn(arn).send().await;
+        let input = run.expect("the run").input.expect("its input");
+        let start = client
+            .start_execution()
+            .state_machine_arn(machine)
+            .name(&again)
+            .input(input);
+        start.send().await.expect("a run");
+        again
+    }
+
+    /// Stops the run `name`, as somebody at the console may.
+    pub async fn stop_run(&self, name: &str) {
+        let machine = &self.deployment.state_machine_arn;
+        let arn = format!("{}:{name}", machine.replace(":stateMachine:", ":execution:"));
+        let client = self.step_functions();
+        client.stop_execution().execution_arn(arn).send().await.expect("a stop");
     }
 
     /// Polls `look` until it answers; panics with `what` when that takes too long.

@@ -9,6 +9,11 @@ use tempfile::TempDir;
 
 use crate::{People, WorkingCopy};
 
+/// An access key of the gate itself, for stories in which it is where it should not be.
+pub const THE_GATE: &str = "the-gate";
+const REPORTER: &str =
+    "arn:aws:sts::000000000000:assumed-role/mergegate-reporter-us-east-1/mergegate-reporter";
+
 /// How a stage differs from the usual one.
 #[derive(Clone, Copy, Debug)]
 pub struct StageOptions {
@@ -111,6 +116,9 @@ async fn start(options: &StageOptions, directory: &Path) -> System {
     settings.wait_scale = 0.02;
     settings.concurrent_builds = options.concurrent_builds;
     settings.assumptions = options.assumptions;
+    settings
+        .callers
+        .insert(THE_GATE.to_owned(), REPORTER.to_owned());
     let started = System::start(Options::new(settings)).await;
     started.expect("the system starts")
 }
