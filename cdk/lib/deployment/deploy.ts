@@ -85,7 +85,7 @@ function report(aws: Aws, locked: readonly Locked[]): Outcome {
   }
   const list = locked.map(({ repository, pullRequest }) => `${repository} #${pullRequest}`).join(', ');
   const reason =
-    `${locked.length} open pull requests keep an approval rule that CodeCommit cannot delete, because a template made it: ${list}. ` +
+    `these open pull requests keep an approval rule that CodeCommit cannot delete, because a template made it: ${list}. ` +
     'To merge one, override it: aws codecommit override-pull-request-approval-rules --override-status OVERRIDE ' +
     '--pull-request-id <id> --revision-id <revision>';
   aws.say(reason);

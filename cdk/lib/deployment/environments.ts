@@ -11,8 +11,9 @@ const PAUSE_MILLISECONDS = 5_000;
 /** Enough to answer CloudFormation. */
 const RESERVE_MILLISECONDS = 30_000;
 
-/** A step of a run that was stopped may still be at work; its function ends within this. */
+/** How many looks in a row must find nothing: a step of a run that was stopped may still be at work. */
 const LOOKS_WITHOUT_FINDING = 2;
+const LOOKS_AFTER_RUNS = 6;
 
 /** Tears everything down that runs made. */
 export async function removeEverything(aws: Aws, properties: DeploymentProperties): Promise<void> {
@@ -20,10 +21,13 @@ export async function removeEverything(aws: Aws, properties: DeploymentPropertie
   for (const rule of properties.rules) {
     await account.disableRule(rule);
   }
-  await stopRuns(aws, properties.stateMachineArn);
-  for (let clean = 0; clean < LOOKS_WITHOUT_FINDING;) {
-    clean = (await removeEnvironments(aws, properties)) === 0 ? clean + 1 : 0;
-    if (clean < LOOKS_WITHOUT_FINDING) {
+  let looks = LOOKS_WITHOUT_FINDING;
+  for (let clean = 0; clean < looks;) {
+    const runs = await stopRuns(aws, properties.stateMachineArn);
+    const found = await removeEnvironments(aws, properties);
+    looks = runs > 0 ? LOOKS_AFTER_RUNS : looks;
+    clean = runs + found === 0 ? clean + 1 : 0;
+    if (clean < looks) {
       await pause(aws, 'environments of pull requests are being removed');
     }
   }
@@ -33,15 +37,18 @@ export async function removeEverything(aws: Aws, properties: DeploymentPropertie
   await account.detachPolicy(properties.policyArn);
 }
 
-async function stopRuns(aws: Aws, stateMachineArn: string): Promise<void> {
+/** Stops what runs and waits for it; answers how many runs that were. */
+async function stopRuns(aws: Aws, stateMachineArn: string): Promise<number> {
+  const stopped = new Set<string>();
   for (;;) {
     const running = await aws.account.runningExecutions(stateMachineArn);
     if (running.length === 0) {
-      return;
+      return stopped.size;
     }
     aws.say(`stopping ${running.length} runs`);
     for (const execution of running) {
       await aws.account.stopExecution(execution);
+      stopped.add(execution);
     }
     await pause(aws, `${running.length} runs are ending`);
   }

@@ -241,7 +241,13 @@ function pool(template: CloudFormation): string[] {
 
 /** What is attached from outside cannot be judged from the template. */
 function attached(template: CloudFormation): string[] {
-  const roles = resourcesOf(template, 'AWS::IAM::Role').filter(({ Properties }) => 'ManagedPolicyArns' in Properties);
-  const policies = resourcesOf(template, 'AWS::IAM::ManagedPolicy').filter(({ Properties }) => 'Roles' in Properties);
-  return [...roles, ...policies].map(({ Properties }) => `a managed policy is attached: ${JSON.stringify(Properties)}`);
+  const roles = resourcesOf(template, 'AWS::IAM::Role').filter(
+    ({ Properties }) => 'ManagedPolicyArns' in Properties,
+  );
+  const policies = resourcesOf(template, 'AWS::IAM::ManagedPolicy').filter(
+    ({ Properties }) => 'Roles' in Properties,
+  );
+  return [...roles, ...policies].map(
+    ({ Properties }) => `a managed policy is attached: ${JSON.stringify(Properties)}`,
+  );
 }

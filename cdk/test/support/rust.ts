@@ -32,7 +32,9 @@ export function actionsOf(name: FunctionName): string[] {
   const actions = CLIENTS.flatMap(({ member, service, sources }) => {
     const functions = functionsIn(join(GATE_AWS, sources));
     const operations = functions
-      .filter(({ name: method }) => new RegExp(`\\b${member}\\s*\\.\\s*${method}\\s*(::<[^>]*>)?\\(`).test(handler))
+      .filter(({ name: method }) =>
+        new RegExp(`\\b${member}\\s*\\.\\s*${method}\\s*(::<[^>]*>)?\\(`).test(handler),
+      )
       .flatMap((method) => operationsOf(method, functions, new Set()));
     return operations.map((operation) => `${service}:${operation}`);
   });
@@ -42,7 +44,9 @@ export function actionsOf(name: FunctionName): string[] {
 /** Every operation that gate-aws can call, for all functions together. */
 export function knownOperations(): string[] {
   return CLIENTS.flatMap(({ service, sources }) =>
-    functionsIn(join(GATE_AWS, sources)).flatMap(({ body }) => operationsIn(body).map((operation) => `${service}:${operation}`)),
+    functionsIn(join(GATE_AWS, sources)).flatMap(({ body }) =>
+      operationsIn(body).map((operation) => `${service}:${operation}`),
+    ),
   );
 }
 
@@ -111,7 +115,12 @@ function filesIn(path: string): string[] {
     return [path];
   }
   return readdirSync(path, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.rs') && !/tests/.test(join(entry.parentPath, entry.name).slice(path.length)))
+    .filter(
+      (entry) =>
+        entry.isFile() &&
+        entry.name.endsWith('.rs') &&
+        !join(entry.parentPath, entry.name).slice(path.length).includes('tests'),
+    )
     .map((entry) => join(entry.parentPath, entry.name));
 }
 

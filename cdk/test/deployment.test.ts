@@ -1,0 +1,218 @@
+/** What the custom resource does to an account, told as stories. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { deploy } from '../lib/deployment/deploy';
+import type { DeploymentProperties } from '../lib/deployment/properties';
+import { FakeClock, fakeAws, type FakeAws } from './support/fake-aws';
+
+const APPROVER = 'arn:aws:sts::123456789012:assumed-role/mergegate-reporter-eu-central-1/*';
+const RULE = 'mergegate-shop';
+
+const PROPERTIES: DeploymentProperties = {
+  service: 'mergegate',
+  stateMachineArn: 'arn:aws:states:eu-central-1:123456789012:stateMachine:mergegate',
+  rules: ['mergegate-pullRequest', 'mergegate-sweep'],
+  bucket: 'artifacts',
+  policyArn: 'arn:aws:iam::123456789012:policy/mergegate-protect-branches-eu-central-1',
+  approver: APPROVER,
+  destinations: [],
+  repositories: [{ name: 'shop', approvalRule: RULE }],
+};
+
+function shop(clock?: FakeClock): FakeAws {
+  const aws = fakeAws(clock);
+  aws.host.addRepository('shop', 'main');
+  return aws;
+}
+
+const create = (aws: FakeAws, properties = PROPERTIES) => deploy(aws, { type: 'Create', properties });
+const remove = (aws: FakeAws, properties = PROPERTIES) => deploy(aws, { type: 'Delete', properties });
+
+test('pull requests to come get a rule that only the reporter satisfies', async () => {
+  const aws = shop();
+  await create(aws);
+  const template = aws.host.templates.get(RULE);
+  assert.deepEqual(JSON.parse(template?.content ?? ''), {
+    Version: '2018-11-08',
+    DestinationReferences: ['refs/heads/main'],
+    Statements: [{ Type: 'Approvers', NumberOfApprovalsNeeded: 1, ApprovalPoolMembers: [APPROVER] }],
+  });
+  assert.deepEqual([...(template?.repositories ?? [])], ['shop']);
+});
+
+test('pull requests that are open already get the same rule, those to other branches do not', async () => {
+  const aws = shop();
+  aws.host.open('shop', '7');
+  aws.host.open('shop', '8', 'refs/heads/experiment');
+  await create(aws);
+  const [rule] = aws.host.rules('7');
+  assert.equal(rule?.name, RULE);
+  assert.deepEqual(JSON.parse(rule.content), {
+    Version: '2018-11-08',
+    Statements: [{ Type: 'Approvers', NumberOfApprovalsNeeded: 1, ApprovalPoolMembers: [APPROVER] }],
+  });
+  assert.deepEqual(aws.host.rules('8'), []);
+});
+
+test('deploying twice changes nothing', async () => {
+  const aws = shop();
+  aws.host.open('shop', '7');
+  await create(aws);
+  await create(aws);
+  assert.equal(aws.host.rules('7').length, 1);
+  assert.equal(aws.host.templates.size, 1);
+});
+
+test('a changed destination reaches the template and the pull requests that are open', async () => {
+  const aws = shop();
+  aws.host.open('shop', '7');
+  aws.host.open('shop', '8', 'refs/heads/release');
+  await create(aws);
+  const properties = { ...PROPERTIES, destinations: ['release'] };
+  await deploy(aws, { type: 'Update', properties, before: PROPERTIES });
+  assert.match(
+    aws.host.templates.get(RULE)?.content ?? '',
+    /"DestinationReferences":\["refs\/heads\/release"\]/,
+  );
+  assert.deepEqual(aws.host.rules('7'), []);
+  assert.equal(aws.host.rules('8').length, 1);
+});
+
+test('another reporter replaces the one in rules that can be edited', async () => {
+  const aws = shop();
+  aws.host.open('shop', '7');
+  await create(aws);
+  const approver = 'arn:aws:sts::123456789012:assumed-role/other/*';
+  await deploy(aws, { type: 'Update', properties: { ...PROPERTIES, approver }, before: PROPERTIES });
+  assert.match(aws.host.rules('7')[0]?.content ?? '', /assumed-role\/other/);
+});
+
+test('a repository that leaves the list is let go of', async () => {
+  const aws = shop();
+  aws.host.addRepository('docs', 'main');
+  const before = {
+    ...PROPERTIES,
+    repositories: [...PROPERTIES.repositories, { name: 'docs', approvalRule: 'mergegate-docs' }],
+  };
+  await create(aws, before);
+  aws.host.open('docs', '9');
+  const { reason } = await deploy(aws, { type: 'Update', properties: PROPERTIES, before });
+  assert.deepEqual([...aws.host.templates.keys()], [RULE]);
+  assert.match(reason ?? '', /docs #9/);
+});
+
+test('the gated references are told to the policy', async () => {
+  const aws = shop();
+  const properties = { service: 'mergegate', destinations: [], repositories: ['shop'] };
+  const { attributes } = await deploy(aws, { type: 'ReadReferences', properties });
+  assert.deepEqual(attributes, { References0: 'refs/heads/main' });
+});
+
+test('refuses a repository that does not exist, and one without a commit', async () => {
+  const aws = fakeAws();
+  await assert.rejects(create(aws), /the repository `shop` does not exist/);
+  aws.host.addRepository('shop');
+  await assert.rejects(create(aws), /no default branch yet: push a first commit, or name `destinations`/);
+});
+
+test('refuses a misspelt repository also when destinations are named', async () => {
+  const properties = { ...PROPERTIES, destinations: ['main'] };
+  await assert.rejects(create(fakeAws(), properties), /the repository `shop` does not exist/);
+});
+
+/** An account in the middle of its work. */
+function busy(clock?: FakeClock): FakeAws {
+  const aws = shop(clock);
+  const { account, host } = aws;
+  PROPERTIES.rules.forEach((rule) => account.enabledRules.add(rule));
+  account.executions.add('arn:aws:states:::execution:mergegate:pr-7');
+  account.builds_.set('mergegate-pr-7', new Map([['mergegate-pr-7:1', 'running']]));
+  account.builds_.set('nightly', new Map([['nightly:1', 'running']]));
+  account.reportGroups_.add('arn:aws:codebuild:::report-group/mergegate-pr-7-junit');
+  account.parameters_.add('/mergegate/mergegate/pull-requests/7/run');
+  account.parameters_.add('/mergegate/mergegate/repositories/shop/durations');
+  account.parameters_.add('/mergegate/mergegate/repositories/shop/settings');
+  account.objects.set('artifacts', ['builds/7/app.zip']);
+  account.holders.add('ann');
+  host.repositories
+    .get('shop')
+    ?.branches.add('main')
+    .add('mergegate/pr-7/1a2b3c4d')
+    .add('mergegate/pr-99/1a2b3c4d');
+  return aws;
+}
+
+test('destroying stops what runs and leaves nothing of the gate behind', async () => {
+  const aws = busy();
+  await create(aws);
+  await remove(aws);
+  const { account, host } = aws;
+  assert.deepEqual([...account.enabledRules], []);
+  assert.deepEqual([...account.executions], []);
+  assert.deepEqual([...account.builds_.keys()], ['nightly']);
+  assert.deepEqual([...account.reportGroups_], []);
+  // CloudFormation itself deletes the settings.
+  assert.deepEqual([...account.parameters_], ['/mergegate/mergegate/repositories/shop/settings']);
+  assert.deepEqual([...account.objects.keys()], []);
+  assert.deepEqual([...account.holders], []);
+  assert.deepEqual([...host.templates.keys()], []);
+});
+
+test('destroying touches no preview branch of another service', async () => {
+  const aws = busy();
+  await remove(aws);
+  assert.deepEqual(
+    [...(aws.host.repositories.get('shop')?.branches ?? [])],
+    ['main', 'mergegate/pr-99/1a2b3c4d'],
+  );
+});
+
+test('destroying finds what a dying run still makes', async () => {
+  const aws = busy();
+  aws.account.whileStopping = () => {
+    aws.account.builds_.set('mergegate-pr-8', new Map());
+  };
+  await remove(aws);
+  assert.deepEqual([...aws.account.builds_.keys()], ['nightly']);
+});
+
+test('destroying stops a run that starts while others are stopped', async () => {
+  const aws = busy();
+  aws.account.whileStopping = () => {
+    aws.account.whileStopping = () => undefined;
+    aws.account.executions.add('arn:aws:states:::execution:mergegate:pr-8');
+  };
+  await remove(aws);
+  assert.deepEqual([...aws.account.executions], []);
+});
+
+test('destroying says which open pull requests only an override can merge', async () => {
+  const aws = shop();
+  aws.host.open('shop', '7');
+  await create(aws);
+  aws.host.open('shop', '8');
+  const { reason } = await remove(aws);
+  assert.deepEqual(aws.host.rules('7'), []);
+  assert.equal(
+    reason,
+    'these open pull requests keep an approval rule that CodeCommit cannot delete, because a template made it: shop #8. ' +
+      'To merge one, override it: aws codecommit override-pull-request-approval-rules --override-status OVERRIDE ' +
+      '--pull-request-id <id> --revision-id <revision>',
+  );
+  assert.ok(aws.said.includes(reason));
+});
+
+test('destroying twice, or what was never there, is no error', async () => {
+  const aws = busy();
+  await remove(aws);
+  assert.deepEqual(await remove(aws), {});
+  assert.deepEqual(await remove(fakeAws()), {});
+});
+
+test('fails in time when builds do not end, and says how to go on', async () => {
+  const aws = busy(new FakeClock(60_000));
+  aws.account.stopBuild = () => Promise.resolve();
+  await assert.rejects(remove(aws), /time is up while 1 builds are ending: run `cdk destroy` again/);
+  assert.deepEqual([...aws.account.enabledRules], []);
+});

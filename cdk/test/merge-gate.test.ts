@@ -1,0 +1,412 @@
+/** What a gate consists of, one behaviour each. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { PolicyStatement, User } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+
+import { MergeGate } from '../lib';
+import { app, gate, LAMBDA_DIRECTORY } from './support/synth';
+import { resourcesOf, type CloudFormation } from './support/template';
+
+const ROOT = resolve(__dirname, '../..');
+const GATE = gate();
+const RESOLVED = GATE.toJSON() as CloudFormation;
+
+function functionProperties(name: string): Record<string, unknown> {
+  const found = resourcesOf(RESOLVED, 'AWS::Lambda::Function').find(
+    ({ Properties }) => Properties.FunctionName === name,
+  );
+  assert.ok(found, `there is a function ${name}`);
+  return found.Properties;
+}
+
+test('the reporter is known to every function by the ARN that CodeCommit sees', () => {
+  const reporter =
+    'arn:aws:sts::123456789012:assumed-role/mergegate-reporter-eu-central-1/mergegate-reporter';
+  for (const name of ['router', 'environment', 'builder', 'reporter']) {
+    const { Variables } = functionProperties(`mergegate-${name}`).Environment as {
+      Variables: Record<string, string>;
+    };
+    assert.equal(Variables.MERGEGATE_SERVICE, 'mergegate');
+    assert.equal(Variables.MERGEGATE_REPORTER_ARN, reporter);
+  }
+  GATE.hasResourceProperties('AWS::IAM::Role', { RoleName: 'mergegate-reporter-eu-central-1' });
+});
+
+test('only the router knows the state machine', () => {
+  const { Variables } = functionProperties('mergegate-router').Environment as {
+    Variables: Record<string, string>;
+  };
+  assert.equal(
+    Variables.MERGEGATE_STATE_MACHINE_ARN,
+    'arn:aws:states:eu-central-1:123456789012:stateMachine:mergegate',
+  );
+  assert.ok(!JSON.stringify(functionProperties('mergegate-builder')).includes('STATE_MACHINE'));
+});
+
+test('functions are small, on arm64, traced, and log JSON that expires', () => {
+  GATE.resourcePropertiesCountIs(
+    'AWS::Lambda::Function',
+    {
+      Architectures: ['arm64'],
+      Runtime: 'provided.al2023',
+      MemorySize: 128,
+      TracingConfig: { Mode: 'Active' },
+      LoggingConfig: Match.objectLike({ LogFormat: 'JSON' }),
+    },
+    4,
+  );
+  GATE.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 });
+});
+
+test('the functions can be compiled by cargo-lambda', () => {
+  const made = gate({ lambdaDirectory: undefined });
+  made.resourcePropertiesCountIs('AWS::Lambda::Function', { Handler: 'bootstrap' }, 4);
+});
+
+test('what the state machine calls is put in when it is deployed', () => {
+  const [machine] = resourcesOf(RESOLVED, 'AWS::StepFunctions::StateMachine');
+  const definition = readFileSync(resolve(ROOT, 'statemachine/gate.asl.json'), 'utf8');
+  assert.equal(machine?.Properties.DefinitionString, definition);
+  const placeholders = new Set([...definition.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name));
+  assert.deepEqual(
+    Object.keys(machine.Properties.DefinitionSubstitutions as object).sort(),
+    [...placeholders].sort(),
+  );
+});
+
+test('runs are logged and traced, without what other people wrote', () => {
+  GATE.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+    StateMachineType: 'STANDARD',
+    LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+    TracingConfiguration: { Enabled: true },
+  });
+});
+
+test('every trigger of the file is a rule that calls the router', () => {
+  const triggers = JSON.parse(readFileSync(resolve(ROOT, 'statemachine/triggers.json'), 'utf8')) as object;
+  const rules = resourcesOf(RESOLVED, 'AWS::Events::Rule');
+  assert.deepEqual(
+    rules.map(({ Properties }) => Properties.Name).sort(),
+    Object.keys(triggers)
+      .map((name) => `mergegate-${name}`)
+      .sort(),
+  );
+  for (const { Properties } of rules) {
+    const [target] = Properties.Targets as { Arn: string; RetryPolicy: object; DeadLetterConfig: object }[];
+    assert.equal(target?.Arn, 'arn:aws:lambda:eu-central-1:123456789012:function:mergegate-router');
+    assert.deepEqual(target.RetryPolicy, { MaximumEventAgeInSeconds: 7200, MaximumRetryAttempts: 8 });
+    assert.deepEqual(target.DeadLetterConfig, {
+      Arn: 'arn:aws:sqs:eu-central-1:123456789012:mergegate-dead-letters',
+    });
+  }
+});
+
+test('pull requests of other repositories do not reach the router', () => {
+  gate({ repositories: ['shop', 'docs'] }).hasResourceProperties('AWS::Events::Rule', {
+    EventPattern: Match.objectLike({
+      source: ['aws.codecommit'],
+      resources: [
+        'arn:aws:codecommit:eu-central-1:123456789012:shop',
+        'arn:aws:codecommit:eu-central-1:123456789012:docs',
+      ],
+    }),
+  });
+});
+
+test('only executions of this gate reach the router', () => {
+  GATE.hasResourceProperties('AWS::Events::Rule', {
+    EventPattern: Match.objectLike({
+      detail: {
+        stateMachineArn: ['arn:aws:states:eu-central-1:123456789012:stateMachine:mergegate'],
+        status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+      },
+    }),
+  });
+});
+
+test('what the router cannot handle ends in the dead-letter queue, encrypted', () => {
+  const [config] = resourcesOf(RESOLVED, 'AWS::Lambda::EventInvokeConfig');
+  assert.deepEqual(config?.Properties.DestinationConfig, {
+    OnFailure: { Destination: 'arn:aws:sqs:eu-central-1:123456789012:mergegate-dead-letters' },
+  });
+  GATE.hasResourceProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
+  GATE.hasResourceProperties('AWS::SQS::QueuePolicy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      ]),
+    },
+  });
+});
+
+test('settings are exactly the members that the functions read', () => {
+  const [parameter] = resourcesOf(RESOLVED, 'AWS::SSM::Parameter');
+  assert.equal(parameter?.Properties.Name, '/mergegate/mergegate/repositories/shop/settings');
+  const settings = JSON.parse(String(parameter.Properties.Value)) as Record<string, unknown>;
+  const source = readFileSync(resolve(ROOT, 'crates/gate-core/src/settings.rs'), 'utf8');
+  const struct = /pub struct RepositorySettings \{(.*?)\n\}/s.exec(source)?.[1] ?? '';
+  const members = [...struct.matchAll(/pub (\w+):/g)].map(([, name = '']) =>
+    name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
+  );
+  assert.deepEqual(Object.keys(settings), members);
+  assert.deepEqual(settings, {
+    version: 1,
+    buildRole: 'arn:aws:iam::123456789012:role/mergegate-build-eu-central-1',
+    destinations: [],
+    cloneUrl: 'https://git-codecommit.eu-central-1.amazonaws.com/v1/repos/shop',
+    logGroup: '/aws/codebuild/mergegate',
+    image: 'aws/codebuild/amazonlinux-x86_64-standard:5.0',
+    environmentType: 'LINUX_CONTAINER',
+    computeType: 'BUILD_GENERAL1_SMALL',
+    timeoutMinutes: 60,
+    queuedTimeoutMinutes: 480,
+  });
+});
+
+test('a deployment says what builds run on and which branches are gated', () => {
+  const made = gate({
+    destinations: ['main', 'release'],
+    environment: { image: 'aws/codebuild/standard:7.0', timeout: Duration.hours(2) },
+  });
+  const [parameter] = resourcesOf(made.toJSON() as CloudFormation, 'AWS::SSM::Parameter');
+  const settings = JSON.parse(String(parameter?.Properties.Value)) as Record<string, unknown>;
+  assert.deepEqual(settings.destinations, ['main', 'release']);
+  assert.equal(settings.image, 'aws/codebuild/standard:7.0');
+  assert.equal(settings.timeoutMinutes, 120);
+});
+
+test('artifacts are private, encrypted, and gone after two weeks', () => {
+  GATE.hasResource('AWS::S3::Bucket', {
+    DeletionPolicy: 'Delete',
+    Properties: {
+      BucketEncryption: Match.anyValue(),
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      LifecycleConfiguration: {
+        Rules: [Match.objectLike({ ExpirationInDays: 14, Status: 'Enabled' })],
+      },
+    },
+  });
+});
+
+test('images are scanned, never overwritten, and gone with the stack', () => {
+  GATE.hasResource('AWS::ECR::Repository', {
+    DeletionPolicy: 'Delete',
+    Properties: {
+      ImageScanningConfiguration: { ScanOnPush: true },
+      ImageTagMutability: 'IMMUTABLE',
+      EmptyOnDelete: true,
+    },
+  });
+});
+
+test('nothing outlives the stack', () => {
+  const kept = Object.entries(GATE.toJSON().Resources as Record<string, { DeletionPolicy?: string }>).filter(
+    ([, { DeletionPolicy }]) => DeletionPolicy === 'Retain',
+  );
+  assert.deepEqual(kept, []);
+});
+
+test('the approval rules are made last and go first', () => {
+  const [rules] = Object.values(GATE.findResources('Custom::MergegateDeployment')) as {
+    DependsOn: string[];
+  }[];
+  const types = new Set(rules?.DependsOn.map((id) => RESOLVED.Resources[id]?.Type));
+  for (const type of [
+    'AWS::Events::Rule',
+    'AWS::StepFunctions::StateMachine',
+    'AWS::Lambda::Function',
+    'AWS::SSM::Parameter',
+    'AWS::S3::Bucket',
+    'AWS::IAM::ManagedPolicy',
+    'AWS::IAM::Policy',
+  ]) {
+    assert.ok(types.has(type), `${type} stands before the approval rules`);
+  }
+});
+
+test('people under the policy push to no gated branch, and merge pull requests still', () => {
+  const [policy] = resourcesOf(
+    gate({ destinations: ['main'] }).toJSON() as CloudFormation,
+    'AWS::IAM::ManagedPolicy',
+  );
+  const { Statement } = policy?.Properties.PolicyDocument as { Statement: Record<string, unknown>[] };
+  assert.deepEqual(Statement[0]?.Condition, {
+    StringEqualsIfExists: { 'codecommit:References': ['refs/heads/main'] },
+    Null: { 'codecommit:References': 'false' },
+  });
+  const actions = Statement.flatMap(({ Action }) => Action as string[]);
+  assert.ok(actions.includes('codecommit:GitPush'));
+  assert.ok(actions.includes('codecommit:OverridePullRequestApprovalRules'));
+  assert.deepEqual(
+    actions.filter((action) => action.includes('MergePullRequest') || action.includes('*')),
+    [],
+  );
+});
+
+test('without named destinations the policy guards the default branch that was found', () => {
+  const [policy] = resourcesOf(RESOLVED, 'AWS::IAM::ManagedPolicy');
+  assert.match(JSON.stringify(policy?.Properties), /"codecommit:References":\["\w+\.References0"\]/);
+});
+
+test('the break-glass role is exempt from the policy', () => {
+  const breakGlassRoleArn = 'arn:aws:iam::123456789012:role/break-glass';
+  const [policy] = resourcesOf(
+    gate({ breakGlassRoleArn }).toJSON() as CloudFormation,
+    'AWS::IAM::ManagedPolicy',
+  );
+  const { Statement } = policy?.Properties.PolicyDocument as { Statement: { Condition: object }[] };
+  for (const { Condition } of Statement) {
+    assert.deepEqual((Condition as Record<string, unknown>).ArnNotEquals, {
+      'aws:PrincipalArn': breakGlassRoleArn,
+    });
+  }
+});
+
+test('alarms tell of dead letters, failed and old runs, and throttles', () => {
+  const alarms = resourcesOf(RESOLVED, 'AWS::CloudWatch::Alarm').map(
+    ({ Properties }) => Properties.AlarmName,
+  );
+  assert.deepEqual(alarms.sort(), [
+    'mergegate-DeadLetters',
+    'mergegate-FailedRuns',
+    'mergegate-RunAge',
+    'mergegate-Throttles',
+  ]);
+});
+
+test('alarms are sent to a topic if there is one', () => {
+  const stack = stackOf(app());
+  const alarmTopic = new Topic(stack, 'Topic');
+  new MergeGate(stack, 'Gate', { ...RIGHT, alarmTopic });
+  Template.fromStack(stack).allResourcesProperties('AWS::CloudWatch::Alarm', {
+    AlarmActions: [Match.anyValue()],
+  });
+});
+
+test('builds get what buildPolicies allow, and the Deny makes room for it', () => {
+  const statement = new PolicyStatement({
+    actions: ['codeartifact:ReadFromRepository'],
+    resources: ['arn:aws:codeartifact:eu-central-1:123456789012:repository/all/all'],
+  });
+  gate({ buildPolicies: [statement] }).hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        Match.objectLike({ Effect: 'Allow', Action: 'codeartifact:ReadFromRepository' }),
+        Match.objectLike({ Effect: 'Deny', NotAction: Match.arrayWith(['codeartifact:ReadFromRepository']) }),
+      ]),
+    },
+  });
+});
+
+for (const action of [
+  'codecommit:GitPush',
+  'CodeCommit:*',
+  '*',
+  'codebuild:StartBuild',
+  'ssm:PutParameter',
+  'ssm:*',
+  'states:StartExecution',
+  'lambda:InvokeFunction',
+  'iam:PassRole',
+  'sts:AssumeRole',
+]) {
+  test(`refuses buildPolicies with ${action}`, () => {
+    const statement = new PolicyStatement({ actions: [action], resources: ['*'] });
+    assert.throws(() => gate({ buildPolicies: [statement] }), /`buildPolicies` cannot be used:\n- /);
+  });
+}
+
+test('somebody can be let see runs and clear dead letters', () => {
+  const made = gate({}, (merged) => {
+    const person = new User(Stack.of(merged), 'Person');
+    merged.grantReadRuns(person);
+    merged.grantHandleDeadLetters(person);
+  });
+  made.hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        Match.objectLike({ Action: Match.arrayWith(['states:ListExecutions']) }),
+        Match.objectLike({ Action: Match.arrayWith(['sqs:DeleteMessage']) }),
+      ]),
+    },
+    Users: Match.anyValue(),
+  });
+});
+
+test('two gates stand beside each other in one account', () => {
+  const parent = app();
+  const first = stackOf(parent, 'First');
+  const second = stackOf(parent, 'Second');
+  new MergeGate(first, 'Gate', RIGHT);
+  new MergeGate(second, 'Gate', { ...RIGHT, serviceName: 'other' });
+  const names = [first, second].map((stack) => {
+    const template = Template.fromStack(stack).toJSON() as CloudFormation;
+    return new Set(
+      Object.values(template.Resources).flatMap(({ Properties }) =>
+        [
+          'RoleName',
+          'FunctionName',
+          'LogGroupName',
+          'QueueName',
+          'RepositoryName',
+          'AlarmName',
+          'ManagedPolicyName',
+        ]
+          .map((property) => Properties[property])
+          .filter((name): name is string => typeof name === 'string'),
+      ),
+    );
+  });
+  const [own, others] = names;
+  assert.ok(own && others && own.size > 20);
+  assert.deepEqual(
+    [...own].filter((name) => others.has(name)),
+    [],
+  );
+});
+
+test('refuses properties with all their faults at once', () => {
+  assert.throws(
+    () =>
+      gate({
+        serviceName: 'My.Gate',
+        repositories: [],
+        destinations: ['release/*'],
+        environment: { timeout: Duration.minutes(1) },
+      }),
+    {
+      message: [
+        'Test/Gate cannot be used:',
+        '- `serviceName` is `My.Gate`: write lower-case letters, digits and single hyphens, starting with a letter, for example `mergegate`',
+        '- `repositories` is empty: name at least one CodeCommit repository',
+        '- `destinations` has `release/*`: write the name of a branch without `refs/heads/` and without wildcards, for example `main`',
+        '- `environment.timeout` is 1 minutes: CodeBuild takes whole minutes from 5 to 2160',
+      ].join('\n'),
+    },
+  );
+});
+
+test('refuses a directory without the compiled functions', () => {
+  assert.throws(
+    () => gate({ lambdaDirectory: __dirname }),
+    /holds no compiled `router`: expected `router\/bootstrap`.*cargo lambda build/s,
+  );
+});
+
+const RIGHT = { serviceName: 'mergegate', repositories: ['shop'], lambdaDirectory: LAMBDA_DIRECTORY };
+
+function stackOf(parent: App, id = 'Test'): Stack {
+  const env = { account: '123456789012', region: 'eu-central-1' };
+  return new Stack(parent, id, { env, analyticsReporting: false });
+}
