@@ -35,10 +35,10 @@ compile() {
   local name packages=()
   for name in router environment builder reporter; do packages+=(--package "$name"); done
   cargo build --locked --package gate
-  cargo build --locked --profile lambda "${packages[@]}"
+  cargo build --locked --profile deployed "${packages[@]}"
   for name in router environment builder reporter; do
     mkdir -p "$functions/$name"
-    cp "$target/lambda/$name" "$functions/$name/bootstrap"
+    cp "$target/deployed/$name" "$functions/$name/bootstrap"
   done
 }
 
@@ -122,9 +122,9 @@ start_emulator() {
   mkdir -p "$work/emulator"
   "$state/python/bin/python" -m trustme --quiet --dir "$work/tls" --identities 127.0.0.1 localhost
   # AUTH: requests are checked against the policies that the stack deployed, and every function has credentials of its
-  # own. Waits of the state machine take a tenth of their time.
+  # own. Waits of the state machine, and of retries, take a tenth of their time.
   start emulator env GATEWAY_PORT="$port" BIND_HOST=127.0.0.1 MINISTACK_HOST=127.0.0.1 MINISTACK_REGION=$region \
-    MINISTACK_ACCOUNT_ID=$account AUTH=true SFN_WAIT_SCALE=0.1 TMPDIR="$work/emulator" \
+    MINISTACK_ACCOUNT_ID=$account AUTH=true SFN_WAIT_SCALE=0.1 LAMBDA_ASYNC_RETRY_BASE_SECONDS=0.1 TMPDIR="$work/emulator" \
     USE_SSL=1 MINISTACK_SSL_CERT="$work/tls/server.pem" MINISTACK_SSL_KEY="$work/tls/server.key" \
     S3_DATA_DIR="$work/emulator/s3" STATE_DIR="$work/emulator/state" \
     "$state/python/bin/python" "$here/ministack_mended.py"

@@ -207,17 +207,37 @@ def closed(story: Story, ann: Developer, pull_request: str) -> None:
     story.holds("nothing is left of its environment", environment(pull_request), [])
 
 
-def closed_while_building(story: Story, ann: Developer) -> None:
-    story.chapter("Closed while it builds")
+def killed(story: Story, ann: Developer) -> tuple[str, str]:
+    story.chapter("A run is killed while it builds")
     ann.branch("slow")
     ann.edit("buildspec.yml", "commands:\n", "commands:\n      - sleep 300\n")
     ann.push("main", "Builds take their time")
     pull_request, run = building(ann, "slow")
+    admin("stepfunctions").stop_execution(executionArn=execution_arn(run), cause="somebody pressed the button")
+    second = run.removesuffix("-1") + "-2"
+    wait("the next attempt, which the deployed rule asks for", lambda: second in runs())
+    story.holds("the emulator told the router, which started the next attempt", runs()[run], "ABORTED")
+    (comment,) = wait("its comment", lambda: [one for one in comments(pull_request) if one.run == second])
+    story.holds("it speaks in the same comment", [comment], comments(pull_request))
+    return pull_request, second
+
+
+def closed_while_building(story: Story, ann: Developer, pull_request: str, run: str) -> None:
+    story.chapter("Closed while it builds")
     ann.close(pull_request)
     tear_down = tell("pullRequestStatusChanged", pull_request)["started"]
     story.holds("the tear-down ends well", finished(tear_down).states[-1], "Done")
     story.holds("the run ends well, without a verdict", "Report" in finished(run).states, False)
     story.holds("nothing is left of its environment", environment(pull_request), [])
+
+
+def unknown(story: Story) -> None:
+    story.chapter("An event that cannot be true")
+    untrue = event("pullRequestSourceBranchUpdated", "1")
+    untrue["detail"]["sourceCommit"] = "0" * 40
+    admin("lambda").invoke(FunctionName=ROUTER, InvocationType="Event", Payload=json.dumps(untrue).encode())
+    wait("a dead letter", lambda: dead_letters() == 1)
+    story.holds("after its last try it is among the dead letters", dead_letters(), 1)
 
 
 def building(ann: Developer, branch: str) -> tuple[str, str]:
@@ -252,6 +272,8 @@ def lost(story: Story) -> None:
 def play(story: Story, ann: Developer) -> None:
     triggers(story)
     lost(story)
+    story.holds("no event was lost so far", dead_letters(), 0)
+    unknown(story)
     pull_request = red(story, ann)
     strangers(story, pull_request)
     green(story, ann, pull_request)
@@ -260,10 +282,10 @@ def play(story: Story, ann: Developer) -> None:
     ann.close("1")
     finished(tell("pullRequestStatusChanged", "1")["started"])
     closed(story, ann, conflict(story, ann))
-    closed_while_building(story, ann)
+    closed_while_building(story, ann, *killed(story, ann))
     story.chapter("In the end")
-    story.holds("every run ended well", set(runs().values()), {"SUCCEEDED"})
-    story.holds("no event was lost", dead_letters(), 0)
+    story.holds("every run but the killed one ended well", sorted(runs().values()), ["ABORTED", *["SUCCEEDED"] * 9])
+    story.holds("no other event was lost", dead_letters(), 1)
     left_building(story, ann)
 
 
