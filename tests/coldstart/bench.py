@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""Cold start of the router beside a Node.js handler that makes the same two calls, and beside a function that does nothing.
+"""Cold start of functions: how long until the first answer, and how much memory.
 
-What Lambda does around a function is played here on loopback: the Runtime API hands out one event, a stub of AWS answers
-the calls. Every function is started as a process of its own, again and again, in turn. Measured are the time from the start
-of the process to its first answer, the median of the answers after it, and the peak of its memory. TLS is not measured.
-
-usage: bench.py [--rounds N] [--event FILE] NAME=COMMAND...        (Linux; the first NAME is what the others are compared with)
+What Lambda does around a function is played here on loopback: the Runtime API hands out one event, a stub of AWS
+answers the calls. Every function is started as a process of its own, again and again, in turn. Measured are the time
+from the start of the process to its first answer, the median of the answers after it, and the peak of its memory. TLS
+is not measured.
 """
 
 import argparse
@@ -154,7 +153,7 @@ class RuntimeApi(Server):
                 "Content-Type": "application/json",
                 "Lambda-Runtime-Aws-Request-Id": f"request-{len(self.asked)}",
                 "Lambda-Runtime-Deadline-Ms": str(int(time.time() * 1000) + 60_000),
-                "Lambda-Runtime-Invoked-Function-Arn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:mergegate-router",
+                "Lambda-Runtime-Invoked-Function-Arn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:router",
                 "Lambda-Runtime-Trace-Id": "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0",
             },
         )
@@ -187,7 +186,7 @@ def environment(runtime: RuntimeApi, aws: Aws) -> dict[str, str]:
         "AWS_LAMBDA_LOG_GROUP_NAME": "log-group",
         "AWS_LAMBDA_LOG_STREAM_NAME": "log-stream",
         "MERGEGATE_SERVICE": "mergegate",
-        "MERGEGATE_REPORTER_ARN": f"arn:aws:sts::{ACCOUNT}:assumed-role/mergegate-reporter-us-east-1/mergegate-reporter",
+        "MERGEGATE_REPORTER_ARN": f"arn:aws:sts::{ACCOUNT}:assumed-role/mergegate-reporter/mergegate-reporter",
         "MERGEGATE_STATE_MACHINE_ARN": MACHINE,
     }
 
@@ -215,7 +214,7 @@ def start(command: str, event: bytes) -> Start:
     path, answer = runtime.answers[0]
     if path.endswith("/error"):
         sys.exit(f"`{command}` failed: {answer.decode(errors='replace')}")
-    took = [answered - asked for asked, answered in zip(runtime.asked, runtime.answered)]
+    took = [answered - asked for asked, answered in zip(runtime.asked, runtime.answered, strict=False)]
     return Start(
         first_ms=(runtime.answered[0] - began) * 1000,
         warm_ms=statistics.median(took[1:]) * 1000,
@@ -254,7 +253,7 @@ def table(starts: dict[str, list[Start]]) -> str:
     """The figures as Markdown."""
     reference = next(iter(starts.values()))
     lines = [
-        "| function | calls | first answer, ms | slowest of them | next answers, ms | peak memory, MiB | first answer, times | memory, times |",
+        "| function | calls | first answer, ms | slowest | next, ms | peak memory, MiB | first, times | memory, times |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, own in starts.items():

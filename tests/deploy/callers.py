@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Prints `KEY=ARN` for every function that the stack deploys: the access key that the emulator gives it, and who it is.
 
-The names are part of the gate's contract (approvals and comments hang on them), so they are known before the deployment;
-the story then asks the emulator whether its functions are these.
+The names are part of the gate's contract (approvals and comments hang on them), so they are known before the
+deployment; the story then asks the emulator whether its functions are these.
 """
 
 from emulator import ACCOUNT, REGION, Identity

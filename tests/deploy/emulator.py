@@ -1,4 +1,4 @@
-"""Where AWS is in this test: an emulator nobody of the project wrote, and the local endpoint as CodeCommit and CodeBuild.
+"""Where AWS is in this test: an emulator that nobody here wrote, and the local endpoint as CodeCommit and CodeBuild.
 
 Both are named by the AWS SDKs' own variables, so that boto3, the CDK and the deployed functions find them alike.
 """
@@ -68,9 +68,7 @@ class Identity:
 
     def client(self, service: str) -> Any:
         """A client with the function's own credentials."""
-        secret, token = (
-            hashlib.sha256(f"{kind}:{self._digest}".encode()).hexdigest() for kind in ("secret", "token")
-        )
+        secret, token = (hashlib.sha256(f"{kind}:{self._digest}".encode()).hexdigest() for kind in ("secret", "token"))
         return client(service, self.access_key, secret, token)
 
     def whoami(self) -> str:

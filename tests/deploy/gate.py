@@ -2,8 +2,9 @@
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any
 
 from emulator import ACCOUNT, REGION, admin, every, invoke
 from people import REPOSITORY, event
@@ -164,6 +165,7 @@ def dead_letters() -> int:
     """How many events and failures nobody took."""
     queues = admin("sqs").list_queues().get("QueueUrls", [])
     attributes = [
-        admin("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]) for url in queues
+        admin("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+        for url in queues
     ]
     return sum(int(one["Attributes"]["ApproximateNumberOfMessages"]) for one in attributes)

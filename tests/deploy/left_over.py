@@ -21,11 +21,11 @@ LISTS: dict[str, Callable[[], list[Any]]] = {
     "parameter": lambda: [one["Name"] for one in every("ssm", "describe_parameters", "Parameters")],
     "queue": lambda: admin("sqs").list_queues().get("QueueUrls", []),
     "bucket": lambda: [one["Name"] for one in admin("s3").list_buckets()["Buckets"]],
-    "image repository": lambda: [one["repositoryName"] for one in every("ecr", "describe_repositories", "repositories")],
-    "alarm": lambda: [one["AlarmName"] for one in every("cloudwatch", "describe_alarms", "MetricAlarms")],
-    "dashboard": lambda: [
-        one["DashboardName"] for one in every("cloudwatch", "list_dashboards", "DashboardEntries")
+    "image repository": lambda: [
+        one["repositoryName"] for one in every("ecr", "describe_repositories", "repositories")
     ],
+    "alarm": lambda: [one["AlarmName"] for one in every("cloudwatch", "describe_alarms", "MetricAlarms")],
+    "dashboard": lambda: [one["DashboardName"] for one in every("cloudwatch", "list_dashboards", "DashboardEntries")],
     "approval rule template": lambda: admin("codecommit").list_approval_rule_templates()["approvalRuleTemplateNames"],
 }
 

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Starts ministack, with three things mended that the released version does otherwise than AWS and that a deployment of the gate needs.
+"""Starts ministack, with what it does otherwise than AWS and a deployment of the gate needs.
 
-- An alarm over several metrics is refused by its CloudFormation. Here it is kept as an alarm over none: no test waits for it.
-- Reads and deletions of several parameters are checked against the resource `*`, which a policy that names its parameters
-  can never allow. Here they are checked, as AWS does, against the path or the names of the request.
+- An alarm over several metrics is refused by its CloudFormation. Here it is kept as an alarm over none: no test waits
+  for it.
+- Reads and deletions of several parameters are checked against the resource `*`, which a policy that names its
+  parameters can never allow. Here they are checked, as AWS does, against the path or the names of the request.
 - A rule of the default event bus has the bus in the ARN that policies are checked against. In AWS only other buses do.
+
+And without port 443, which it would take as well if it could.
 """
 
 import json
@@ -50,4 +53,5 @@ def cw_metric_alarm_record(name: str, properties: dict[str, Any]) -> Any:
 if __name__ == "__main__":
     iam_actions.extract_resource_arn = extract_resource_arn
     provisioners._cw_metric_alarm_record = cw_metric_alarm_record
+    app._port_is_bindable = lambda host, port: False
     app.main()

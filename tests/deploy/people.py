@@ -1,4 +1,4 @@
-"""What people do: push with git, open, close and merge pull requests. And the events that CodeCommit emits when they do."""
+"""What people do: push, open, close and merge pull requests. And the events that CodeCommit emits when they do."""
 
 import os
 import shutil

@@ -11,6 +11,7 @@ target="${CARGO_TARGET_DIR:-$PWD/target}"
 state="$target/deploy"
 work="$state/run"
 functions="$state/functions"
+authority="$work/tls/client.pem"
 service=mergegate
 repository=shop
 account=000000000000
@@ -106,7 +107,7 @@ point_at() {
   export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=$region AWS_DEFAULT_REGION=$region
   export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
   # The bootstrap bucket wants TLS. Each of boto3, Node.js and Rust has its own way to be told of an authority.
-  export AWS_CA_BUNDLE="$work/tls/client.pem" NODE_EXTRA_CA_CERTS="$work/tls/client.pem" SSL_CERT_FILE="$work/tls/client.pem"
+  export AWS_CA_BUNDLE="$authority" NODE_EXTRA_CA_CERTS="$authority" SSL_CERT_FILE="$authority"
   export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
 }
 
@@ -124,8 +125,9 @@ start_emulator() {
   # AUTH: requests are checked against the policies that the stack deployed, and every function has credentials of its
   # own. Waits of the state machine, and of retries, take a tenth of their time.
   start emulator env GATEWAY_PORT="$port" BIND_HOST=127.0.0.1 MINISTACK_HOST=127.0.0.1 MINISTACK_REGION=$region \
-    MINISTACK_ACCOUNT_ID=$account AUTH=true SFN_WAIT_SCALE=0.1 LAMBDA_ASYNC_RETRY_BASE_SECONDS=0.1 TMPDIR="$work/emulator" \
-    USE_SSL=1 MINISTACK_SSL_CERT="$work/tls/server.pem" MINISTACK_SSL_KEY="$work/tls/server.key" \
+    MINISTACK_ACCOUNT_ID=$account AUTH=true SFN_WAIT_SCALE=0.1 LAMBDA_ASYNC_RETRY_BASE_SECONDS=0.1 \
+    IOT_MTLS_ENABLED=0 TMPDIR="$work/emulator" USE_SSL=1 \
+    MINISTACK_SSL_CERT="$work/tls/server.pem" MINISTACK_SSL_KEY="$work/tls/server.key" \
     S3_DATA_DIR="$work/emulator/s3" STATE_DIR="$work/emulator/state" \
     "$state/python/bin/python" "$here/ministack_mended.py"
   await "$port"

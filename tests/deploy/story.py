@@ -97,7 +97,9 @@ def triggers(story: Story) -> None:
     story.holds("a run that timed out calls it", matches("runDied", died))
     others = {**died, "detail": {**died["detail"], "stateMachineArn": MACHINE + "-of-somebody-else"}}
     story.holds("a run of another machine does not", matches("runDied", others), False)
-    story.holds("every quarter of an hour calls it", rules[f"{SERVICE}-sweep"]["ScheduleExpression"], "rate(15 minutes)")
+    story.holds(
+        "every quarter of an hour calls it", rules[f"{SERVICE}-sweep"]["ScheduleExpression"], "rate(15 minutes)"
+    )
 
 
 def red(story: Story, ann: Developer) -> str:
@@ -115,7 +117,9 @@ def red(story: Story, ann: Developer) -> str:
     story.holds("the words lead to the run", execution_arn(comment.run), run.arn)
     story.holds("the words are these", comment.plain, words("red"))
     story.holds("nobody approved", approvers(pull_request), [])
-    story.holds("it cannot be merged", refused_merge(ann, pull_request), "PullRequestApprovalRulesNotSatisfiedException")
+    story.holds(
+        "it cannot be merged", refused_merge(ann, pull_request), "PullRequestApprovalRulesNotSatisfiedException"
+    )
     return pull_request
 
 
