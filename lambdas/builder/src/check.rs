@@ -20,7 +20,7 @@ pub(crate) async fn check_builds(
     } = invocation;
     let (standing, _) = run::standing(clients, &candidacy, &execution).await?;
     if standing != Standing::Current {
-        return stop::withdraw(clients, &run, &execution, state).await;
+        return stop::withdraw(clients, standing, &run, &execution, state).await;
     }
     let ids: Vec<BuildId> = run.builds.iter().map(|build| build.id.clone()).collect();
     let builds = clients.builds.builds(&ids).await?;
@@ -35,7 +35,7 @@ pub(crate) async fn check_builds(
         start::start_missing(clients, &mut run, &all, &execution).await?;
         let (standing, _) = run::standing(clients, &candidacy, &execution).await?;
         if standing != Standing::Current {
-            return stop::withdraw(clients, &run, &execution, state).await;
+            return stop::withdraw(clients, standing, &run, &execution, state).await;
         }
     }
     let decision = check(&run.plan, &run.builds, &builds, &execution);

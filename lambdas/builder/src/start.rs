@@ -32,7 +32,7 @@ pub(crate) async fn start_builds(
     } = invocation;
     let (standing, _) = run::standing(clients, &candidacy, &execution).await?;
     if standing != Standing::Current {
-        return stop::withdraw(clients, &run, &execution, state).await;
+        return stop::withdraw(clients, standing, &run, &execution, state).await;
     }
     let builds = clients.builds.builds_of_project(&run.project).await?;
     for older in older_builds(&builds, &Claim::from(&execution)) {
@@ -42,7 +42,7 @@ pub(crate) async fn start_builds(
     start_missing(clients, &mut run, &builds, &execution).await?;
     let (standing, _) = run::standing(clients, &candidacy, &execution).await?;
     if standing != Standing::Current {
-        return stop::withdraw(clients, &run, &execution, state).await;
+        return stop::withdraw(clients, standing, &run, &execution, state).await;
     }
     let seconds = wait_seconds(&run, &[]);
     Ok(State {

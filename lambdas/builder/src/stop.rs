@@ -4,7 +4,10 @@ use gate_aws::Clients;
 use gate_core::{
     error::GateError,
     host::CodeHost,
-    protocol::{Execution, Invocation, Next, Run, State, StopDecision, stop_builds as decide},
+    protocol::{
+        Execution, Invocation, Next, Run, Standing, State, StopDecision, stop_builds as decide,
+        stops_own_builds,
+    },
 };
 
 use crate::start;
@@ -12,13 +15,17 @@ use crate::start;
 /// Longest wait between two looks at builds that were told to stop.
 const LONGEST_WAIT_SECONDS: u64 = 30;
 
-/// Ends a run without a word: its builds are stopped, also those it does not remember starting.
+/// Ends a run without a word. Its builds are stopped, also those it does not remember starting, unless somebody else will.
 pub(crate) async fn withdraw(
     clients: &Clients,
+    standing: Standing,
     run: &Run,
     execution: &Execution,
     state: State,
 ) -> Result<State, GateError> {
+    if !stops_own_builds(standing) {
+        return Ok(start::ended(run.clone(), state));
+    }
     for build in clients.builds.builds_of_project(&run.project).await? {
         let own = build
             .purpose

@@ -20,7 +20,7 @@ pub use record::{ApprovalRecord, Durations, EnvironmentRecord, ResultRecord};
 pub use router::{RouterDecision, needs_known_commits, on_pull_request, on_run_died};
 pub use run::{
     CheckDecision, Standing, StartDecision, after_approval, check, missing_builds, older_builds,
-    standing,
+    standing, stops_own_builds,
 };
 pub use state::{
     Candidacy, Execution, Failure, Invocation, Next, Request, Run, STATE_VERSION, StartedBuild,

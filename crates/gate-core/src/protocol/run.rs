@@ -32,6 +32,16 @@ pub fn standing(live: Option<&PullRequest>, revision: &RevisionId, claim_held: b
     }
 }
 
+/// Whether a run that ends without a word stops its builds first. A newer run may have looked for older builds before they
+/// were there. A revision that is not the live one proves nothing yet: if the read was behind, a retry of the step would
+/// take the stopped builds for stopped by a person; if it was not, the newer revision's run stops them.
+pub fn stops_own_builds(standing: Standing) -> bool {
+    match standing {
+        Standing::Superseded | Standing::Closed => true,
+        Standing::Current | Standing::Stale => false,
+    }
+}
+
 /// What StartBuilds does for one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartDecision {
@@ -179,6 +189,8 @@ mod tests {
         }
         assert!(after_approval(Standing::Superseded) && after_approval(Standing::Stale));
         assert!(!after_approval(Standing::Current));
+        assert!(stops_own_builds(Standing::Superseded) && stops_own_builds(Standing::Closed));
+        assert!(!stops_own_builds(Standing::Stale));
     }
 
     fn started(build: &Build, attempt: u32) -> StartedBuild {
