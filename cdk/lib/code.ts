@@ -13,6 +13,9 @@ import type { FunctionName } from './names';
 /** The workspace that the functions are members of. */
 const MANIFEST = resolve(__dirname, '../../Cargo.toml');
 
+/** The profile of what is deployed, in that manifest. */
+const PROFILE = 'deployed';
+
 /** What both ways have in common. */
 export type CommonProps = Omit<FunctionProps, 'code' | 'handler' | 'runtime' | 'architecture'>;
 
@@ -41,7 +44,7 @@ export class FunctionFactory {
       ...props,
       manifestPath: MANIFEST,
       binaryName: name,
-      bundling: { architecture: this.architecture },
+      bundling: { architecture: this.architecture, profile: PROFILE },
     });
   }
 }
@@ -58,7 +61,7 @@ function compiled(directory: string, name: FunctionName): string {
   }
   throw new Error(
     `the directory \`${directory}\` holds no compiled \`${name}\`: expected \`${name}/bootstrap\`, \`${name}/bootstrap.zip\` or \`${name}.zip\`; ` +
-      'make them with `cargo lambda build --release --arm64`, which writes to target/lambda',
+      `make them with \`cargo lambda build --profile ${PROFILE} --arm64\`, which writes to target/lambda`,
   );
 }
 
