@@ -24,16 +24,17 @@ pub(crate) struct Position {
 impl Position {
     pub(crate) const START: Self = Self { line: 1, column: 1 };
 
-    /// Moves past `bytes` of UTF-8.
-    pub(crate) fn advance(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            if byte == b'\n' {
-                self.line += 1;
+    /// Moves past `text`.
+    pub(crate) fn advance(&mut self, text: &str) {
+        let last_line = match memchr::memrchr(b'\n', text.as_bytes()) {
+            None => text,
+            Some(last) => {
+                self.line += memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64;
                 self.column = 1;
-            } else if !is_continuation(byte) {
-                self.column += 1;
+                &text[last + 1..]
             }
-        }
+        };
+        self.column += last_line.chars().count() as u64;
     }
 
     /// An error at this place.
@@ -44,9 +45,4 @@ impl Position {
             message: message.into(),
         }
     }
-}
-
-/// Whether `byte` lies inside a UTF-8 character and does not begin one.
-pub(crate) fn is_continuation(byte: u8) -> bool {
-    byte & 0b1100_0000 == 0b1000_0000
 }

@@ -4,16 +4,19 @@ use std::fmt;
 use std::io::BufRead;
 
 use crate::error::{Position, ReadError};
-use crate::xml::{Document, Node, Tag};
+use crate::json::Json;
+use crate::window::Window;
+use crate::xml::{Document, Tag};
 
-/// A format of test or coverage reports. [`Format::JUnit`] and [`Format::Cobertura`] can be read; the others are
-/// recognised.
+/// A format of test or coverage reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// JUnit XML, in all its dialects.
     JUnit,
     /// NUnit 2 and 3 XML.
     NUnit,
+    /// xUnit.net XML, version 2.
+    XUnit,
     /// TestNG XML.
     TestNg,
     /// Visual Studio TRX.
@@ -28,6 +31,8 @@ pub enum Format {
     Clover,
     /// SimpleCov JSON.
     SimpleCov,
+    /// LCOV trace files.
+    Lcov,
 }
 
 impl Format {
@@ -35,7 +40,7 @@ impl Format {
     pub fn is_coverage(self) -> bool {
         matches!(
             self,
-            Self::Cobertura | Self::JaCoCo | Self::Clover | Self::SimpleCov
+            Self::Cobertura | Self::JaCoCo | Self::Clover | Self::SimpleCov | Self::Lcov
         )
     }
 }
@@ -45,6 +50,7 @@ impl fmt::Display for Format {
         formatter.write_str(match self {
             Self::JUnit => "JUnit",
             Self::NUnit => "NUnit",
+            Self::XUnit => "xUnit.net",
             Self::TestNg => "TestNG",
             Self::Trx => "TRX",
             Self::Cucumber => "Cucumber",
@@ -52,55 +58,52 @@ impl fmt::Display for Format {
             Self::JaCoCo => "JaCoCo",
             Self::Clover => "Clover",
             Self::SimpleCov => "SimpleCov",
+            Self::Lcov => "LCOV",
         })
     }
 }
 
-/// A document whose format is known and whose root element has been read.
-pub(crate) struct Recognised<R: BufRead> {
+/// A report whose format is known, at its beginning.
+pub(crate) struct Recognised<R> {
     pub(crate) format: Format,
-    pub(crate) root: Tag<'static>,
-    pub(crate) document: Document<R>,
+    pub(crate) content: Content<R>,
 }
 
-/// What a report is, from its beginning.
-pub(crate) enum Recognition<R: BufRead> {
-    Xml(Box<Recognised<R>>),
-    /// JSON has no reader yet, so there is nothing to read on from.
-    Json(Format),
+pub(crate) enum Content<R> {
+    Xml(Box<Document<R>>),
+    Json(Box<Json<R>>),
+    Lines(Box<Window<R>>),
 }
 
-/// Reads up to the root element.
-pub(crate) fn recognise<R: BufRead>(source: R) -> Result<Recognition<R>, ReadError> {
-    let mut document = Document::new(source)?;
-    let beginning = document.peek()?;
+/// Reads as far as is needed to know the format.
+pub(crate) fn recognise<R: BufRead>(source: R) -> Result<Recognised<R>, ReadError> {
+    let mut window = Window::new(source)?;
+    window.refill()?;
+    let beginning = window.text();
     if beginning.is_empty() {
         return Err(Position::START.fault("the file is empty"));
     }
     let beginning = beginning.trim_ascii_start();
-    if matches!(beginning.first(), Some(b'{' | b'[')) {
-        return of_json(&String::from_utf8_lossy(beginning)).map(Recognition::Json);
-    }
-    if !matches!(beginning.first(), Some(b'<') | None) {
-        return Err(Position::START.fault("neither XML nor JSON: not a test or coverage report"));
-    }
-    loop {
-        match document.next()? {
-            Node::Open(root) => {
-                let format = of_root(&root)?;
-                let root = root.into_owned();
-                return Ok(Recognition::Xml(Box::new(Recognised {
-                    format,
-                    root,
-                    document,
-                })));
-            }
-            Node::End => {
+    match beginning.as_bytes().first() {
+        Some(b'{' | b'[') => Ok(Recognised {
+            format: of_json(beginning)?,
+            content: Content::Json(Box::new(Json::new(window))),
+        }),
+        Some(b'<') | None => {
+            let mut document = Box::new(Document::new(window));
+            let Some(root) = document.root()? else {
                 return Err(Position::START
                     .fault("there is no element in it: not a test or coverage report"));
-            }
-            Node::Aside | Node::Close | Node::Text(_) => {}
+            };
+            Ok(Recognised {
+                format: of_root(&root)?,
+                content: Content::Xml(document),
+            })
         }
+        Some(_) => Ok(Recognised {
+            format: of_lines(beginning)?,
+            content: Content::Lines(Box::new(window)),
+        }),
     }
 }
 
@@ -108,29 +111,92 @@ fn of_root(root: &Tag<'_>) -> Result<Format, ReadError> {
     Ok(match root.name() {
         "testsuites" | "testsuite" | "testrun" => Format::JUnit,
         "test-run" | "test-results" => Format::NUnit,
+        "assemblies" | "assembly" => Format::XUnit,
         "testng-results" => Format::TestNg,
         "TestRun" => Format::Trx,
         "coverage" if root.has("clover") || (root.has("generated") && !root.has("line-rate")) => {
             Format::Clover
         }
+        "coverage" if root.says("version", &["1"]) && !root.has("line-rate") => {
+            return Err(root.fault(not_read("SonarQube's generic coverage", COVERAGE_ADVICE)));
+        }
         "coverage" => Format::Cobertura,
         "report" => Format::JaCoCo,
+        "testExecutions" => {
+            return Err(root.fault(not_read("SonarQube's generic test data", TEST_ADVICE)));
+        }
+        "CoverageSession" => return Err(root.fault(not_read("OpenCover", COVERAGE_ADVICE))),
+        "checkstyle" => {
+            let message = "Checkstyle findings are no tests and no coverage";
+            return Err(root.fault(message));
+        }
         other => {
             let message =
                 format!("the root element is `<{other}>`: not a known test or coverage report");
-            return Err(root.position.fault(message));
+            return Err(root.fault(message));
         }
     })
 }
 
+const TEST_ADVICE: &str = "let the tool write JUnit XML";
+const COVERAGE_ADVICE: &str = "let the tool write Cobertura XML or LCOV";
+
+fn not_read(name: &str, advice: &str) -> String {
+    format!("{name} is recognised but cannot be read: {advice}")
+}
+
+/// Formats in JSON that are recognised by keys that all of their files have, and cannot be read.
+const OTHER_JSON: [(&[&str], &str, &str); 5] = [
+    (&["Action", "Package"], "`go test -json`", TEST_ADVICE),
+    (
+        &["numTotalTests", "testResults"],
+        "Jest's JSON",
+        TEST_ADVICE,
+    ),
+    (&["stats", "passes"], "Mocha's JSON", TEST_ADVICE),
+    (&["statementMap"], "Istanbul's JSON", COVERAGE_ADVICE),
+    (&["executed_lines"], "coverage.py's JSON", COVERAGE_ADVICE),
+];
+
 /// A Cucumber file is a list of features with elements, a SimpleCov file an object of runs with coverage.
 fn of_json(beginning: &str) -> Result<Format, ReadError> {
     let says = |key: &str| beginning.contains(&format!("\"{key}\""));
-    if beginning.starts_with('[') && (says("elements") || says("keyword") || says("uri")) {
+    for (keys, name, advice) in OTHER_JSON {
+        if beginning.starts_with('{') && keys.iter().all(|key| says(key)) {
+            return Err(Position::START.fault(not_read(name, advice)));
+        }
+    }
+    let is_empty_list = beginning
+        .strip_prefix('[')
+        .is_some_and(|rest| rest.trim_ascii() == "]");
+    if is_empty_list
+        || beginning.starts_with('[') && (says("elements") || says("keyword") || says("uri"))
+    {
         return Ok(Format::Cucumber);
     }
     if beginning.starts_with('{') && says("coverage") {
         return Ok(Format::SimpleCov);
     }
     Err(Position::START.fault("this JSON is not a known test or coverage report"))
+}
+
+/// An LCOV file begins with a record, behind comments perhaps.
+fn of_lines(beginning: &str) -> Result<Format, ReadError> {
+    let first = beginning
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .unwrap_or_default();
+    if first.starts_with("TN:") || first.starts_with("SF:") {
+        return Ok(Format::Lcov);
+    }
+    let begins = |words: &[&str]| words.iter().any(|word| first.starts_with(word));
+    let message = if begins(&["TAP version ", "1..", "ok ", "not ok "]) {
+        not_read("TAP", TEST_ADVICE)
+    } else if begins(&["mode: set", "mode: count", "mode: atomic"]) {
+        not_read("Go's cover profile", COVERAGE_ADVICE)
+    } else {
+        "neither XML nor JSON nor LCOV: not a test or coverage report".to_owned()
+    };
+    Err(Position::START.fault(message))
 }

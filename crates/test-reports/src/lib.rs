@@ -9,19 +9,23 @@
 //! file is opened, nesting and lengths are bounded. What only looks odd is read as its tool meant it; what could hide
 //! a failure is an error with line and column.
 //!
-//! One module per format: [`Format`] names them all, `format` recognises them, `junit` and `cobertura` read theirs.
-//! A format that is recognised and has no reader yet is refused by its name.
+//! `window` is the part of the text that is in memory, `xml` and `json` read it piece by piece, [`Format`] names the
+//! formats, `format` recognises them, and `formats` has a module for each. What is recognised and cannot be read, such
+//! as TAP, is refused by its name.
 
-mod cobertura;
 mod coverage;
 mod error;
 mod format;
-mod junit;
+mod formats;
+mod json;
 pub mod limits;
+mod lines;
 mod model;
 mod seconds;
+mod suites;
 mod summary;
 mod text;
+mod window;
 mod xml;
 
 use std::io::BufRead;
@@ -32,31 +36,14 @@ pub use format::Format;
 pub use model::{Case, Counts, Outcome, Report, Sink};
 pub use summary::{Failure, Problem, Summary};
 
-use error::Position;
-use format::{Recognised, Recognition};
-
 /// Reads one report and hands what it says to `sink`, in the order of the file.
 ///
 /// After an error the sink keeps what was read before the fault.
 pub fn read(source: impl BufRead, sink: &mut impl Sink) -> Result<Format, ReadError> {
-    let Recognised {
-        format,
-        root,
-        mut document,
-    } = match format::recognise(source)? {
-        Recognition::Xml(recognised) => *recognised,
-        Recognition::Json(format) => return Err(not_supported(Position::START, format)),
-    };
-    match format {
-        Format::JUnit => junit::read(&root, &mut document, sink)?,
-        Format::Cobertura => cobertura::read(&mut document, sink)?,
-        other => return Err(not_supported(root.position, other)),
-    }
+    let recognised = format::recognise(source)?;
+    let format = recognised.format;
+    formats::read(recognised, sink)?;
     Ok(format)
-}
-
-fn not_supported(position: Position, format: Format) -> ReadError {
-    position.fault(format!("{format} reports are not supported yet"))
 }
 
 /// Reads one report whole.
@@ -71,8 +58,5 @@ pub fn parse(source: impl BufRead) -> Result<Report, ReadError> {
 
 /// Says which format the content has, without reading further than its first element.
 pub fn detect(source: impl BufRead) -> Result<Format, ReadError> {
-    Ok(match format::recognise(source)? {
-        Recognition::Xml(recognised) => recognised.format,
-        Recognition::Json(format) => format,
-    })
+    Ok(format::recognise(source)?.format)
 }

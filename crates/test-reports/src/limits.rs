@@ -12,14 +12,31 @@ pub const MARKUP_BYTES: usize = 1024 * 1024;
 /// An element's name longer than this is refused.
 pub const ELEMENT_NAME_BYTES: usize = 1024;
 
-/// Elements nested deeper than this are refused.
+/// Elements, objects and lists nested deeper than this are refused.
 pub const DEPTH: usize = 256;
 
-/// A coverage report with more distinct lines than this in one file is refused.
-pub const LINES_PER_FILE: usize = 500_000;
+/// In a coverage report a line number above this is refused.
+pub const LINES_PER_FILE: u32 = 4_000_000;
+
+/// A coverage report in a format that tells of one file in several places (SimpleCov, LCOV) is refused if its lines,
+/// in blocks of 64, are in more blocks than this: about 30 million lines.
+pub const BLOCKS_PER_REPORT: usize = 500_000;
+
+/// The same if all its paths together are longer.
+pub const PATH_BYTES_PER_REPORT: usize = 8 * 1024 * 1024;
 
 /// A coverage report with more source folders than this is refused.
 pub const SOURCE_FOLDERS: usize = 256;
+
+/// A line of an LCOV file longer than this is refused.
+pub const LINE_BYTES: usize = 64 * 1024;
+
+/// Of a TRX file that names its classes at the end, so many bytes of cases wait for the names. Cases beyond that have
+/// no class.
+pub const WAITING_BYTES: usize = 4 * 1024 * 1024;
+
+/// An error shows so many bytes of a faulty name.
+pub(crate) const SHOWN_BYTES: usize = 60;
 
 /// Stands where a text was cut.
 pub const CUT_MARK: &str = " … (cut)";

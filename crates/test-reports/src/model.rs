@@ -53,6 +53,30 @@ pub struct Case {
     pub flaky: bool,
 }
 
+impl Case {
+    /// A case that passed, of which no more is known.
+    pub(crate) fn passed(suite: &str, name: String) -> Self {
+        Self {
+            suite: suite.to_owned(),
+            class_name: None,
+            name,
+            file: None,
+            line: None,
+            duration: None,
+            outcome: Outcome::Passed,
+            message: None,
+            details: None,
+            flaky: false,
+        }
+    }
+
+    /// A case that stands for its suite, where something broke outside of all cases.
+    pub(crate) fn of_suite(suite: &str) -> Self {
+        let name = if suite.is_empty() { "(suite)" } else { suite };
+        Self::passed(suite, name.to_owned())
+    }
+}
+
 /// How many cases ended how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {

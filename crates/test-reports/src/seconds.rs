@@ -7,13 +7,25 @@ use std::time::Duration;
 /// [`Duration`], is unknown.
 pub(crate) fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
+    if !text.contains(',') {
+        return Duration::try_from_secs_f64(text.parse().ok()?).ok();
+    }
     let commas = text.matches(',').count();
     let plain = match (commas, text.contains('.')) {
-        (0, _) => text.to_owned(),
         (1, false) => text.replace(',', "."),
         _ => text.replace(',', ""),
     };
     Duration::try_from_secs_f64(plain.parse().ok()?).ok()
+}
+
+/// Reads `00:01:02.5`, with days before it perhaps: `1.00:01:02.5`.
+pub(crate) fn parse_clock(text: &str) -> Option<Duration> {
+    let (hours, rest) = text.trim().split_once(':')?;
+    let (minutes, seconds) = rest.split_once(':')?;
+    let (days, hours) = hours.split_once('.').unwrap_or(("0", hours));
+    let [days, hours, minutes] = [days, hours, minutes].map(|part| part.parse::<u32>().ok());
+    let minutes = (u64::from(days?) * 24 + u64::from(hours?)) * 60 + u64::from(minutes?);
+    parse(seconds)?.checked_add(Duration::from_secs(minutes * 60))
 }
 
 #[cfg(test)]
@@ -35,6 +47,21 @@ mod tests {
                 Some(Duration::from_millis(milliseconds)),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn clocks_are_read_with_and_without_days() {
+        assert_eq!(
+            parse_clock("00:01:02.5"),
+            Some(Duration::from_millis(62_500))
+        );
+        assert_eq!(
+            parse_clock("1.02:00:00"),
+            Some(Duration::from_hours(26))
+        );
+        for text in ["", "12", "1:2", "-1:00:00", "a:b:c"] {
+            assert_eq!(parse_clock(text), None, "{text}");
         }
     }
 

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 use crate::limits::CUT_MARK;
 
 /// Where the end of a reference is looked for, so that a text of nothing but `&` is read in linear time.
-const LONGEST_REFERENCE: usize = 16;
+pub(crate) const LONGEST_REFERENCE: usize = 16;
 
 /// Text that stops growing at its limit.
 #[derive(Debug)]
@@ -38,29 +40,58 @@ impl Clipped {
         }
     }
 
+    /// Whether nothing more is taken in.
+    pub(crate) fn is_full(&self) -> bool {
+        self.cut
+    }
+
+    /// Takes in one character.
+    pub(crate) fn push_character(&mut self, character: char) {
+        self.push(character.encode_utf8(&mut [0; 4]));
+    }
+
+    /// The text as it came.
+    pub(crate) fn verbatim(mut self) -> String {
+        if self.cut {
+            self.text.push_str(CUT_MARK);
+        }
+        self.text
+    }
+
     /// The text without blank ends, or `None` if nothing else is in it.
-    pub(crate) fn finish(self) -> Option<String> {
-        let trimmed = self.text.trim_end().trim_start_matches(['\r', '\n']);
-        if trimmed.trim_start().is_empty() {
+    pub(crate) fn finish(mut self) -> Option<String> {
+        self.text.truncate(self.text.trim_end().len());
+        let blank_lines = self.text.len() - self.text.trim_start_matches(['\r', '\n']).len();
+        self.text.drain(..blank_lines);
+        if self.text.trim_start().is_empty() {
             return None;
         }
-        let mark = if self.cut { CUT_MARK } else { "" };
-        Some(format!("{trimmed}{mark}"))
+        Some(self.verbatim())
     }
 }
 
 /// `text`, cut after `limit` bytes.
-pub(crate) fn clip(text: &str, limit: usize) -> String {
+pub(crate) fn clip(text: Cow<'_, str>, limit: usize) -> String {
     if text.len() <= limit {
-        return text.to_owned();
+        return text.into_owned();
     }
     format!("{}{CUT_MARK}", &text[..text.floor_char_boundary(limit)])
+}
+
+/// The first line that is not blank.
+pub(crate) fn first_line(text: &str) -> Option<&str> {
+    text.lines().map(str::trim).find(|line| !line.is_empty())
+}
+
+/// A path as every system but one writes it.
+pub(crate) fn forward_slashes(path: &str) -> String {
+    path.replace('\\', "/")
 }
 
 /// Resolves `&lt;`, `&gt;`, `&amp;`, `&apos;`, `&quot;` and references to characters. Every other `&` stays as it is
 /// written: an entity that a DOCTYPE declares is never looked up, and a stray `&` loses no test result.
 pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
-    let Some(first) = raw.find('&') else {
+    let Some(first) = memchr(b'&', raw.as_bytes()) else {
         return Cow::Borrowed(raw);
     };
     let mut text = String::with_capacity(raw.len());
@@ -79,7 +110,7 @@ pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
             text.push('&');
             after
         };
-        let plain = rest.find('&').unwrap_or(rest.len());
+        let plain = memchr(b'&', rest.as_bytes()).unwrap_or(rest.len());
         text.push_str(&rest[..plain]);
         rest = &rest[plain..];
     }
@@ -87,7 +118,7 @@ pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
 }
 
 /// The character that `&name;` stands for; one that no text can hold is the replacement character.
-pub(crate) fn character(name: &str) -> Option<char> {
+fn character(name: &str) -> Option<char> {
     let number = match name {
         "lt" => return Some('<'),
         "gt" => return Some('>'),

@@ -2,182 +2,432 @@
 //!
 //! Comments, instructions and DOCTYPEs are passed over; CDATA and references to characters are text. The document
 //! must be well-formed where it matters: elements are closed in order, there is one root and nothing beside it, and
-//! the file does not end early.
+//! the file does not end early. Only markup must be in memory whole, so only markup has a limit; text comes in pieces.
 
-mod bound;
-mod decode;
+mod tag;
 
-use std::borrow::Cow;
-use std::io::{self, BufRead};
+use std::io::BufRead;
+use std::ops::Range;
 
-use quick_xml::events::attributes::Attributes;
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Error as XmlError, Reader};
+use memchr::memchr;
+use memchr::memmem::Finder;
 
 use crate::error::{Position, ReadError};
 use crate::limits;
-use crate::text::{character, clip, unescape};
-use bound::Bounded;
-use decode::Utf8;
+use crate::text::{Clipped, LONGEST_REFERENCE, clip, unescape};
+use crate::window::Window;
+pub(crate) use tag::Tag;
+use tag::{Attribute, Scan};
 
-/// A document that is read piece by piece.
-pub(crate) struct Document<R: BufRead> {
-    reader: Reader<Bounded<R>>,
-    buffer: Vec<u8>,
-    depth: usize,
-    root_seen: bool,
+const SECTION: &str = "<![CDATA[";
+
+/// Takes the pieces of a document in their order.
+pub(crate) trait Handler {
+    fn open(&mut self, tag: &Tag<'_>) -> Result<(), ReadError>;
+    fn text(&mut self, text: &Text<'_>);
+    fn close(&mut self);
+    /// The document is over, or a fault ends it: what is held back is told now.
+    fn finish(&mut self) {}
 }
 
-/// The next piece of a document.
-pub(crate) enum Node<'a> {
-    Open(Tag<'a>),
+/// A document that is read piece by piece.
+pub(crate) struct Document<R> {
+    window: Window<R>,
+    attributes: Vec<Attribute>,
+    open: Elements,
+    root_seen: bool,
+    /// The element that was just opened is closed already.
+    empty: bool,
+    /// The beginning of the CDATA section that is being read.
+    section: Option<Place>,
+    section_end: Finder<'static>,
+}
+
+/// A place that outlives the window's text around it.
+#[derive(Clone, Copy)]
+enum Place {
+    Offset(usize),
+    Before(Position),
+}
+
+/// The next piece of a document, as offsets.
+enum Piece {
+    Open { start: usize, name: Range<usize> },
     Close,
-    Text(Cow<'a, str>),
-    /// Nothing that says anything: a comment, an instruction, a DOCTYPE, blanks around the root.
-    Aside,
-    /// The document is complete.
+    Text { range: Range<usize>, verbatim: bool },
     End,
 }
 
+/// A piece of text, as it is written.
+pub(crate) struct Text<'a> {
+    raw: &'a str,
+    /// From a CDATA section, where `&` is nothing but itself.
+    verbatim: bool,
+}
+
+impl Text<'_> {
+    /// Appends what it means.
+    pub(crate) fn append_to(&self, clipped: &mut Clipped) {
+        if clipped.is_full() {
+            return;
+        }
+        let mut rest = self.raw;
+        while let Some(end) = memchr(b'\r', rest.as_bytes()) {
+            self.append_line(&rest[..end], clipped);
+            clipped.push("\n");
+            rest = &rest[end + 1..];
+            rest = rest.strip_prefix('\n').unwrap_or(rest);
+        }
+        self.append_line(rest, clipped);
+    }
+
+    fn append_line(&self, line: &str, clipped: &mut Clipped) {
+        if self.verbatim {
+            clipped.push(line);
+        } else {
+            clipped.push(&unescape(line));
+        }
+    }
+}
+
 impl<R: BufRead> Document<R> {
-    pub(crate) fn new(source: R) -> Result<Self, ReadError> {
-        let text = Utf8::new(source).map_err(|error| cannot_read(Position::START, &error))?;
-        let mut reader = Reader::from_reader(Bounded::new(text));
-        let config = reader.config_mut();
-        config.expand_empty_elements = true;
-        config.allow_dangling_amp = true;
-        Ok(Self {
-            reader,
-            buffer: Vec::new(),
-            depth: 0,
+    pub(crate) fn new(window: Window<R>) -> Self {
+        Self {
+            window,
+            attributes: Vec::new(),
+            open: Elements::default(),
             root_seen: false,
-        })
-    }
-
-    /// The beginning of the text, as far as it is in memory.
-    pub(crate) fn peek(&mut self) -> Result<&[u8], ReadError> {
-        self.reader
-            .get_mut()
-            .peek()
-            .map_err(|error| cannot_read(Position::START, &error))
-    }
-
-    pub(crate) fn next(&mut self) -> Result<Node<'_>, ReadError> {
-        self.buffer.clear();
-        let position = self.reader.get_mut().begin_event();
-        let event = self
-            .reader
-            .read_event_into(&mut self.buffer)
-            .map_err(|error| position.fault(explain(&error)))?;
-        let inside = self.depth > 0;
-        Ok(match event {
-            Event::Start(start) | Event::Empty(start) => {
-                if self.root_seen && !inside {
-                    return Err(position
-                        .fault("a second root element: there are two documents in one file"));
-                }
-                if self.depth == limits::DEPTH {
-                    return Err(position
-                        .fault(format!("elements are nested deeper than {}", limits::DEPTH)));
-                }
-                self.root_seen = true;
-                self.depth += 1;
-                Node::Open(Tag::new(start, position)?)
-            }
-            Event::End(_) => {
-                self.depth = self.depth.saturating_sub(1);
-                Node::Close
-            }
-            Event::Text(text) if inside => Node::Text(text.xml10_content()),
-            Event::CData(text) if inside => Node::Text(text.xml10_content()),
-            Event::GeneralRef(reference) if inside => Node::Text(match character(&reference) {
-                Some(character) => Cow::Owned(character.to_string()),
-                None => Cow::Owned(format!("&{};", &*reference)),
-            }),
-            Event::Text(text) if text.trim().is_empty() => Node::Aside,
-            Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) => {
-                return Err(position.fault("text outside the root element"));
-            }
-            Event::Eof if inside => {
-                return Err(position.fault("the file ends inside an element: it is cut off"));
-            }
-            Event::Eof => Node::End,
-            Event::Decl(_) | Event::PI(_) | Event::DocType(_) | Event::Comment(_) => Node::Aside,
-        })
-    }
-}
-
-/// An element's beginning.
-pub(crate) struct Tag<'a> {
-    start: BytesStart<'a>,
-    /// Where its `<` is.
-    pub(crate) position: Position,
-}
-
-impl<'a> Tag<'a> {
-    fn new(start: BytesStart<'a>, position: Position) -> Result<Self, ReadError> {
-        if start.name().as_ref().len() > limits::ELEMENT_NAME_BYTES {
-            let message = format!(
-                "an element's name is longer than {} bytes",
-                limits::ELEMENT_NAME_BYTES
-            );
-            return Err(position.fault(message));
-        }
-        let tag = Self { start, position };
-        match tag.attributes().find_map(Result::err) {
-            None => Ok(tag),
-            Some(error) => Err(position.fault(format!("in `<{}>`: {error}", tag.name()))),
+            empty: false,
+            section: None,
+            section_end: Finder::new("]]>"),
         }
     }
 
-    /// Keeps the tag beyond the next piece.
-    pub(crate) fn into_owned(self) -> Tag<'static> {
+    /// The root element, if there is one. It is read again by [`Self::walk`].
+    pub(crate) fn root(&mut self) -> Result<Option<Tag<'_>>, ReadError> {
+        loop {
+            match self.next()? {
+                Piece::Open { start, name } => {
+                    self.window.go_to(start);
+                    self.open = Elements::default();
+                    self.root_seen = false;
+                    self.empty = false;
+                    return Ok(Some(self.tag(start, name)));
+                }
+                Piece::End => return Ok(None),
+                Piece::Close | Piece::Text { .. } => {}
+            }
+        }
+    }
+
+    /// Reads to the end.
+    pub(crate) fn walk(&mut self, handler: &mut impl Handler) -> Result<(), ReadError> {
+        let result = self.pieces(handler);
+        handler.finish();
+        result
+    }
+
+    fn pieces(&mut self, handler: &mut impl Handler) -> Result<(), ReadError> {
+        loop {
+            match self.next()? {
+                Piece::Open { start, name } => handler.open(&self.tag(start, name))?,
+                Piece::Close => handler.close(),
+                Piece::Text { range, verbatim } => handler.text(&Text {
+                    raw: &self.window.text()[range],
+                    verbatim,
+                }),
+                Piece::End => return Ok(()),
+            }
+        }
+    }
+
+    fn tag(&self, start: usize, name: Range<usize>) -> Tag<'_> {
         Tag {
-            start: self.start.into_owned(),
-            position: self.position,
+            text: self.window.text(),
+            beginning: self.window.beginning(),
+            start,
+            name,
+            attributes: &self.attributes,
         }
     }
 
-    /// The element's name without a namespace prefix.
-    pub(crate) fn name(&self) -> &str {
-        let name = self.start.name().into_inner();
-        name.rsplit_once(':').map_or(name, |(_, local)| local)
+    fn next(&mut self) -> Result<Piece, ReadError> {
+        if self.empty {
+            self.empty = false;
+            self.open.pop();
+            return Ok(Piece::Close);
+        }
+        loop {
+            let piece = match self.window.rest().as_bytes().first() {
+                None if self.window.ended() => return self.end(),
+                None => self.more(false)?,
+                Some(_) if self.section.is_some() => self.section_text()?,
+                Some(b'<') => self.markup()?,
+                Some(_) => self.text()?,
+            };
+            if let Some(piece) = piece {
+                return Ok(piece);
+            }
+        }
     }
 
-    /// The value of an attribute, at most `limit` bytes of it. Line breaks in it are kept: tools mean them.
-    pub(crate) fn attribute(&self, name: &str, limit: usize) -> Option<String> {
-        let attribute = self
-            .attributes()
-            .flatten()
-            .find(|attribute| attribute.key.into_inner() == name)?;
-        Some(clip(&unescape(&attribute.value), limit))
+    fn end(&self) -> Result<Piece, ReadError> {
+        if let Some(place) = self.section {
+            let message = ill_formed("a CDATA section is not closed by `]]>`");
+            return Err(match place {
+                Place::Offset(offset) => self.window.fault(offset, message),
+                Place::Before(position) => position.fault(message),
+            });
+        }
+        if self.open.depth() > 0 {
+            let message = "the file ends inside an element: it is cut off";
+            return Err(self.window.fault(self.window.start(), message));
+        }
+        Ok(Piece::End)
     }
 
-    /// Whether the attribute is there.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.attributes()
-            .flatten()
-            .any(|attribute| attribute.key.into_inner() == name)
-    }
-
-    /// Without a search for duplicates, which takes quadratic time; the first of a name counts.
-    fn attributes(&self) -> Attributes<'_> {
-        let mut attributes = self.start.attributes();
-        attributes.with_checks(false);
-        attributes
+    /// Takes in more of the source.
+    fn refill(&mut self) -> Result<bool, ReadError> {
+        if let Some(Place::Offset(offset)) = self.section {
+            self.section = Some(Place::Before(self.window.position_of(offset)));
+        }
+        self.window.refill()
     }
 }
 
-fn cannot_read(position: Position, error: &io::Error) -> ReadError {
-    position.fault(format!("cannot be read: {error}"))
+impl<R: BufRead> Document<R> {
+    /// A run of text up to the next `<`, or as far as it is in memory. `None` if more must be taken in first.
+    fn text(&mut self) -> Result<Option<Piece>, ReadError> {
+        let rest = self.window.rest();
+        let markup = memchr(b'<', rest.as_bytes());
+        let whole = markup.unwrap_or(rest.len());
+        if self.open.depth() == 0 {
+            let blank = rest[..whole].bytes().position(|byte| !tag::is_blank(byte));
+            if let Some(first) = blank {
+                let message = "text outside the root element";
+                return Err(self.window.fault(self.window.start() + first, message));
+            }
+            self.window.skip(whole);
+            return self.more(markup.is_some());
+        }
+        let length = if markup.is_some() || self.window.ended() {
+            whole
+        } else {
+            without_beginnings(rest, false)
+        };
+        if length == 0 {
+            return self.more(false);
+        }
+        Ok(Some(self.take_text(length, false)))
+    }
+
+    /// A run of text in a CDATA section.
+    fn section_text(&mut self) -> Result<Option<Piece>, ReadError> {
+        let rest = self.window.rest();
+        if let Some(length) = self.section_end.find(rest.as_bytes()) {
+            let piece = self.take_text(length, true);
+            self.window.skip("]]>".len());
+            self.section = None;
+            return Ok(Some(piece));
+        }
+        let length = if self.window.ended() {
+            rest.len()
+        } else {
+            without_beginnings(rest, true)
+        };
+        if length == 0 {
+            return self.more(false);
+        }
+        Ok(Some(self.take_text(length, true)))
+    }
+
+    fn take_text(&mut self, length: usize, verbatim: bool) -> Piece {
+        let start = self.window.start();
+        self.window.skip(length);
+        Piece::Text {
+            range: start..start + length,
+            verbatim,
+        }
+    }
+
+    /// Goes on, with more text unless there is enough.
+    fn more(&mut self, enough: bool) -> Result<Option<Piece>, ReadError> {
+        if !enough {
+            self.refill()?;
+        }
+        Ok(None)
+    }
+
+    /// What begins with `<`. `None` if it says nothing, or if more must be taken in first.
+    fn markup(&mut self) -> Result<Option<Piece>, ReadError> {
+        let rest = self.window.rest();
+        match rest.as_bytes().get(1) {
+            Some(b'!') if rest.len() < SECTION.len() && !self.window.ended() => self.more(false),
+            Some(b'!') if rest.starts_with(SECTION) => self.open_section(),
+            Some(b'!') if rest.starts_with("<!--") => {
+                let length = rest[4..].find("-->").map(|at| at + 7);
+                self.pass_over(length, "a comment is not closed by `-->`")
+            }
+            Some(b'!') => self.pass_over(doctype(rest), "a DOCTYPE is not closed by `>`"),
+            Some(b'?') => {
+                let length = rest.find("?>").map(|at| at + 2);
+                self.pass_over(length, "an instruction is not closed by `?>`")
+            }
+            Some(b'/') => self.close(),
+            _ => self.open(),
+        }
+    }
+
+    fn open_section(&mut self) -> Result<Option<Piece>, ReadError> {
+        let start = self.window.start();
+        if self.open.depth() == 0 {
+            return Err(self.window.fault(start, "text outside the root element"));
+        }
+        self.section = Some(Place::Offset(start));
+        self.window.skip(SECTION.len());
+        Ok(None)
+    }
+
+    fn pass_over(
+        &mut self,
+        length: Option<usize>,
+        unclosed: &str,
+    ) -> Result<Option<Piece>, ReadError> {
+        let Some(length) = length else {
+            return self.incomplete(unclosed);
+        };
+        self.check_length(length)?;
+        self.window.skip(length);
+        Ok(None)
+    }
+
+    /// Markup that goes on beyond what is in memory.
+    fn incomplete(&mut self, unclosed: &str) -> Result<Option<Piece>, ReadError> {
+        self.check_length(self.window.rest().len())?;
+        if self.window.ended() {
+            let start = self.window.start();
+            return Err(self.window.fault(start, ill_formed(unclosed)));
+        }
+        self.more(false)
+    }
+
+    fn check_length(&self, length: usize) -> Result<(), ReadError> {
+        if length <= limits::MARKUP_BYTES {
+            return Ok(());
+        }
+        let longest = limits::MARKUP_BYTES;
+        let message = format!("a piece of markup is longer than {longest} bytes");
+        Err(self.window.fault(self.window.start(), message))
+    }
+
+    fn open(&mut self) -> Result<Option<Piece>, ReadError> {
+        let start = self.window.start();
+        match tag::scan(self.window.text(), start, &mut self.attributes) {
+            Scan::Incomplete => self.incomplete("a tag is not closed by `>`"),
+            Scan::Fault { at, message } => Err(self.window.fault(at, message)),
+            Scan::Complete { name, end, empty } => {
+                self.check_length(end - start)?;
+                self.enter(&name)?;
+                self.empty = empty;
+                self.window.go_to(end);
+                Ok(Some(Piece::Open { start, name }))
+            }
+        }
+    }
+
+    fn enter(&mut self, name: &Range<usize>) -> Result<(), ReadError> {
+        let fault = |message: String| Err(self.window.fault(name.start - 1, message));
+        if self.open.depth() == 0 && self.root_seen {
+            return fault("a second root element: there are two documents in one file".to_owned());
+        }
+        if self.open.depth() == limits::DEPTH {
+            return fault(format!("elements are nested deeper than {}", limits::DEPTH));
+        }
+        self.root_seen = true;
+        self.open.push(&self.window.text()[name.clone()]);
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<Option<Piece>, ReadError> {
+        let rest = self.window.rest();
+        let Some(end) = memchr(b'>', rest.as_bytes()) else {
+            return self.incomplete("a closing tag is not closed by `>`");
+        };
+        self.check_length(end)?;
+        let name = rest[2..end].trim_ascii_end();
+        if self.open.last() != Some(name) {
+            let found = clip(name.into(), limits::SHOWN_BYTES);
+            let message = match self.open.last() {
+                Some(open) => ill_formed(&format!("`</{open}>` is missing before `</{found}>`")),
+                None => ill_formed(&format!("`</{found}>` closes nothing")),
+            };
+            return Err(self.window.fault(self.window.start(), message));
+        }
+        self.open.pop();
+        self.window.skip(end + 1);
+        Ok(Some(Piece::Close))
+    }
 }
 
-fn explain(error: &XmlError) -> String {
-    match error {
-        XmlError::Io(error) if error.kind() == io::ErrorKind::InvalidData => error.to_string(),
-        XmlError::Io(error) => format!("cannot be read: {error}"),
-        XmlError::Syntax(error) => format!("not well-formed XML: {error}"),
-        XmlError::IllFormed(error) => format!("not well-formed XML: {error}"),
-        other => format!("not well-formed XML: {other}"),
+/// The names of the elements that are open, in one string.
+#[derive(Default)]
+struct Elements {
+    names: String,
+    starts: Vec<usize>,
+}
+
+impl Elements {
+    fn depth(&self) -> usize {
+        self.starts.len()
     }
+
+    fn push(&mut self, name: &str) {
+        self.starts.push(self.names.len());
+        self.names.push_str(name);
+    }
+
+    fn last(&self) -> Option<&str> {
+        self.starts.last().map(|&start| &self.names[start..])
+    }
+
+    fn pop(&mut self) {
+        if let Some(start) = self.starts.pop() {
+            self.names.truncate(start);
+        }
+    }
+}
+
+/// The length of `text` without an end that may mean something else together with what follows it.
+fn without_beginnings(text: &str, verbatim: bool) -> usize {
+    let bytes = text.as_bytes();
+    if verbatim {
+        let brackets = bytes.iter().rev().take(2).take_while(|&&byte| byte == b']');
+        let length = text.len() - brackets.count();
+        return length - usize::from(bytes[..length].ends_with(b"\r"));
+    }
+    let tail = text.len().saturating_sub(LONGEST_REFERENCE);
+    let reference = bytes[tail..]
+        .iter()
+        .rposition(|&byte| byte == b'&')
+        .map(|at| tail + at)
+        .filter(|&at| !bytes[at..].contains(&b';'));
+    reference.unwrap_or(text.len() - usize::from(bytes.ends_with(b"\r")))
+}
+
+/// The length of a DOCTYPE, with the declarations between its brackets.
+fn doctype(text: &str) -> Option<usize> {
+    let mut brackets = 0_u32;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'[' => brackets += 1,
+            b']' => brackets = brackets.saturating_sub(1),
+            b'>' if brackets == 0 => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn ill_formed(what: &str) -> String {
+    format!("not well-formed XML: {what}")
 }

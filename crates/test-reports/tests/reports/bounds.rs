@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use test_reports::limits::{CUT_MARK, DEPTH, LINES_PER_FILE, MARKUP_BYTES, NAME_BYTES, TEXT_BYTES};
+use test_reports::limits::{
+    BLOCKS_PER_REPORT, CUT_MARK, DEPTH, LINES_PER_FILE, MARKUP_BYTES, NAME_BYTES,
+    PATH_BYTES_PER_REPORT, TEXT_BYTES,
+};
 use test_reports::{Case, FileCoverage, Report, Sink, parse, read};
 
 use crate::endless::endless;
@@ -103,15 +106,52 @@ fn refuses_bottomless_nesting() {
 }
 
 #[test]
-fn refuses_a_source_file_without_end() {
-    let mut document =
-        String::from("<coverage><packages><package><classes><class filename='big.c'><lines>");
-    for number in 0..=LINES_PER_FILE {
-        write!(document, "<line number='{number}'/>").unwrap();
+fn refuses_a_line_beyond_every_source_file() {
+    let number = LINES_PER_FILE + 1;
+    for (before, after) in [
+        (
+            "<coverage><packages><package><classes><class filename='big.c'><lines><line hits='1' number='",
+            "'/>",
+        ),
+        (
+            "<coverage clover='4'><project><file name='big.c'><line type='stmt' count='1' num='",
+            "'/>",
+        ),
+        (
+            "<report><package name=''><sourcefile name='big.c'><line ci='1' nr='",
+            "'/>",
+        ),
+        ("SF:big.c\nDA:", ",1\n"),
+    ] {
+        assert_eq!(
+            refusal(&format!("{before}{number}{after}")).message,
+            "`big.c` has a line 4000001: above 4000000",
+            "{before}"
+        );
+    }
+}
+
+#[test]
+fn refuses_more_lines_and_paths_than_it_could_keep() {
+    let mut blocks = String::from("SF:a.c\n");
+    for number in 0..=BLOCKS_PER_REPORT / 60_000 {
+        writeln!(blocks, "SF:{number}.c").unwrap();
+        for block in 0..60_000 {
+            writeln!(blocks, "DA:{},1", block * 64).unwrap();
+        }
     }
     assert_eq!(
-        refusal(&document).message,
-        "`big.c` has more than 500000 lines"
+        refusal(&blocks).message,
+        "the files in it have too many lines together"
+    );
+    let folder = "x".repeat(4_000);
+    let mut paths = String::from("{\"RSpec\":{\"coverage\":{");
+    for number in 0..=PATH_BYTES_PER_REPORT / 4_000 {
+        write!(paths, "\"{folder}{number}\":{{}},").unwrap();
+    }
+    assert_eq!(
+        refusal(&paths).message,
+        "the paths in it are longer than 8388608 bytes together"
     );
 }
 

@@ -199,8 +199,8 @@ fn go_junit_report() {
         story(&report),
         [
             "[example.com/login] TestAccepts passed",
-            "[example.com/login] TestLocks/after_five failed: Failed",
-            "[example.com/login] TestMail skipped: Skipped",
+            "[example.com/login] TestLocks/after_five failed: login_test.go:11: want locked",
+            "[example.com/login] TestMail skipped: login_test.go:18: no server",
         ]
     );
     assert_eq!(

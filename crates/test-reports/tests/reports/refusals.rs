@@ -5,44 +5,82 @@ use test_reports::{Format, detect};
 use crate::refusal;
 
 #[test]
-fn refuses_other_formats_by_their_name() {
+fn formats_are_known_by_their_content() {
     for (document, format) in [
         (
             "<TestRun xmlns='http://microsoft.com/schemas/VisualStudio/TeamTest/2010'/>",
-            "TRX",
+            Format::Trx,
         ),
-        ("<test-run id='2' testcasecount='1'/>", "NUnit"),
-        ("<test-results name='a.dll'/>", "NUnit"),
-        ("<testng-results skipped='0'/>", "TestNG"),
+        ("<test-run id='2' testcasecount='1'/>", Format::NUnit),
+        ("<test-results name='a.dll'/>", Format::NUnit),
+        ("<assemblies timestamp='now'/>", Format::XUnit),
+        ("<testng-results skipped='0'/>", Format::TestNg),
         (
             "<!DOCTYPE report PUBLIC '-//JACOCO//DTD Report 1.1//EN' 'report.dtd'><report name='a'/>",
-            "JaCoCo",
+            Format::JaCoCo,
         ),
         (
             "<coverage generated='1714557600' clover='4.4.1'/>",
-            "Clover",
+            Format::Clover,
         ),
         (
             "[{\"uri\": \"login.feature\", \"elements\": []}]",
-            "Cucumber",
+            Format::Cucumber,
         ),
-        ("{\"RSpec\": {\"coverage\": {}}}", "SimpleCov"),
+        ("[ ]", Format::Cucumber),
+        ("{\"RSpec\": {\"coverage\": {}}}", Format::SimpleCov),
+        ("TN:\nSF:a.c\nend_of_record\n", Format::Lcov),
+        ("# of today\nSF:a.c\nend_of_record", Format::Lcov),
+        ("<testsuites/>", Format::JUnit),
+        (
+            "<coverage line-rate='1' generated='no'/>",
+            Format::Cobertura,
+        ),
     ] {
-        assert_eq!(
-            detect(document.as_bytes()).unwrap().to_string(),
-            format,
-            "{document}"
-        );
-        assert_eq!(
-            refusal(document).message,
-            format!("{format} reports are not supported yet")
-        );
+        assert_eq!(detect(document.as_bytes()), Ok(format), "{document}");
+        assert_eq!(crate::parse(document).format, format, "{document}");
     }
     assert_eq!(detect(&b"<testsuites>"[..]), Ok(Format::JUnit));
-    assert_eq!(
-        detect(&b"<coverage line-rate='1' generated='no'>"[..]),
-        Ok(Format::Cobertura)
-    );
+}
+
+#[test]
+fn refuses_what_it_knows_and_cannot_read_by_its_name() {
+    for (document, words) in [
+        (
+            "TAP version 13\n1..1\nok 1 - login",
+            "TAP is recognised but cannot be read: let the tool write JUnit XML",
+        ),
+        (
+            "ok 1 - login",
+            "TAP is recognised but cannot be read: let the tool write JUnit XML",
+        ),
+        (
+            "mode: set\nshop.go:3.2,4.5 1 1",
+            "Go's cover profile is recognised but cannot be read: let the tool write Cobertura XML or LCOV",
+        ),
+        (
+            "{\"Time\":\"now\",\"Action\":\"run\",\"Package\":\"shop\"}\n{}",
+            "`go test -json` is recognised but cannot be read: let the tool write JUnit XML",
+        ),
+        (
+            "{\"numTotalTests\": 1, \"testResults\": []}",
+            "Jest's JSON is recognised but cannot be read: let the tool write JUnit XML",
+        ),
+        (
+            "{\"a.js\": {\"statementMap\": {}}}",
+            "Istanbul's JSON is recognised but cannot be read: let the tool write Cobertura XML or LCOV",
+        ),
+        (
+            "<coverage version='1'><file path='a'/></coverage>",
+            "SonarQube's generic coverage is recognised but cannot be read: let the tool write Cobertura XML or LCOV",
+        ),
+        (
+            "<checkstyle/>",
+            "Checkstyle findings are no tests and no coverage",
+        ),
+    ] {
+        assert_eq!(refusal(document).message, words, "{document}");
+    }
 }
 
 #[test]
@@ -59,8 +97,8 @@ fn refuses_what_is_no_report() {
             "line 1, column 1: there is no element in it: not a test or coverage report",
         ),
         (
-            "ok 1 - login",
-            "line 1, column 1: neither XML nor JSON: not a test or coverage report",
+            "all is well",
+            "line 1, column 1: neither XML nor JSON nor LCOV: not a test or coverage report",
         ),
         (
             "{}",
@@ -80,7 +118,7 @@ fn refuses_broken_xml_with_its_place() {
     for (document, words) in [
         (
             "<testsuite>\n  <testcase name='żółw'",
-            "line 2, column 3: not well-formed XML: tag not closed: `>` not found before end of input",
+            "line 2, column 3: not well-formed XML: a tag is not closed by `>`",
         ),
         (
             "<testsuite>\n<testcase>\n",
@@ -88,7 +126,7 @@ fn refuses_broken_xml_with_its_place() {
         ),
         (
             "<testsuite>é</testcase>",
-            "line 1, column 13: not well-formed XML: expected `</testsuite>`, but `</testcase>` was found",
+            "line 1, column 13: not well-formed XML: `</testsuite>` is missing before `</testcase>`",
         ),
         (
             "<testsuite/><testsuite/>",
@@ -96,15 +134,15 @@ fn refuses_broken_xml_with_its_place() {
         ),
         (
             "<testsuite/>\nDone.",
-            "line 1, column 13: text outside the root element",
+            "line 2, column 1: text outside the root element",
         ),
         (
             "<testsuite name=a/>",
-            "line 1, column 1: in `<testsuite>`: position 15: attribute value must be enclosed in `\"` or `'`",
+            "line 1, column 17: not well-formed XML: in `<testsuite>`: the value of attribute `name` is not in quotes",
         ),
         (
             "<testsuite><failure><![CDATA[never ends",
-            "line 1, column 21: not well-formed XML: CDATA not closed: `]]>` not found before end of input",
+            "line 1, column 21: not well-formed XML: a CDATA section is not closed by `]]>`",
         ),
     ] {
         assert_eq!(refusal(document).to_string(), words, "{document:?}");

@@ -1,10 +1,12 @@
 //! A case while it is read: what its findings make of it.
 
+use super::naming::{could_not_start, says_nothing, telling_line};
 use crate::limits::{NAME_BYTES, TEXT_BYTES};
 use crate::model::{Case, Outcome};
 use crate::seconds;
+use crate::suites::Suites;
 use crate::text::Clipped;
-use crate::xml::Tag;
+use crate::xml::{Tag, Text};
 
 /// How much a finding says about the case; a weightier one displaces a lighter one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,17 +45,17 @@ impl Finding {
             weight,
             outcome,
             message: tag
-                .attribute("message", TEXT_BYTES)
-                .filter(|message| !message.trim().is_empty()),
-            kind: tag
-                .attribute("type", NAME_BYTES)
-                .filter(|kind| !kind.trim().is_empty()),
+                .filled("message", TEXT_BYTES)
+                .map(without_blank_ends)
+                .filter(|message| !says_nothing(message)),
+            kind: tag.filled("type", NAME_BYTES),
             details: Clipped::new(TEXT_BYTES),
         })
     }
 
-    pub(super) fn text(&mut self, text: &str) {
-        self.details.push(text);
+    /// Takes in the text of the element.
+    pub(super) fn details(&mut self) -> &mut Clipped {
+        &mut self.details
     }
 }
 
@@ -62,63 +64,38 @@ impl Finding {
 pub(super) struct Draft {
     case: Case,
     weightiest: Option<Weight>,
+    /// What the case printed, if nothing else says why it failed.
+    output: Option<Clipped>,
 }
 
 impl Draft {
-    pub(super) fn of_case(tag: &Tag<'_>, suite: String, suite_file: Option<String>) -> Self {
+    pub(super) fn of_case(tag: &Tag<'_>, suites: &Suites) -> Self {
         let text = |name| {
             tag.attribute(name, NAME_BYTES)
                 .filter(|value| !value.is_empty())
         };
         let class_name = text("classname").or_else(|| text("class"));
-        let mut draft = Self::passed(suite, text("file").or(suite_file));
-        draft.case.name = text("name")
+        let name = text("name")
             .or_else(|| class_name.clone())
             .unwrap_or_else(|| "(without a name)".to_owned());
-        draft.case.class_name = class_name;
-        draft.case.line = text("line")
-            .and_then(|line| line.trim().parse().ok())
-            .filter(|&line| line > 0);
-        draft.case.duration = text("time").and_then(|time| seconds::parse(&time));
-        let says = |attribute, words: &[&str]| {
-            text(attribute).is_some_and(|value| words.contains(&value.as_str()))
-        };
-        if says("status", &["notrun", "disabled", "skipped"])
-            || says("result", &["suppressed", "skipped"])
+        let mut case = Case::passed(suites.name(), name);
+        case.class_name = class_name;
+        case.file = text("file").or_else(|| suites.file().map(str::to_owned));
+        case.line = tag.number("line").filter(|&line| line > 0);
+        case.duration = tag.raw("time").and_then(seconds::parse);
+        if tag.says("status", &["notrun", "disabled", "skipped"])
+            || tag.says("result", &["suppressed", "skipped"])
         {
-            draft.case.outcome = Outcome::Skipped;
+            case.outcome = Outcome::Skipped;
         }
-        draft
+        Self::of(case)
     }
 
-    /// A case that stands for the suite itself.
-    pub(super) fn of_suite(suite: String, file: Option<String>) -> Self {
-        let name = if suite.is_empty() {
-            "(suite)".to_owned()
-        } else {
-            suite.clone()
-        };
-        let mut draft = Self::passed(suite, file);
-        draft.case.name = name;
-        draft
-    }
-
-    fn passed(suite: String, file: Option<String>) -> Self {
-        let case = Case {
-            suite,
-            class_name: None,
-            name: String::new(),
-            file,
-            line: None,
-            duration: None,
-            outcome: Outcome::Passed,
-            message: None,
-            details: None,
-            flaky: false,
-        };
+    pub(super) fn of(case: Case) -> Self {
         Self {
             case,
             weightiest: None,
+            output: None,
         }
     }
 
@@ -133,24 +110,41 @@ impl Draft {
         self.weightiest = Some(finding.weight);
         self.case.outcome = finding.outcome;
         self.case.details = finding.details.finish();
-        self.case.message = finding
-            .message
-            .or_else(|| {
-                self.case
-                    .details
-                    .as_deref()
-                    .and_then(first_line)
-                    .map(str::to_owned)
-            })
-            .or(finding.kind);
+        self.case.message = finding.message.or_else(|| {
+            let details = self.case.details.as_deref();
+            let line = details.and_then(|details| telling_line(details, &self.case.name));
+            line.map(str::to_owned).or(finding.kind)
+        });
+        let message = self.case.message.as_deref().unwrap_or_default();
+        if self.case.outcome == Outcome::Skipped && could_not_start(message) {
+            self.case.outcome = Outcome::Error;
+        }
+    }
+
+    /// Takes in what the case printed. Tools print it behind the failure.
+    pub(super) fn output(&mut self, text: &Text<'_>) {
+        if self.case.outcome.is_failure() && self.case.details.is_none() {
+            let output = self.output.get_or_insert_with(|| Clipped::new(TEXT_BYTES));
+            text.append_to(output);
+        }
     }
 
     pub(super) fn finish(mut self) -> Case {
         self.case.flaky = self.weightiest == Some(Weight::Flaky);
+        if let Some(output) = self.output.and_then(Clipped::finish) {
+            if self.case.message.is_none() {
+                let line = telling_line(&output, &self.case.name);
+                self.case.message = line.map(str::to_owned);
+            }
+            self.case.details = Some(output);
+        }
         self.case
     }
 }
 
-fn first_line(text: &str) -> Option<&str> {
-    text.lines().map(str::trim).find(|line| !line.is_empty())
+fn without_blank_ends(mut message: String) -> String {
+    message.truncate(message.trim_end().len());
+    let blank_lines = message.len() - message.trim_start_matches(['\r', '\n']).len();
+    message.drain(..blank_lines);
+    message
 }

@@ -1,0 +1,59 @@
+//! What a test tool says about a failure, while it is read.
+
+use crate::limits::TEXT_BYTES;
+use crate::model::Case;
+use crate::text::{Clipped, first_line};
+
+/// The message and the trace of one failure, or the reason of a skip.
+pub(super) struct Trouble {
+    pub(super) message: Clipped,
+    pub(super) trace: Clipped,
+}
+
+impl Trouble {
+    pub(super) fn new() -> Self {
+        Self {
+            message: Clipped::new(TEXT_BYTES),
+            trace: Clipped::new(TEXT_BYTES),
+        }
+    }
+
+    /// Tells it of `case`, unless something was told of it before. Without a message the first line of the trace is
+    /// the message.
+    pub(super) fn tell(self, case: &mut Case) {
+        if case.message.is_some() || case.details.is_some() {
+            return;
+        }
+        let trace = self.trace.finish();
+        let first = || trace.as_deref().and_then(first_line).map(str::to_owned);
+        case.message = self.message.finish().or_else(first);
+        case.details = trace;
+    }
+
+    /// The same for a trace of .NET, which names the source where it is known.
+    pub(super) fn tell_with_place(self, case: &mut Case) {
+        self.tell(case);
+        if let Some((file, line)) = case.details.as_deref().and_then(dotnet_place)
+            && case.file.is_none()
+        {
+            case.file = Some(file.to_owned());
+            case.line = Some(line);
+        }
+    }
+}
+
+/// File and line of the first frame that has them: `at Shop.Bill() in C:\shop\Bill.cs:line 12`.
+fn dotnet_place(trace: &str) -> Option<(&str, u32)> {
+    trace.lines().find_map(|frame| {
+        let (_, place) = frame.split_once(" in ")?;
+        let (file, line) = place.rsplit_once(':')?;
+        let line = line.trim().strip_prefix("line ").unwrap_or(line.trim());
+        Some((file, line.parse().ok().filter(|&line| line > 0)?))
+    })
+}
+
+/// The last part of a path, in the spelling of any system. A tool's whole path differs from machine to machine, so it
+/// is no name.
+pub(super) fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}

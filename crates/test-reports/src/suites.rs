@@ -1,0 +1,48 @@
+//! Suites within suites: a case bears the names of all around it.
+
+use crate::limits::NAME_BYTES;
+use crate::text::clip;
+
+const SEPARATOR: &str = " > ";
+
+/// The suites that are open.
+#[derive(Default)]
+pub(crate) struct Suites {
+    open: Vec<Suite>,
+}
+
+struct Suite {
+    /// Its own name after those of the suites around it.
+    name: String,
+    file: Option<String>,
+}
+
+impl Suites {
+    /// Opens a suite and returns its whole name; `file` is that of its cases, if none is known of the suites around.
+    pub(crate) fn open(&mut self, own: &str, file: Option<String>) -> &str {
+        let outer = self.name();
+        let name = match (outer.is_empty(), own.is_empty()) {
+            (true, _) => own.to_owned(),
+            (false, true) => outer.to_owned(),
+            (false, false) => clip(format!("{outer}{SEPARATOR}{own}").into(), NAME_BYTES),
+        };
+        let file = file.or_else(|| self.file().map(str::to_owned));
+        self.open.push(Suite { name, file });
+        self.name()
+    }
+
+    /// Closes the innermost.
+    pub(crate) fn close(&mut self) {
+        self.open.pop();
+    }
+
+    /// The whole name of the innermost, empty outside of all.
+    pub(crate) fn name(&self) -> &str {
+        self.open.last().map_or("", |suite| suite.name.as_str())
+    }
+
+    /// The file of the innermost.
+    pub(crate) fn file(&self) -> Option<&str> {
+        self.open.last()?.file.as_deref()
+    }
+}
