@@ -147,9 +147,28 @@ def strangers(story: Story, pull_request: str) -> None:
         )
         story.holds(f"{one.function} approved", one.arn in approvers(pull_request))
         story.holds("and the rule is not satisfied", evaluation(pull_request)["approvalRulesNotSatisfied"], [RULE])
+    story.holds(
+        "by its policies only the reporter may approve", permitted("UpdatePullRequestApprovalState"), ["reporter"]
+    )
+    story.holds("and comment", permitted("PostCommentForPullRequest"), ["reporter"])
     bob = client("codecommit", "bob")
     bob.update_pull_request_approval_state(pullRequestId=pull_request, revisionId=live, approvalState="APPROVE")
     story.holds("nor by a colleague", evaluation(pull_request)["approvalRulesNotSatisfied"], [RULE])
+
+
+def permitted(action: str) -> list[str]:
+    """Whose role the emulator would let call CodeCommit like that, of all roles that the stack made."""
+    roles = [one["RoleName"] for one in every("iam", "list_roles", "Roles") if one["RoleName"].startswith(SERVICE)]
+    found = []
+    for role in roles:
+        decision = admin("iam").simulate_principal_policy(
+            PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:role/{role}",
+            ActionNames=[f"codecommit:{action}"],
+            ResourceArns=[f"arn:aws:codecommit:{REGION}:{ACCOUNT}:{REPOSITORY}"],
+        )["EvaluationResults"][0]["EvalDecision"]
+        if decision == "allowed":
+            found.append(role.removeprefix(f"{SERVICE}-").removesuffix(f"-{REGION}"))
+    return found
 
 
 def green(story: Story, ann: Developer, pull_request: str) -> None:
