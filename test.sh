@@ -43,7 +43,7 @@ cargo_deny
 
 step "format and lints"
 cargo fmt --all --check
-shellcheck test.sh .ci/run
+git grep -lz '^#!/.*sh$' -- '*.sh' .ci/run | xargs -0 shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR
 cargo deny --log-level error check bans licenses sources
 cargo clippy --workspace --all-targets --locked -- -D warnings
 
@@ -51,6 +51,14 @@ step "tests"
 # The stories drive the real binary.
 cargo build --locked --package gate
 cargo test --workspace --locked
+
+step "the CDK app"
+npm ci --prefix cdk --no-audit --no-fund --loglevel=error
+npm test --prefix cdk
+npm run cfn-lint --prefix cdk
+
+step "a real deployment, into an emulator"
+tests/deploy/run.sh
 
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet

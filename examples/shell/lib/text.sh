@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Small text tools. Every function reads its arguments or standard input and writes to standard output.
 
 # slug TEXT...: a name fit for a file or a branch: lower case, digits and single dashes.

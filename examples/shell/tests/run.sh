@@ -55,6 +55,7 @@ cases=$scratch/cases.xml
 for file in tests/*_test.sh; do
     suite=$(basename "$file" .sh)
     printf '  <testsuite name="%s">\n' "$suite" >>"$cases"
+    # shellcheck source=/dev/null
     . "$file"
     for place in $(sed -n '/^test_[A-Za-z0-9_]*()/{s/().*//;=;p;}' "$file" | paste -d: - -); do
         line=${place%%:*} name=${place#*:}

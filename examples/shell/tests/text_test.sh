@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Tests of lib/text.sh. Every function whose name begins with test_ is a test.
 
 changelog() {
