@@ -56,6 +56,20 @@ export function readContext(context: Context): Settings {
   return settings;
 }
 
+/** What `-c key=value` and `--context key=value` say among the arguments of a command. */
+export function contextArguments(parameters: readonly string[]): Record<string, string> {
+  const pairs = parameters.flatMap((parameter, place) => {
+    const joined = /^(?:-c|--context)=(.+)$/.exec(parameter)?.[1];
+    return joined ?? (/^(-c|--context)$/.test(parameter) ? (parameters[place + 1] ?? []) : []);
+  });
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [key = '', ...value] = pair.split('=');
+      return [key, value.join('=')];
+    }),
+  );
+}
+
 /** Keys of CDK hold a slash or a colon, or are its own bookkeeping. */
 function unknownKeys(context: Context): string[] {
   const own = Object.keys(context).filter((key) => !/[/:]/.test(key) && key !== 'tree-metadata');

@@ -16,7 +16,7 @@ import { Construct } from 'constructs';
 import { grant } from './acknowledge';
 import type { DeploymentProperties, ReferencesProperties } from './deployment/properties';
 import { functionRole, logGroupOf } from './functions';
-import { PREVIEW_REFERENCES, type Names } from './names';
+import { approvalRule, PREVIEW_REFERENCES, type Names } from './names';
 
 const PACKAGE = resolve(__dirname, '..');
 
@@ -71,7 +71,7 @@ export class Deployment extends Construct {
       policyArn: policy.managedPolicyArn,
       approver: names.approvalPoolMember,
       destinations: [...destinations],
-      repositories: repositories.map((name) => ({ name, approvalRule: names.approvalRule(name) })),
+      repositories: repositories.map((name) => ({ name, approvalRule: approvalRule(names.service, name) })),
     };
     this.resource('Rules', 'Custom::MergegateDeployment', properties).node.addDependency(policy, ...others);
   }

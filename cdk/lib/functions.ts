@@ -1,7 +1,7 @@
 /** The four functions, each with a role, a log group and the variables that `gate_aws::Deployment` reads. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { type Function, LoggingFormat, SystemLogLevel, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { type Function, LoggingFormat, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -56,7 +56,6 @@ export class Functions extends Construct {
       timeout: TIMEOUT[name],
       tracing: Tracing.ACTIVE,
       loggingFormat: LoggingFormat.JSON,
-      systemLogLevelV2: SystemLogLevel.WARN,
       environment: {
         MERGEGATE_SERVICE: names.service,
         MERGEGATE_REPORTER_ARN: names.reporterArn,

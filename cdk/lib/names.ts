@@ -18,6 +18,16 @@ export const PREVIEW_REFERENCES = 'refs/heads/mergegate/*';
 
 const APPROVAL_RULE_LIMIT = 100;
 
+/** The approval rule and template of a repository; CodeCommit takes at most 100 characters. */
+export function approvalRule(service: string, repository: string): string {
+  const name = `${service}-${repository}`;
+  if (name.length <= APPROVAL_RULE_LIMIT) {
+    return name;
+  }
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
+  return `${name.slice(0, APPROVAL_RULE_LIMIT - 9)}-${hash}`;
+}
+
 /** Names and ARNs of one deployment. */
 export class Names {
   private readonly stack: Stack;
@@ -118,16 +128,6 @@ export class Names {
   /** Parameters below the service's own path. */
   parameterArn(path: string): string {
     return this.arn('ssm', `parameter/mergegate/${this.service}/${path}`);
-  }
-
-  /** The approval rule template of a repository; CodeCommit takes at most 100 characters. */
-  approvalRule(repository: string): string {
-    const name = `${this.service}-${repository}`;
-    if (name.length <= APPROVAL_RULE_LIMIT) {
-      return name;
-    }
-    const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
-    return `${name.slice(0, APPROVAL_RULE_LIMIT - 9)}-${hash}`;
   }
 
   private arn(service: string, resource: string, override: { region?: string } = {}): string {

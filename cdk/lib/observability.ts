@@ -32,6 +32,10 @@ export interface ObservabilityProps {
 
 const PERIOD = Duration.minutes(5);
 
+/** What the reporter logs when it gave a verdict. */
+export const VERDICT_SENTENCE = 'gave the verdict';
+export const VERDICT_FIELD = 'verdict';
+
 /** Alarms and dashboard of one deployment. */
 export class Observability extends Construct {
   readonly alarms: readonly Alarm[];
@@ -130,8 +134,8 @@ export class Observability extends Construct {
         view: LogQueryVisualizationType.BAR,
         logGroupNames: [functions.reporter.logGroup.logGroupName],
         queryLines: [
-          'filter coalesce(message, fields.message) = "gave the verdict"',
-          'stats count(*) as verdicts by coalesce(verdict, fields.verdict) as verdict',
+          `filter fields.message = "${VERDICT_SENTENCE}"`,
+          `stats count(*) as verdicts by fields.${VERDICT_FIELD}`,
         ],
       }),
       graph('Needs a person', [

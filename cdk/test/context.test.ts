@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { readContext } from '../lib/context';
+import { contextArguments, readContext } from '../lib/context';
 import { contextOfCdkJson } from './support/synth';
 
 const RIGHT = {
@@ -95,4 +95,9 @@ test('refuses a list of repositories with one of them twice, and an empty one', 
   assert.match(refusal({ ...rest, repositories: ['shop', 'shop'] }), /has `shop` twice/);
   assert.match(refusal({ ...rest, repositories: [] }), /is empty: name at least one/);
   assert.match(refusal({ ...rest, repositories: 7 }), /`repositories` is `7`: write a list of names/);
+});
+
+test('what the command line says is read as CDK reads it', () => {
+  const parameters = ['--force', '-c', 'serviceName=other', '--context=repositoryName=a=b', 'Mergegate'];
+  assert.deepEqual(contextArguments(parameters), { serviceName: 'other', repositoryName: 'a=b' });
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { lockedBy } from '../lib/deployment/approval-rules';
 import { deploy } from '../lib/deployment/deploy';
 import type { DeploymentProperties } from '../lib/deployment/properties';
 import { FakeClock, fakeAws, type FakeAws } from './support/fake-aws';
@@ -192,6 +193,9 @@ test('destroying says which open pull requests only an override can merge', asyn
   aws.host.open('shop', '7');
   await create(aws);
   aws.host.open('shop', '8');
+  const [repository] = PROPERTIES.repositories;
+  assert.ok(repository);
+  assert.equal((await lockedBy(aws.host, repository)).map(({ pullRequest }) => pullRequest).join(), '8');
   const { reason } = await remove(aws);
   assert.deepEqual(aws.host.rules('7'), []);
   assert.equal(

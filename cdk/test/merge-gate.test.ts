@@ -10,6 +10,7 @@ import { PolicyStatement, User } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 
 import { MergeGate } from '../lib';
+import { VERDICT_FIELD, VERDICT_SENTENCE } from '../lib/observability';
 import { app, gate, LAMBDA_DIRECTORY } from './support/synth';
 import { resourcesOf, type CloudFormation } from './support/template';
 
@@ -283,6 +284,13 @@ test('alarms tell of dead letters, failed and old runs, and throttles', () => {
     'mergegate-RunAge',
     'mergegate-Throttles',
   ]);
+});
+
+test('the dashboard counts the verdicts as the reporter logs them', () => {
+  const source = readFileSync(resolve(ROOT, 'lambdas/reporter/src/report.rs'), 'utf8');
+  const logged = /tracing::info!\(([^;]*)\);/gs;
+  const sentence = [...source.matchAll(logged)].find(([text]) => text.includes(`"${VERDICT_SENTENCE}"`));
+  assert.match(sentence?.[1] ?? '', new RegExp(`\\b${VERDICT_FIELD} = `));
 });
 
 test('alarms are sent to a topic if there is one', () => {

@@ -80,6 +80,28 @@ export async function withdraw(host: CodeHost, repository: RepositoryProperties)
   return locked;
 }
 
+/** The pull requests whose rule a template made: only an override merges them once the gate is gone. */
+export async function lockedBy(
+  host: Pick<CodeHost, 'openPullRequests'>,
+  { name, approvalRule }: RepositoryProperties,
+): Promise<Locked[]> {
+  const open = await host.openPullRequests(name);
+  const locked = open.filter(({ rules }) =>
+    rules.some((rule) => rule.name === approvalRule && rule.fromTemplate),
+  );
+  return locked.map(({ id }) => ({ repository: name, pullRequest: id, rule: approvalRule }));
+}
+
+/** What is left to do for a person. */
+export function instructions(locked: readonly Locked[]): string {
+  const list = locked.map(({ repository, pullRequest }) => `${repository} #${pullRequest}`).join(', ');
+  return (
+    `these open pull requests keep an approval rule that CodeCommit cannot delete, because a template made it: ${list}. ` +
+    'To merge one, override it: aws codecommit override-pull-request-approval-rules --override-status OVERRIDE ' +
+    '--pull-request-id <id> --revision-id <revision>'
+  );
+}
+
 async function takeFrom(
   host: CodeHost,
   { id, rules }: OpenPullRequest,

@@ -1,5 +1,5 @@
 /** What is to be done when CloudFormation creates, updates or deletes the deployment. Each can be done again. */
-import { establish, references, withdraw, type Locked } from './approval-rules';
+import { establish, instructions, references, withdraw, type Locked } from './approval-rules';
 import type { Aws } from './aws';
 import { removeEverything } from './environments';
 import type { DeploymentProperties, ReferencesProperties, RepositoryProperties } from './properties';
@@ -83,11 +83,7 @@ function report(aws: Aws, locked: readonly Locked[]): Outcome {
   if (locked.length === 0) {
     return {};
   }
-  const list = locked.map(({ repository, pullRequest }) => `${repository} #${pullRequest}`).join(', ');
-  const reason =
-    `these open pull requests keep an approval rule that CodeCommit cannot delete, because a template made it: ${list}. ` +
-    'To merge one, override it: aws codecommit override-pull-request-approval-rules --override-status OVERRIDE ' +
-    '--pull-request-id <id> --revision-id <revision>';
+  const reason = instructions(locked);
   aws.say(reason);
   return { reason };
 }
