@@ -114,6 +114,12 @@ impl People {
         self.open_as("ann", source, "main", title).await
     }
 
+    /// Opens a pull request to `main` of another repository than `demo`.
+    pub async fn open_in(&self, repository: &str, source: &str, title: &str) -> String {
+        let opened = self.try_open_in(repository, "ann", source, "main", title);
+        opened.await.unwrap_or_else(|error| panic!("no pull request: {error}"))
+    }
+
     /// Opens a pull request.
     pub async fn open_as(
         &self,
@@ -122,18 +128,46 @@ impl People {
         destination: &str,
         title: &str,
     ) -> String {
+        let opened = self.try_open_in("demo", user, source, destination, title);
+        opened.await.unwrap_or_else(|error| panic!("no pull request: {error}"))
+    }
+
+    /// Opens a pull request at an endpoint that may die meanwhile; whether it answered.
+    pub async fn try_open(&self, source: &str, title: &str) -> bool {
+        let opened = self.try_open_in("demo", "ann", source, "main", title);
+        opened.await.is_ok()
+    }
+
+    async fn try_open_in(
+        &self,
+        repository: &str,
+        user: &str,
+        source: &str,
+        destination: &str,
+        title: &str,
+    ) -> Result<String, String> {
         let target = Target::builder()
-            .repository_name("demo")
+            .repository_name(repository)
             .source_reference(source)
             .destination_reference(destination)
             .build()
             .expect("a target");
         let client = self.code_commit(user);
         let open = client.create_pull_request().title(title).targets(target);
-        let opened = open.send().await.expect("a pull request").pull_request;
-        let opened = opened.expect("a pull request");
+        let opened = open.send().await.map_err(|error| format!("{error:?}"))?;
+        let opened = opened.pull_request.expect("a pull request");
         self.note_revision(&opened);
-        opened.pull_request_id.expect("an id")
+        Ok(opened.pull_request_id.expect("an id"))
+    }
+
+    /// Ids of the open pull requests.
+    pub async fn open_ones(&self) -> Vec<String> {
+        let client = self.code_commit("ann");
+        let list = client
+            .list_pull_requests()
+            .repository_name("demo")
+            .pull_request_status(PullRequestStatusEnum::Open);
+        list.send().await.expect("pull requests").pull_request_ids
     }
 
     /// The live pull request.
@@ -184,31 +218,39 @@ impl People {
 
     /// The gate's comments, oldest first.
     pub async fn comments(&self, id: &str) -> Vec<String> {
+        self.try_comments(id).await.expect("the comments")
+    }
+
+    async fn try_comments(&self, id: &str) -> Option<Vec<String>> {
         let comments = self.clients().host.comments(&PullRequestId::new(id)).await;
         let own = comments
-            .expect("the comments")
+            .ok()?
             .into_iter()
             .filter(|comment| comment.author == self.reporter_arn());
-        own.map(|comment| comment.content).collect()
+        Some(own.map(|comment| comment.content).collect())
     }
 
     /// The gate's comment about the live revision, once it holds a verdict.
     pub async fn verdict(&self, id: &str) -> String {
         let what = format!("a verdict about pull request {id}");
-        self.eventually(&what, async || self.verdict_now(id).await)
-            .await
+        self.eventually(&what, async || {
+            let revision = RevisionId::new(self.revision(id).await);
+            let pull_request = PullRequestId::new(id);
+            let about = self
+                .comments(id)
+                .await
+                .into_iter()
+                .rfind(|comment| comment::is_about(comment, &pull_request, &revision));
+            about.filter(|comment| !promises_more(comment))
+        })
+        .await
     }
 
-    /// The gate's comment about the live revision, if it holds a verdict.
-    pub async fn verdict_now(&self, id: &str) -> Option<String> {
-        let revision = RevisionId::new(self.revision(id).await);
-        let pull_request = PullRequestId::new(id);
-        let about = self
-            .comments(id)
-            .await
-            .into_iter()
-            .rfind(|comment| comment::is_about(comment, &pull_request, &revision));
-        about.filter(|comment| !promises_more(comment))
+    /// Any verdict at all, at an endpoint that may die meanwhile.
+    pub async fn try_verdict(&self, id: &str) -> Option<String> {
+        let mut comments = self.try_comments(id).await?;
+        comments.retain(|comment| !promises_more(comment));
+        comments.pop()
     }
 
     /// Whether the approval rules of the live revision are satisfied.
@@ -235,12 +277,17 @@ impl People {
 
     /// Closes without a merge.
     pub async fn close(&self, id: &str) {
+        assert!(self.try_close(id).await, "no close");
+    }
+
+    /// Closes without a merge, at an endpoint that may die meanwhile; whether it answered.
+    pub async fn try_close(&self, id: &str) -> bool {
         let client = self.code_commit("ann");
         let close = client
             .update_pull_request_status()
             .pull_request_id(id)
             .pull_request_status(PullRequestStatusEnum::Closed);
-        close.send().await.expect("a close");
+        close.send().await.is_ok()
     }
 
     /// What is left of any pull request's environment: projects, report groups, preview branches, parameters, running builds.

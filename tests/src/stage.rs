@@ -4,7 +4,7 @@ use std::{ops::Deref, path::Path, process::Command};
 
 use gate::system::{Options, System};
 use gate_aws::Deployment;
-use local_aws::Settings;
+use local_aws::{Observer, Settings};
 use tempfile::TempDir;
 
 use crate::{People, WorkingCopy};
@@ -60,7 +60,7 @@ impl Stage {
     /// Sets the stage with options.
     pub async fn set_with(options: StageOptions, files: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let system = start(&options, directory.path()).await;
+        let system = start(&options, directory.path(), None).await;
         let client = aws_sdk_codecommit::Client::new(&system.config_as("ann"));
         let create = client.create_repository().repository_name("demo");
         create.send().await.expect("a repository");
@@ -111,7 +111,11 @@ impl Stage {
     }
 }
 
-async fn start(options: &StageOptions, directory: &Path) -> System {
+async fn start(
+    options: &StageOptions,
+    directory: &Path,
+    observer: Option<Observer>,
+) -> System {
     let mut settings = Settings::new(directory.join("data"));
     settings.wait_scale = 0.02;
     settings.concurrent_builds = options.concurrent_builds;
@@ -119,7 +123,11 @@ async fn start(options: &StageOptions, directory: &Path) -> System {
     settings
         .callers
         .insert(THE_GATE.to_owned(), REPORTER.to_owned());
-    let started = System::start(Options::new(settings)).await;
+    let options = Options {
+        observer,
+        ..Options::new(settings)
+    };
+    let started = System::start(options).await;
     started.expect("the system starts")
 }
 
@@ -148,8 +156,17 @@ impl Scene {
 
     /// A stage of its own for one scenario; of the options, the rule is as it was set.
     pub async fn stage(&self, options: StageOptions) -> Stage {
+        self.set_again(options, None).await
+    }
+
+    /// The same, with an observer that sees every call from the first one on.
+    pub async fn stage_seen_by(&self, options: StageOptions, observer: Observer) -> Stage {
+        self.set_again(options, Some(observer)).await
+    }
+
+    async fn set_again(&self, options: StageOptions, observer: Option<Observer>) -> Stage {
         let directory = self.copied();
-        let system = start(&options, directory.path()).await;
+        let system = start(&options, directory.path(), observer).await;
         let copy = WorkingCopy::moved(&clone_url(&system.url()), directory.path().join("copy"));
         Stage::over(system, copy, directory)
     }
