@@ -56,10 +56,7 @@ mod tests {
             parse_clock("00:01:02.5"),
             Some(Duration::from_millis(62_500))
         );
-        assert_eq!(
-            parse_clock("1.02:00:00"),
-            Some(Duration::from_hours(26))
-        );
+        assert_eq!(parse_clock("1.02:00:00"), Some(Duration::from_hours(26)));
         for text in ["", "12", "1:2", "-1:00:00", "a:b:c"] {
             assert_eq!(parse_clock(text), None, "{text}");
         }

@@ -5,7 +5,8 @@
 //! - `<flakyFailure>` and `<flakyError>` alone make a passed, flaky case. `<rerunFailure>` and `<rerunError>` repeat a
 //!   `<failure>` and count on their own only without one.
 //! - A failure directly in a suite, such as a broken fixture, is a case of the suite's name.
-//! - What says no more than "Failed" is no message; then a line of the details is, and the output where there are none.
+//! - What says no more than "Failed" is no message; then a line of the details is, and the output where there are none. A panic of
+//!   Rust names its place.
 //! - A suite's name loses a time stamp and the folders of a path: they would make it another suite in every run.
 //! - A disabled case (`status="notrun"`, `result="suppressed"`) is skipped.
 

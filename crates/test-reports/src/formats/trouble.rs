@@ -26,7 +26,10 @@ impl Trouble {
         }
         let trace = self.trace.finish();
         let first = || trace.as_deref().and_then(first_line).map(str::to_owned);
-        case.message = self.message.finish().or_else(first);
+        let message = self.message.finish();
+        case.message = message
+            .map(|message| message.trim_start().to_owned())
+            .or_else(first);
         case.details = trace;
     }
 

@@ -166,7 +166,7 @@ assertion `left == right` failed</failure>
         [
             "[login] tests::accepts passed",
             "[login] tests::flaky_mail flaky: thread 'tests::flaky_mail' panicked at src/lib.rs:9:5",
-            "[login] tests::locks failed: thread 'tests::locks' panicked at src/lib.rs:20:9",
+            "[login] tests::locks failed: assertion `left == right` failed",
         ]
     );
     assert_eq!(

@@ -1,6 +1,6 @@
 //! A case while it is read: what its findings make of it.
 
-use super::naming::{could_not_start, says_nothing, telling_line};
+use super::naming::{could_not_start, panic, says_nothing, telling_line};
 use crate::limits::{NAME_BYTES, TEXT_BYTES};
 use crate::model::{Case, Outcome};
 use crate::seconds;
@@ -47,7 +47,7 @@ impl Finding {
             message: tag
                 .filled("message", TEXT_BYTES)
                 .map(without_blank_ends)
-                .filter(|message| !says_nothing(message)),
+                .filter(|message| !message.is_empty() && !says_nothing(message)),
             kind: tag.filled("type", NAME_BYTES),
             details: Clipped::new(TEXT_BYTES),
         })
@@ -115,9 +115,29 @@ impl Draft {
             let line = details.and_then(|details| telling_line(details, &self.case.name));
             line.map(str::to_owned).or(finding.kind)
         });
+        self.read_details();
         let message = self.case.message.as_deref().unwrap_or_default();
         if self.case.outcome == Outcome::Skipped && could_not_start(message) {
             self.case.outcome = Outcome::Error;
+        }
+    }
+
+    /// What the details say better than the tool's message does.
+    fn read_details(&mut self) {
+        let framed = self
+            .case
+            .message
+            .as_deref()
+            .filter(|message| message.starts_with("=== "));
+        if let Some(line) = framed.and_then(|message| telling_line(message, &self.case.name)) {
+            self.case.message = Some(line.to_owned());
+        }
+        if let Some((file, line, said)) = self.case.details.as_deref().and_then(panic)
+            && self.case.line.is_none()
+        {
+            self.case.file = Some(file.to_owned());
+            self.case.line = Some(line);
+            self.case.message = Some(said);
         }
     }
 

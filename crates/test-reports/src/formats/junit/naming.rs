@@ -28,29 +28,50 @@ pub(super) fn says_nothing(message: &str) -> bool {
     )
 }
 
-/// The line of a failure's details that says most: the last of a Python traceback; else the first that neither names
+/// The line of a failure's details that says most: what a Python traceback ends with; else the first that neither names
 /// the case nor frames it, as Go does with `=== RUN` and `--- FAIL`.
 pub(super) fn telling_line<'a>(details: &'a str, case: &str) -> Option<&'a str> {
-    let mut lines = details
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
     if details
         .trim_start()
         .starts_with("Traceback (most recent call last)")
     {
-        return lines.next_back();
+        return exception(details);
     }
-    let first = lines.clone().next();
-    lines
-        .find(|line| {
-            let frames = line.starts_with("=== ") || line.starts_with("--- ");
-            let names_case = line
-                .rsplit_once("::")
-                .is_some_and(|(_, name)| name.starts_with(case));
-            !frames && !names_case
-        })
-        .or(first)
+    let lines = details.lines().map(str::trim);
+    lines.filter(|line| !line.is_empty()).find(|line| {
+        let frames = line.starts_with("=== ") || line.starts_with("--- ");
+        let names_case = line
+            .rsplit_once("::")
+            .is_some_and(|(_, name)| name.starts_with(case));
+        !frames && !names_case
+    })
+}
+
+/// The first line behind the last frame of a Python traceback.
+fn exception(traceback: &str) -> Option<&str> {
+    let (_, last_frame) = traceback.rsplit_once("\n  File ")?;
+    last_frame
+        .lines()
+        .skip(1)
+        .find(|line| !line.starts_with(' ') && !line.is_empty())
+}
+
+/// Where a Rust test panicked and what it said, from `thread 'x' panicked at src/lib.rs:20:9:` and the lines behind it.
+pub(super) fn panic(details: &str) -> Option<(&str, u32, String)> {
+    let (_, report) = details
+        .split_once("' ")
+        .filter(|_| details.starts_with("thread '"))?;
+    let (before, report) = report.split_once("panicked at ")?;
+    let is_thread = before.is_empty() || before.starts_with('(');
+    let (place, said) = report.split_once('\n').filter(|_| is_thread)?;
+    let mut parts = place.trim_end_matches(':').rsplitn(3, ':');
+    let (_column, line, file) = (parts.next()?, parts.next()?, parts.next()?);
+    let said: Vec<&str> = said
+        .lines()
+        .take_while(|line| !line.starts_with("note: ") && !line.starts_with("stack backtrace:"))
+        .collect();
+    let said = said.join("\n").trim().to_owned();
+    Some((file, line.parse().ok()?, said)).filter(|(.., said)| !said.is_empty())
 }
 
 /// Whether CTest says of a case that it could not be started. It calls that skipped, and fails.
@@ -95,10 +116,28 @@ mod tests {
                 "AssertionError: 3 != 4",
             ),
             ("ShopTest::takes\n3 is not 4\n", "3 is not 4"),
-            ("--- FAIL: takes", "--- FAIL: takes"),
+            (
+                "Traceback (most recent call last):\n  File \"a.py\", line 3\n    check()\nAssertionError: 'a' != 'b'\n- a\n+ b\n",
+                "AssertionError: 'a' != 'b'",
+            ),
         ] {
             assert_eq!(telling_line(details, "takes"), Some(line));
         }
         assert_eq!(telling_line(" \n", "takes"), None);
+        assert_eq!(telling_line("--- FAIL: takes", "takes"), None);
+    }
+
+    #[test]
+    fn a_panic_has_a_place_and_words() {
+        let details = "thread 'a::b' (12) panicked at src/lib.rs:20:9:\nleft is not right\n  left: 1\nnote: run with\n";
+        let said = "left is not right\n  left: 1".to_owned();
+        assert_eq!(panic(details), Some(("src/lib.rs", 20, said)));
+        for other in [
+            "thread 'a' panicked at",
+            "it panicked at src/lib.rs:1:2:\nx",
+            "thread 'a' panicked at lib.rs:x:y:\nz",
+        ] {
+            assert_eq!(panic(other), None, "{other}");
+        }
     }
 }
