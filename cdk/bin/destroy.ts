@@ -16,7 +16,9 @@ import { approvalRule } from '../lib/names';
 const ROOT = resolve(__dirname, '../..');
 
 async function main(parameters: readonly string[]): Promise<number> {
-  const { context } = JSON.parse(readFileSync(resolve(ROOT, 'cdk.json'), 'utf8')) as { context: object };
+  // npm starts scripts in the folder of package.json; paths of the context are seen from the one of cdk.json.
+  process.chdir(ROOT);
+  const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: object };
   const settings = readContext({ ...context, ...contextArguments(parameters) });
   const host = new CodeCommit(new CodeCommitClient({ region: settings.region }));
   const locked: Locked[] = [];
@@ -27,7 +29,7 @@ async function main(parameters: readonly string[]): Promise<number> {
     console.error(`note: once the gate is gone, ${instructions(locked)}`);
   }
   const cdk = resolve(ROOT, 'cdk/node_modules/.bin/cdk');
-  return spawnSync(cdk, ['destroy', ...parameters], { cwd: ROOT, stdio: 'inherit' }).status ?? 1;
+  return spawnSync(cdk, ['destroy', ...parameters], { stdio: 'inherit' }).status ?? 1;
 }
 
 main(process.argv.slice(2))

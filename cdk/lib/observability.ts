@@ -138,13 +138,21 @@ export class Observability extends Construct {
           `stats count(*) as verdicts by fields.${VERDICT_FIELD}`,
         ],
       }),
+      graph('How long events wait for the router', [
+        functions.router.metric('AsyncEventAge', { statistic: 'p95', label: '95 of 100' }),
+        functions.router.metric('AsyncEventAge', { statistic: 'Maximum', label: 'the longest' }),
+      ]),
+    );
+    const named = Object.entries(functions);
+    dashboard.addWidgets(
       graph('Needs a person', [
         deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'dead letters' }),
-        ...Object.values(functions).map((made) =>
-          made.metricErrors({ label: `${made.node.scope?.node.id ?? ''} errors` }),
-        ),
-        ...Object.values(functions).map((made) =>
-          made.metricThrottles({ label: `${made.node.scope?.node.id ?? ''} throttled` }),
+        ...named.map(([name, made]) => made.metricErrors({ label: `${name} failed` })),
+        ...named.map(([name, made]) => made.metricThrottles({ label: `${name} throttled` })),
+      ]),
+      graph('How long steps take', [
+        ...named.map(([name, made]) =>
+          made.metricDuration({ statistic: 'p95', label: `${name}, 95 of 100` }),
         ),
       ]),
     );
