@@ -9,7 +9,9 @@ is not measured.
 
 import argparse
 import json
+import os
 import shlex
+import signal
 import socket
 import statistics
 import subprocess
@@ -200,12 +202,13 @@ def start(command: str, event: bytes) -> Start:
         env=environment(runtime, aws),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         finished = runtime.done.wait(PATIENCE_SECONDS)
         peak = peak_mib(process.pid) if finished else 0.0
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         _, said = process.communicate()
         aws.close()
         runtime.close()
