@@ -61,6 +61,7 @@ impl Finished {
             resolved_commit: Some(commit("a")),
             purpose: Some(Purpose {
                 run: run.clone(),
+                run_started: "2026-11-20T10:00:00.000Z".to_owned(),
                 check: check.name.clone(),
                 attempt: 1,
             }),

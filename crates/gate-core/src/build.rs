@@ -27,6 +27,8 @@ pub enum BuildStatus {
 pub mod variable {
     /// The run that asked for the build.
     pub const RUN: &str = "MERGEGATE_RUN";
+    /// When that run began, so that its place in the order of runs is known.
+    pub const RUN_STARTED: &str = "MERGEGATE_RUN_STARTED";
     /// The check it is for.
     pub const CHECK: &str = "MERGEGATE_CHECK";
     /// 1, or 2 after an infrastructure fault.
@@ -44,6 +46,8 @@ pub mod variable {
 pub struct Purpose {
     /// The run.
     pub run: RunName,
+    /// When that run began, as its claim says it; empty if the build does not tell.
+    pub run_started: String,
     /// The check.
     pub check: CheckName,
     /// From 1.

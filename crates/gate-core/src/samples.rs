@@ -114,6 +114,7 @@ pub(crate) fn build(status: BuildStatus) -> Build {
         resolved_commit: Some(commit('c')),
         purpose: Some(Purpose {
             run: execution().name,
+            run_started: execution().start_time,
             check: CheckName::new("build"),
             attempt: 1,
         }),

@@ -131,6 +131,7 @@ fn variables(
 ) -> Vec<(String, String)> {
     let mut variables = vec![
         (variable::RUN, execution.name.to_string()),
+        (variable::RUN_STARTED, execution.start_time.clone()),
         (variable::CHECK, check.to_string()),
         (variable::ATTEMPT, attempt.to_string()),
         (variable::PULL_REQUEST, candidate.pull_request.to_string()),

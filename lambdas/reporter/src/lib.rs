@@ -117,14 +117,12 @@ async fn explain(clients: &Clients, invocation: Invocation) -> Result<State, Gat
     let error = failure.as_ref().map_or_else(String::new, Failure::message);
     let candidacy = invocation.candidacy()?.clone();
     tracing::error!(pull_request.id = %candidacy.pull_request, run.name = %invocation.execution.name, error, "the run failed");
-    say_failure(
-        clients,
-        &invocation,
-        &candidacy,
-        &error,
-        attempt < MAX_ATTEMPTS,
-    )
-    .await?;
+    // The run may have died before it claimed, or long after a newer one did: its failure never covers another's verdict.
+    let (standing, _) = run::standing(clients, &candidacy, &invocation.execution).await?;
+    if standing == Standing::Current {
+        let again = attempt < MAX_ATTEMPTS;
+        say_failure(clients, &invocation, &candidacy, &error, again).await?;
+    }
     Ok(invocation.state)
 }
 

@@ -63,6 +63,7 @@ fn purpose(environment: &types::ProjectEnvironment) -> Option<Purpose> {
     };
     Some(Purpose {
         run: RunName::new(value(variable::RUN)?),
+        run_started: value(variable::RUN_STARTED).unwrap_or_default().to_owned(),
         check: CheckName::new(value(variable::CHECK)?),
         attempt: value(variable::ATTEMPT)?.parse().ok()?,
     })

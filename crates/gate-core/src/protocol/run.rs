@@ -116,16 +116,19 @@ fn is_infrastructure_fault(started: &StartedBuild, builds: &[Build]) -> bool {
         })
 }
 
-/// Running builds of other runs: the claim is held, so all of them are older.
+/// Running builds of older runs and of nobody. A newer run may have started its own since the claim was read: those stay.
 pub fn older_builds(builds: &[Build], own: &Claim) -> Vec<BuildId> {
     builds
         .iter()
         .filter(|build| !build.complete)
         .filter(|build| {
-            build
-                .purpose
-                .as_ref()
-                .is_none_or(|purpose| purpose.run != own.run)
+            build.purpose.as_ref().is_none_or(|purpose| {
+                let claim = Claim {
+                    start_time: purpose.run_started.clone(),
+                    run: purpose.run.clone(),
+                };
+                claim < *own
+            })
         })
         .map(|build| build.id.clone())
         .collect()
@@ -256,10 +259,12 @@ mod tests {
     #[test]
     fn a_newer_run_stops_the_builds_of_older_ones_and_of_strangers_but_not_its_own() {
         let own = Claim::from(&execution());
-        let newer = Claim {
-            run: crate::id::RunName::new("pr-7-ffffffffffff-bbbbbbbb-1"),
-            ..own.clone()
+        let started = |start_time: &str, run: &str| Claim {
+            start_time: start_time.to_owned(),
+            run: crate::id::RunName::new(run),
         };
+        let newer = started("2026-11-20T10:00:00.001Z", "pr-7-000000000000-bbbbbbbb-1");
+        let older = started("2026-11-20T09:59:59.999Z", "pr-7-ffffffffffff-bbbbbbbb-1");
         let running = build(BuildStatus::InProgress);
         let stranger = Build {
             purpose: None,
@@ -269,8 +274,9 @@ mod tests {
         assert_eq!(older_builds(std::slice::from_ref(&running), &own), []);
         assert_eq!(
             older_builds(&[running.clone(), ended], &newer),
-            [running.id]
+            [running.id.clone()]
         );
+        assert_eq!(older_builds(std::slice::from_ref(&running), &older), []);
         assert_eq!(
             older_builds(std::slice::from_ref(&stranger), &own),
             [stranger.id]

@@ -27,6 +27,7 @@ fn build(status: &str, complete: bool) -> Value {
             "type": "LINUX_CONTAINER", "image": "i", "computeType": "BUILD_GENERAL1_SMALL",
             "environmentVariables": [
                 { "name": "MERGEGATE_RUN", "value": "pr-7-a-b-1" },
+                { "name": "MERGEGATE_RUN_STARTED", "value": "2026-11-20T10:00:00.000Z" },
                 { "name": "MERGEGATE_CHECK", "value": "build" },
                 { "name": "MERGEGATE_ATTEMPT", "value": "2" },
             ],
@@ -58,6 +59,7 @@ async fn a_build_tells_what_it_was_for_how_long_it_took_and_where_it_broke() {
             resolved_commit: Some(CommitId::new("a77e1b0")),
             purpose: Some(Purpose {
                 run: RunName::new("pr-7-a-b-1"),
+                run_started: "2026-11-20T10:00:00.000Z".to_owned(),
                 check: CheckName::new("build"),
                 attempt: 2,
             }),
