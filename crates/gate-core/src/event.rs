@@ -135,6 +135,14 @@ fn pull_request(detail: Value, detail_type: String) -> Result<Event, Ignored> {
             event: detail.event,
         });
     }
+    let id = &detail.pull_request_id;
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+        let message = format!("`pullRequestId` is no number: `{id}`");
+        return Err(Ignored::Malformed {
+            detail_type,
+            message,
+        });
+    }
     let Some(repository) = detail.repository_names.first() else {
         let message = "`repositoryNames` is empty".to_owned();
         return Err(Ignored::Malformed {
@@ -226,7 +234,13 @@ mod tests {
         own_approval["detail"]["event"] = json!("pullRequestApprovalStateChanged");
         let mut malformed = opened();
         malformed["detail"]["pullRequestId"] = json!(1);
+        let mut no_number = opened();
+        no_number["detail"]["pullRequestId"] = json!("../1");
         let reasons = [
+            (
+                no_number,
+                "the event `CodeCommit Pull Request State Change` has not the expected form: `pullRequestId` is no number: `../1`",
+            ),
             (
                 own_approval,
                 "`pullRequestApprovalStateChanged` needs no run",
