@@ -44,13 +44,48 @@ impl RepositorySettings {
         Ok(settings)
     }
 
-    /// Whether pull requests to `destination` are gated.
-    pub fn gates(&self, destination: &BranchName, default_branch: Option<&BranchName>) -> bool {
+    /// The gated branches of a repository with this default branch.
+    pub fn gated(&self, default_branch: Option<BranchName>) -> Vec<BranchName> {
         if self.destinations.is_empty() {
-            return default_branch == Some(destination);
+            return default_branch.into_iter().collect();
         }
-        self.destinations
-            .iter()
-            .any(|gated| gated == destination.as_str())
+        self.destinations.iter().map(BranchName::new).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(destinations: &str) -> RepositorySettings {
+        let text = format!(
+            r#"{{"version":1,"buildRole":"arn:aws:iam::123456789012:role/build","destinations":{destinations},
+            "cloneUrl":"https://example.com/demo","logGroup":"/aws/codebuild/gate","image":"i",
+            "environmentType":"LINUX_CONTAINER","computeType":"BUILD_GENERAL1_SMALL",
+            "timeoutMinutes":60,"queuedTimeoutMinutes":480}}"#
+        );
+        RepositorySettings::parse(&text).unwrap()
+    }
+
+    #[test]
+    fn the_default_branch_is_gated_where_no_other_is_named() {
+        let main = BranchName::new("main");
+        assert_eq!(settings("[]").gated(Some(main.clone())), [main.clone()]);
+        assert_eq!(settings("[]").gated(None), []);
+        let named = settings(r#"["release", "next"]"#).gated(Some(main));
+        assert_eq!(named, [BranchName::new("release"), BranchName::new("next")]);
+    }
+
+    #[test]
+    fn refuses_settings_of_another_release() {
+        let text = serde_json::to_string(&settings("[]")).unwrap();
+        let newer = text.replace(r#""version":1"#, r#""version":2"#);
+        assert_eq!(
+            RepositorySettings::parse(&newer),
+            Err("version 2 is not 1, the one this release reads".to_owned())
+        );
+        let unknown = text.replace(r#""version":1"#, r#""version":1,"colour":"red""#);
+        let error = RepositorySettings::parse(&unknown).unwrap_err();
+        assert!(error.contains("unknown field `colour`"), "{error}");
     }
 }

@@ -6,7 +6,7 @@ use gate_core::{
     candidate::{Candidate, Preview},
     error::GateError,
     host::{CodeHost, MergeOutcome},
-    id::{CommitId, PullRequestId, RepositoryName},
+    id::{BranchName, CommitId, PullRequestId, RepositoryName},
     names,
     plan::{Buildspecs, NoBuild, Plan, plan},
     protocol::{
@@ -35,8 +35,9 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
         return Ok(state.then(next));
     };
     let settings = settings(clients, &candidacy.repository).await?;
-    if !gated(clients, &settings, &live).await? {
-        let gated = settings.destinations;
+    let gated = gated(clients, &settings, &live.repository).await?;
+    if !gated.contains(&live.destination) {
+        let gated = gated.iter().map(ToString::to_string).collect();
         let plan = Plan {
             no_build: Some(NoBuild::NotGated { gated }),
             ..Plan::default()
@@ -85,17 +86,18 @@ async fn settings(
     RepositorySettings::parse(&text).map_err(unusable)
 }
 
+/// The gated branches of the repository.
 async fn gated(
     clients: &Clients,
     settings: &RepositorySettings,
-    live: &PullRequest,
-) -> Result<bool, GateError> {
+    repository: &RepositoryName,
+) -> Result<Vec<BranchName>, GateError> {
     let default_branch = if settings.destinations.is_empty() {
-        clients.host.default_branch(&live.repository).await?
+        clients.host.default_branch(repository).await?
     } else {
         None
     };
-    Ok(settings.gates(&live.destination, default_branch.as_ref()))
+    Ok(settings.gated(default_branch))
 }
 
 async fn make_plan(
