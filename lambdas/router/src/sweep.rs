@@ -19,15 +19,17 @@ use serde_json::{Value, json};
 
 use crate::start;
 
-/// Looks at everything. What fails for one pull request does not keep the others from being looked at.
+/// Looks at everything. What fails for one pull request or repository does not keep the others from being looked at.
 pub(crate) async fn sweep(clients: &Clients) -> Result<Value, GateError> {
     let repositories = repositories(clients).await?;
     let mut outcome = Outcome::default();
-    for (id, repository) in environments(clients, &repositories).await? {
+    let environments = environments(clients, &repositories, &mut outcome).await?;
+    for (id, repository) in environments {
         outcome.note(&id, environment(clients, &id, repository).await);
     }
     for repository in &repositories {
-        for id in clients.host.open_pull_requests(repository).await? {
+        let ids = clients.host.open_pull_requests(repository).await;
+        for id in outcome.listed(repository, ids) {
             outcome.note(&id, open_pull_request(clients, &id).await);
         }
     }
@@ -49,6 +51,19 @@ impl Outcome {
                 self.error.get_or_insert(error);
             }
         }
+    }
+
+    /// What a repository has; nothing if it could not be asked.
+    fn listed<T>(
+        &mut self,
+        repository: &RepositoryName,
+        result: Result<Vec<T>, GateError>,
+    ) -> Vec<T> {
+        result.unwrap_or_else(|error| {
+            tracing::error!(repository.name = %repository, error = %error, "the sweep could not look at a repository");
+            self.error.get_or_insert(error);
+            Vec::new()
+        })
     }
 
     fn finish(self) -> Result<Value, GateError> {
@@ -74,6 +89,7 @@ async fn repositories(clients: &Clients) -> Result<Vec<RepositoryName>, GateErro
 async fn environments(
     clients: &Clients,
     repositories: &[RepositoryName],
+    outcome: &mut Outcome,
 ) -> Result<BTreeMap<PullRequestId, Option<RepositoryName>>, GateError> {
     let service = &clients.deployment.service;
     let mut found = BTreeMap::new();
@@ -97,11 +113,8 @@ async fn environments(
         found.extend(names.pull_request_of(&parameter).map(|id| (id, None)));
     }
     for repository in repositories {
-        for branch in clients
-            .host
-            .branches(repository, names::PREVIEW_PREFIX)
-            .await?
-        {
+        let branches = clients.host.branches(repository, names::PREVIEW_PREFIX);
+        for branch in outcome.listed(repository, branches.await) {
             found.extend(
                 names::pull_request_of_branch(&branch).map(|id| (id, Some(repository.clone()))),
             );

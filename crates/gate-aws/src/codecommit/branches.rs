@@ -12,7 +12,7 @@ use gate_core::{
     id::{BranchName, CommitId, RepositoryName, TreeId},
 };
 
-use super::{failed, lacks};
+use super::{NO_REPOSITORY, failed, lacks};
 
 pub(super) async fn default(
     client: &Client,
@@ -57,7 +57,7 @@ pub(super) async fn tip(
     }
 }
 
-/// ListBranches has no filter: all names are read.
+/// ListBranches has no filter: all names are read. A repository that does not exist has none.
 pub(super) async fn list(
     client: &Client,
     repository: &RepositoryName,
@@ -70,13 +70,16 @@ pub(super) async fn list(
         .items()
         .send()
         .try_collect()
-        .await
-        .map_err(|error| failed("ListBranches", &error))?;
-    Ok(names
-        .into_iter()
-        .filter(|name| name.starts_with(prefix))
-        .map(BranchName::new)
-        .collect())
+        .await;
+    match names {
+        Ok(names) => Ok(names
+            .into_iter()
+            .filter(|name| name.starts_with(prefix))
+            .map(BranchName::new)
+            .collect()),
+        Err(error) if error.code() == Some(NO_REPOSITORY) => Ok(Vec::new()),
+        Err(error) => Err(failed("ListBranches", &error)),
+    }
 }
 
 pub(super) async fn create(
@@ -115,7 +118,14 @@ pub(super) async fn delete(
     match answer {
         Ok(_) => Ok(()),
         // Not among the errors that the service's model lists for DeleteBranch, so it is told by its code.
-        Err(error) if error.code() == Some("BranchDoesNotExistException") => Ok(()),
+        Err(error)
+            if matches!(
+                error.code(),
+                Some("BranchDoesNotExistException" | NO_REPOSITORY)
+            ) =>
+        {
+            Ok(())
+        }
         Err(error) => Err(failed("DeleteBranch", &error)),
     }
 }

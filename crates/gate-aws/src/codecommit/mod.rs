@@ -24,6 +24,9 @@ use crate::error;
 
 const SERVICE: &str = "CodeCommit";
 
+/// The code of the error about a repository that somebody deleted: it has no branches and no pull requests.
+const NO_REPOSITORY: &str = "RepositoryDoesNotExistException";
+
 /// CodeCommit.
 #[derive(Clone, Debug)]
 pub struct CodeCommit {

@@ -2,6 +2,7 @@
 
 use aws_sdk_codecommit::{
     Client,
+    error::ProvideErrorMetadata,
     operation::{
         describe_pull_request_events::DescribePullRequestEventsError,
         get_pull_request::GetPullRequestError,
@@ -15,7 +16,7 @@ use gate_core::{
     pull_request::{Merge, PullRequest, PullRequestStatus},
 };
 
-use super::{failed, lacks};
+use super::{NO_REPOSITORY, failed, lacks};
 
 pub(super) async fn read(client: &Client, id: &PullRequestId) -> HostResult<Option<PullRequest>> {
     const OPERATION: &str = "GetPullRequest";
@@ -100,13 +101,16 @@ pub(super) async fn open(
         .into_paginator()
         .send()
         .try_collect()
-        .await
-        .map_err(|error| failed("ListPullRequests", &error))?;
-    Ok(pages
-        .into_iter()
-        .flat_map(|page| page.pull_request_ids)
-        .map(PullRequestId::new)
-        .collect())
+        .await;
+    match pages {
+        Ok(pages) => Ok(pages
+            .into_iter()
+            .flat_map(|page| page.pull_request_ids)
+            .map(PullRequestId::new)
+            .collect()),
+        Err(error) if error.code() == Some(NO_REPOSITORY) => Ok(Vec::new()),
+        Err(error) => Err(failed("ListPullRequests", &error)),
+    }
 }
 
 pub(super) async fn known_source_commits(

@@ -201,3 +201,16 @@ async fn only_open_pull_requests_are_listed_and_an_empty_repository_has_no_defau
     assert_eq!(ids, Ok(vec![id(), PullRequestId::new("9")]));
     assert_eq!(host.default_branch(&repository()).await, Ok(None));
 }
+
+#[tokio::test]
+async fn a_repository_that_somebody_deleted_has_nothing_in_it() {
+    let gone = || refusal(400, "RepositoryDoesNotExistException", "no");
+    let branches = mock!(Client::list_branches).then_http_response(gone);
+    let open = mock!(Client::list_pull_requests).then_http_response(gone);
+    let delete = mock!(Client::delete_branch).then_http_response(gone);
+    let host = codecommit(&[&branches, &open, &delete]);
+    assert_eq!(host.branches(&repository(), "").await, Ok(vec![]));
+    assert_eq!(host.open_pull_requests(&repository()).await, Ok(vec![]));
+    let branch = BranchName::new("mergegate/pr-7/a");
+    assert_eq!(host.delete_branch(&repository(), &branch).await, Ok(()));
+}
