@@ -117,7 +117,9 @@ impl People {
     /// Opens a pull request to `main` of another repository than `demo`.
     pub async fn open_in(&self, repository: &str, source: &str, title: &str) -> String {
         let opened = self.try_open_in(repository, "ann", source, "main", title);
-        opened.await.unwrap_or_else(|error| panic!("no pull request: {error}"))
+        opened
+            .await
+            .unwrap_or_else(|error| panic!("no pull request: {error}"))
     }
 
     /// Opens a pull request.
@@ -129,7 +131,9 @@ impl People {
         title: &str,
     ) -> String {
         let opened = self.try_open_in("demo", user, source, destination, title);
-        opened.await.unwrap_or_else(|error| panic!("no pull request: {error}"))
+        opened
+            .await
+            .unwrap_or_else(|error| panic!("no pull request: {error}"))
     }
 
     /// Opens a pull request at an endpoint that may die meanwhile; whether it answered.
@@ -369,7 +373,10 @@ impl People {
         let again = format!("{rest}-{}", attempt + 1);
         let client = self.step_functions();
         let machine = &self.deployment.state_machine_arn;
-        let arn = format!("{}:{name}", machine.replace(":stateMachine:", ":execution:"));
+        let arn = format!(
+            "{}:{name}",
+            machine.replace(":stateMachine:", ":execution:")
+        );
         let run = client.describe_execution().execution_arn(arn).send().await;
         let input = run.expect("the run").input.expect("its input");
         let start = client
@@ -384,9 +391,17 @@ impl People {
     /// Stops the run `name`, as somebody at the console may.
     pub async fn stop_run(&self, name: &str) {
         let machine = &self.deployment.state_machine_arn;
-        let arn = format!("{}:{name}", machine.replace(":stateMachine:", ":execution:"));
+        let arn = format!(
+            "{}:{name}",
+            machine.replace(":stateMachine:", ":execution:")
+        );
         let client = self.step_functions();
-        client.stop_execution().execution_arn(arn).send().await.expect("a stop");
+        client
+            .stop_execution()
+            .execution_arn(arn)
+            .send()
+            .await
+            .expect("a stop");
     }
 
     /// Polls `look` until it answers; panics with `what` when that takes too long.

@@ -20,7 +20,10 @@ impl People {
             body.len()
         );
         let mut stream = TcpStream::connect(address).await.expect("a connection");
-        stream.write_all(request.as_bytes()).await.expect("a request");
+        stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("a request");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.expect("an answer");
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head");

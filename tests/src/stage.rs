@@ -111,11 +111,7 @@ impl Stage {
     }
 }
 
-async fn start(
-    options: &StageOptions,
-    directory: &Path,
-    observer: Option<Observer>,
-) -> System {
+async fn start(options: &StageOptions, directory: &Path, observer: Option<Observer>) -> System {
     let mut settings = Settings::new(directory.join("data"));
     settings.wait_scale = 0.02;
     settings.concurrent_builds = options.concurrent_builds;

@@ -15,9 +15,7 @@ use std::{
 
 use gate::system::DEPLOYER;
 use local_aws::{Call, Interference, Moment, Observer};
-use mergegate_tests::{
-    People, Scene, StageOptions, green_files, play_all_at_once, tools,
-};
+use mergegate_tests::{People, Scene, StageOptions, green_files, play_all_at_once, tools};
 
 /// A process needs its processor: fewer at once than where all scenarios share one.
 const AT_ONCE: usize = 4;
@@ -45,7 +43,11 @@ struct Process {
 
 impl Process {
     fn start(directory: &Path, port: u16, interfere: Option<&Kill>) -> Self {
-        let log = directory.join(if interfere.is_some() { "first" } else { "second" });
+        let log = directory.join(if interfere.is_some() {
+            "first"
+        } else {
+            "second"
+        });
         let mut command = Command::new(tools::gate());
         command
             .args(["local", "--port", &port.to_string(), "--data"])
@@ -200,11 +202,19 @@ async fn play(scene: &Scene, kill: &Kill) {
         }
     };
     let killed = tokio::time::timeout(Duration::from_secs(60), victim).await;
-    assert!(killed.is_ok(), "the run never came there: {}", process.said());
+    assert!(
+        killed.is_ok(),
+        "the run never came there: {}",
+        process.said()
+    );
     let mut process = Process::start(directory.path(), port, None);
     process.ready().await;
     if people.open_ones().await.is_empty() && people.executions(None).await.is_empty() {
-        assert_eq!(people.open("change", "Change").await, id, "the first attempt was nothing");
+        assert_eq!(
+            people.open("change", "Change").await,
+            id,
+            "the first attempt was nothing"
+        );
     }
     if people.is_open(id).await {
         people.verdict(id).await;
@@ -223,13 +233,20 @@ async fn play(scene: &Scene, kill: &Kill) {
     people.assert_right(id).await;
     drop(process);
     let left = processes_of(directory.path());
-    assert!(left.is_empty(), "processes that outlive their gate: {left:?}");
+    assert!(
+        left.is_empty(),
+        "processes that outlive their gate: {left:?}"
+    );
 }
 
 async fn idle(people: &People) {
     people
         .eventually("no run", async || {
-            people.executions(Some("RUNNING")).await.is_empty().then_some(())
+            people
+                .executions(Some("RUNNING"))
+                .await
+                .is_empty()
+                .then_some(())
         })
         .await;
 }

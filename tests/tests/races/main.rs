@@ -178,7 +178,9 @@ async fn play(scene: &Scene, scenario: &Scenario) {
 fn a_red_push_at_any_moment_of_a_green_run_is_not_approved() {
     let course = Course::look(GREEN, RED);
     let scenarios = scenarios(Strike::Push, &MOMENTS, &course.open);
-    play_all(scenarios, async |scenario| play(&course.scene, scenario).await);
+    play_all(scenarios, async |scenario| {
+        play(&course.scene, scenario).await
+    });
 }
 
 #[test]
@@ -186,21 +188,27 @@ fn a_green_push_at_any_step_of_a_red_run_is_approved() {
     let course = Course::look(RED, GREEN);
     let steps = course.open.iter().filter(|place| place.is_step());
     let scenarios = scenarios(Strike::Push, &[Moment::Before], steps);
-    play_all(scenarios, async |scenario| play(&course.scene, scenario).await);
+    play_all(scenarios, async |scenario| {
+        play(&course.scene, scenario).await
+    });
 }
 
 #[test]
 fn a_close_at_any_moment_of_a_run_leaves_nothing() {
     let course = Course::look(GREEN, RED);
     let scenarios = scenarios(Strike::Close, &MOMENTS, &course.open);
-    play_all(scenarios, async |scenario| play(&course.scene, scenario).await);
+    play_all(scenarios, async |scenario| {
+        play(&course.scene, scenario).await
+    });
 }
 
 #[test]
 fn a_handler_that_falters_at_any_call_is_made_up_for() {
     let course = Course::look(GREEN, RED);
     let scenarios = scenarios(Strike::Falter, &MOMENTS, course.calls());
-    play_all(scenarios, async |scenario| play(&course.scene, scenario).await);
+    play_all(scenarios, async |scenario| {
+        play(&course.scene, scenario).await
+    });
 }
 
 #[test]

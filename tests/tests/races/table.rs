@@ -71,41 +71,47 @@ const AROUND_A_RUNNING_BUILD: [(&str, &str); 4] = [
 
 #[test]
 fn a_close_stops_a_build_that_is_just_being_started_or_looked_at() {
-    play_all(moments(&AROUND_A_RUNNING_BUILD), async |scenario: &String| {
-        let (moment, place) = parse(scenario);
-        let close = |stage: &Stage| {
-            let client = stage.code_commit("ann");
-            Deed::meanwhile(move || {
-                let close = client.update_pull_request_status().pull_request_id("1");
-                let close = close.pull_request_status("CLOSED".into()).send();
-                Box::pin(async { drop(close.await.unwrap()) })
-            })
-        };
-        let (stage, id) = endless(moment, place, close).await;
-        stage.quiet().await;
-        stage.assert_right(&id).await;
-        stage.strike().await;
-    });
+    play_all(
+        moments(&AROUND_A_RUNNING_BUILD),
+        async |scenario: &String| {
+            let (moment, place) = parse(scenario);
+            let close = |stage: &Stage| {
+                let client = stage.code_commit("ann");
+                Deed::meanwhile(move || {
+                    let close = client.update_pull_request_status().pull_request_id("1");
+                    let close = close.pull_request_status("CLOSED".into()).send();
+                    Box::pin(async { drop(close.await.unwrap()) })
+                })
+            };
+            let (stage, id) = endless(moment, place, close).await;
+            stage.quiet().await;
+            stage.assert_right(&id).await;
+            stage.strike().await;
+        },
+    );
 }
 
 #[test]
 fn a_push_stops_a_build_that_is_just_being_started_or_looked_at() {
-    play_all(moments(&AROUND_A_RUNNING_BUILD), async |scenario: &String| {
-        let (moment, place) = parse(scenario);
-        let push = |stage: &Stage| {
-            let copy = stage.copy.clone();
-            Deed::meanwhile(move || {
-                let copy = copy.clone();
-                let push = tokio::task::spawn_blocking(move || copy.send("change"));
-                Box::pin(async { push.await.unwrap() })
-            })
-        };
-        let (stage, id) = endless(moment, place, push).await;
-        stage.verdict(&id).await;
-        stage.quiet().await;
-        stage.assert_right(&id).await;
-        stage.strike().await;
-    });
+    play_all(
+        moments(&AROUND_A_RUNNING_BUILD),
+        async |scenario: &String| {
+            let (moment, place) = parse(scenario);
+            let push = |stage: &Stage| {
+                let copy = stage.copy.clone();
+                Deed::meanwhile(move || {
+                    let copy = copy.clone();
+                    let push = tokio::task::spawn_blocking(move || copy.send("change"));
+                    Box::pin(async { push.await.unwrap() })
+                })
+            };
+            let (stage, id) = endless(moment, place, push).await;
+            stage.verdict(&id).await;
+            stage.quiet().await;
+            stage.assert_right(&id).await;
+            stage.strike().await;
+        },
+    );
 }
 
 #[test]
@@ -204,7 +210,13 @@ async fn the_same_event_again_starts_nothing() {
     stage.quiet().await;
     // Now it is the event of an older revision.
     let answer = stage.tell_router(&opened).await.unwrap();
-    assert!(answer["ignored"].as_str().unwrap().ends_with("has this revision"), "{answer}");
+    assert!(
+        answer["ignored"]
+            .as_str()
+            .unwrap()
+            .ends_with("has this revision"),
+        "{answer}"
+    );
     assert_eq!(stage.executions(None).await.len(), 2);
     stage.close(&id).await;
     stage.quiet().await;
@@ -247,7 +259,11 @@ async fn a_pull_request_of_the_gates_own_gets_words_instead_of_an_approval() {
     );
     assert!(!stage.approved(&id).await);
     stage.swept().await;
-    assert_eq!(stage.executions(None).await.len(), 1, "the sweep finds it as it should be");
+    assert_eq!(
+        stage.executions(None).await.len(),
+        1,
+        "the sweep finds it as it should be"
+    );
     stage.strike().await;
 }
 
@@ -274,7 +290,11 @@ async fn a_run_that_people_stop_is_tried_three_times_and_then_says_so() {
     assert!(verdict.contains("-3 ended as ABORTED"), "{verdict}");
     assert!(!stage.approved(&id).await);
     stage.swept().await;
-    assert_eq!(stage.executions(None).await.len(), 4, "three runs and one that says so");
+    assert_eq!(
+        stage.executions(None).await.len(),
+        4,
+        "three runs and one that says so"
+    );
     stage.copy.push("change", "", &[("value", "2\n")]);
     stage.verdict(&id).await;
     stage.quiet().await;
@@ -295,7 +315,10 @@ async fn a_build_that_a_person_stops_is_not_approved() {
         verdict.starts_with("### ❌ Mergegate: not approved, `build` was stopped\n"),
         "{verdict}"
     );
-    assert!(verdict.contains("- ❌ **build** was stopped by hand after "), "{verdict}");
+    assert!(
+        verdict.contains("- ❌ **build** was stopped by hand after "),
+        "{verdict}"
+    );
     assert!(!stage.approved(&id).await);
     stage.strike().await;
 }
@@ -322,7 +345,9 @@ fn refuses_a_foreign_commit_on_the_preview_branch() {
                     );
                     let push = move || {
                         let to = format!("foreign:refs/heads/{branch}");
-                        stage.copy.git(&["push", "--quiet", "--force", "origin", &to]);
+                        stage
+                            .copy
+                            .git(&["push", "--quiet", "--force", "origin", &to]);
                     };
                     tokio::task::spawn_blocking(push).await.unwrap();
                 })
@@ -333,7 +358,10 @@ fn refuses_a_foreign_commit_on_the_preview_branch() {
         let id = stage.open("change", "Change").await;
         let verdict = stage.verdict(&id).await;
         assert!(blow.has_struck());
-        assert!(verdict.starts_with("### ❌ Mergegate: not approved, "), "{verdict}");
+        assert!(
+            verdict.starts_with("### ❌ Mergegate: not approved, "),
+            "{verdict}"
+        );
         assert!(!stage.approved(&id).await);
         stage.assert_approvals_deserved(&id).await;
         stage.close(&id).await;
@@ -350,9 +378,18 @@ async fn where_no_comment_is_possible_the_last_one_takes_a_reply() {
     let id = stage.open("change", "Change").await;
     stage.verdict(&id).await;
     let main = stage.copy.git(&["rev-parse", "origin/main"]);
-    stage.copy.git(&["push", "--quiet", "--force", "origin", &format!("{main}:change")]);
+    stage.copy.git(&[
+        "push",
+        "--quiet",
+        "--force",
+        "origin",
+        &format!("{main}:change"),
+    ]);
     let verdict = stage.verdict(&id).await;
-    assert!(verdict.starts_with("### ✅ Mergegate: approved\n"), "{verdict}");
+    assert!(
+        verdict.starts_with("### ✅ Mergegate: approved\n"),
+        "{verdict}"
+    );
     assert_eq!(stage.comments(&id).await.len(), 2);
     stage.quiet().await;
     stage.assert_right(&id).await;

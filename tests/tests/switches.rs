@@ -1,0 +1,258 @@
+//! What nobody could confirm about AWS is a switch of the local endpoint: the gate is right under every setting.
+
+use std::fmt;
+
+use local_aws::{Assumptions, CloseEvents, DeleteProject, Moment};
+use mergegate_tests::{
+    BUILDSPEC, Blow, Deed, People, Place, Stage, StageOptions, green_files, play_all,
+};
+
+/// One switch away from the default, or all of them.
+struct Setting {
+    name: &'static str,
+    assumptions: Assumptions,
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name)
+    }
+}
+
+fn settings() -> Vec<Setting> {
+    let usual = Assumptions::default();
+    let all = Assumptions {
+        destination_move_renews_revision: true,
+        destination_commit_follows_branch: true,
+        close_events: CloseEvents::Two,
+        delete_project: DeleteProject::Refused,
+        stale_reads: 3,
+    };
+    let settings = [
+        ("usual", usual),
+        (
+            "a move of the destination renews the revision",
+            Assumptions {
+                destination_move_renews_revision: true,
+                ..usual
+            },
+        ),
+        (
+            "destinationCommit follows its branch",
+            Assumptions {
+                destination_commit_follows_branch: true,
+                ..usual
+            },
+        ),
+        (
+            "both of these",
+            Assumptions {
+                destination_move_renews_revision: true,
+                destination_commit_follows_branch: true,
+                ..usual
+            },
+        ),
+        (
+            "a merge emits two events",
+            Assumptions {
+                close_events: CloseEvents::Two,
+                ..usual
+            },
+        ),
+        (
+            "DeleteProject stops builds",
+            Assumptions {
+                delete_project: DeleteProject::StopsBuilds,
+                ..usual
+            },
+        ),
+        (
+            "DeleteProject is refused while builds run",
+            Assumptions {
+                delete_project: DeleteProject::Refused,
+                ..usual
+            },
+        ),
+        (
+            "three reads are stale",
+            Assumptions {
+                stale_reads: 3,
+                ..usual
+            },
+        ),
+        ("all at once", all),
+    ];
+    settings
+        .into_iter()
+        .map(|(name, assumptions)| Setting { name, assumptions })
+        .collect()
+}
+
+impl Setting {
+    async fn stage(&self, files: &[(&str, &str)]) -> Stage {
+        let options = StageOptions {
+            assumptions: self.assumptions,
+            ..StageOptions::default()
+        };
+        Stage::set_with(options, files).await
+    }
+}
+
+/// All is as it should be; an event that met stale reads three times is a dead letter, and the sweep has made up for it.
+async fn assert_right(stage: &Stage, id: &str, setting: &Setting) {
+    People::assert_right(stage, id).await;
+    let stale = setting.assumptions.stale_reads > 0;
+    for letter in stage.system.account().dead_letters() {
+        let made_up_for = stale && letter.error.starts_with("ReadsBehind: ");
+        assert!(made_up_for, "{letter:#?}");
+    }
+}
+
+/// Reads may be behind for people too: what they did is what they wait to see.
+async fn shown(stage: &Stage, id: &str, branch: &str) {
+    let pushed = stage.copy.git(&["rev-parse", branch]);
+    stage
+        .eventually("the push to be shown", async || {
+            let live = stage.pull_request(id).await;
+            let source = live.pull_request_targets()[0].source_commit()?.to_owned();
+            (source == pushed).then_some(())
+        })
+        .await;
+}
+
+#[test]
+fn red_then_fixed_then_merged_then_cleaned() {
+    play_all(settings(), async |setting| {
+        let stage = setting.stage(&green_files()).await;
+        stage.copy.push("raise", "main", &[("value", "11\n")]);
+        let id = stage.open("raise", "Raise the value").await;
+        let red = stage.verdict(&id).await;
+        assert!(
+            red.starts_with("### ❌ Mergegate: not approved, 1 test failure\n"),
+            "{red}"
+        );
+        assert!(!stage.approved(&id).await);
+
+        stage.copy.push("raise", "main", &[("value", "9\n")]);
+        shown(&stage, &id, "raise").await;
+        let green = stage.verdict(&id).await;
+        assert!(green.starts_with("### ✅ Mergegate: approved\n"), "{green}");
+        stage.quiet().await;
+        assert_right(&stage, &id, setting).await;
+
+        stage.merge(&id).await;
+        stage.cleaned().await;
+        stage.swept().await;
+        assert_right(&stage, &id, setting).await;
+        stage.strike().await;
+    });
+}
+
+#[test]
+fn the_destination_moves_under_an_approved_pull_request() {
+    play_all(settings(), async |setting| {
+        let stage = setting.stage(&green_files()).await;
+        stage.copy.push("raise", "main", &[("value", "5\n")]);
+        let id = stage.open("raise", "Raise the value").await;
+        stage.verdict(&id).await;
+        stage.quiet().await;
+        assert!(stage.approved(&id).await);
+        // Still green once merged: whether or not it is tested anew, it is approved in the end.
+        stage.copy.push("main", "", &[("limit", "8\n")]);
+        stage.swept().await;
+        stage.pull_request(&id).await;
+        stage.swept().await;
+        assert_right(&stage, &id, setting).await;
+
+        stage.copy.push("raise", "main", &[("value", "8\n")]);
+        shown(&stage, &id, "raise").await;
+        stage.swept().await;
+        assert_right(&stage, &id, setting).await;
+
+        stage.close(&id).await;
+        stage.swept().await;
+        assert_right(&stage, &id, setting).await;
+        stage.strike().await;
+    });
+}
+
+#[test]
+fn a_close_while_a_build_runs() {
+    let mut files = green_files();
+    let endless = BUILDSPEC.replace("- sh test.sh", "- sleep 600");
+    files[0].1 = &endless;
+    play_all(settings(), async |setting| {
+        let stage = setting.stage(&files).await;
+        stage.copy.push("change", "main", &[("note", "x\n")]);
+        stage.copy.push("main", "", &[("limit", "8\n")]);
+        let id = stage.open("change", "Change").await;
+        stage.running_build().await;
+        stage.close(&id).await;
+        stage.swept().await;
+        assert_right(&stage, &id, setting).await;
+        stage.strike().await;
+    });
+}
+
+#[test]
+fn a_push_or_a_close_around_the_approval() {
+    let mut scenarios = Vec::new();
+    for setting in 0..settings().len() {
+        for moment in [Moment::Before, Moment::After] {
+            for push in [true, false] {
+                let name = settings()[setting].name;
+                let what = if push { "push" } else { "close" };
+                scenarios.push((format!("{what} {moment:?}, {name}"), setting, moment, push));
+            }
+        }
+    }
+    let scenarios = scenarios.into_iter().map(Named).collect();
+    play_all(scenarios, async |Named((_, setting, moment, push))| {
+        let setting = &settings()[*setting];
+        let stage = setting.stage(&green_files()).await;
+        stage.copy.push("change", "main", &[("value", "5\n")]);
+        stage.copy.push("main", "", &[("limit", "8\n")]);
+        stage.copy.commit("change", "", &[("value", "9\n")]);
+        let copy = stage.copy.clone();
+        let client = stage.code_commit("ann");
+        let deed = if *push {
+            Deed::meanwhile(move || {
+                let copy = copy.clone();
+                let push = tokio::task::spawn_blocking(move || copy.send("change"));
+                Box::pin(async { push.await.unwrap() })
+            })
+        } else {
+            Deed::meanwhile(move || {
+                let close = client.update_pull_request_status().pull_request_id("1");
+                let close = close.pull_request_status("CLOSED".into()).send();
+                Box::pin(async { drop(close.await.unwrap()) })
+            })
+        };
+        let approval = Place {
+            state: "Report".to_owned(),
+            operation: "UpdatePullRequestApprovalState".to_owned(),
+            nth: 1,
+        };
+        let blow = Blow::new(approval, *moment, deed);
+        stage.system.account().observe(blow.observer());
+        let id = stage.open("change", "Change").await;
+        stage
+            .eventually("the strike", async || blow.has_struck().then_some(()))
+            .await;
+        if *push {
+            shown(&stage, &id, "change").await;
+        }
+        stage.swept().await;
+        assert_right(&stage, &id, setting).await;
+        stage.strike().await;
+    });
+}
+
+/// A scenario with its name.
+struct Named((String, usize, Moment, bool));
+
+impl fmt::Display for Named {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.0)
+    }
+}
