@@ -2,21 +2,55 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider,
+    retry::RetryConfig, timeout::TimeoutConfig,
+};
 use aws_sdk_codecommit::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-/// Region, credentials and `AWS_ENDPOINT_URL*` from the environment, as the AWS documentation describes them.
-pub async fn from_environment() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
+/// Region, credentials and `AWS_ENDPOINT_URL*` as Lambda's environment tells them.
+///
+/// The SDK's own loader would look for more: profiles, metadata services, roles to assume. A function has none of these, and
+/// pays for the search, and for the code of it, at every cold start.
+pub fn from_environment() -> SdkConfig {
+    let credentials = EnvironmentVariableCredentialsProvider::new();
+    let is_on = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(variable("AWS_REGION").map(Region::new))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .service_config(ServiceEndpoints { read: variable })
+        .use_fips(is_on("AWS_USE_FIPS_ENDPOINT"))
+        .use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"))
         .http_client(https())
         .retry_config(RetryConfig::standard())
         .timeout_config(timeouts())
-        .load()
-        .await
+        .build()
+}
+
+/// A variable that is set to nothing is not set.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// `AWS_ENDPOINT_URL_<SERVICE>` and, for all services, `AWS_ENDPOINT_URL` (AWS SDKs reference guide,
+/// feature-ss-endpoints).
+#[derive(Debug)]
+struct ServiceEndpoints {
+    read: fn(&str) -> Option<String>,
+}
+
+impl LoadServiceConfig for ServiceEndpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace([' ', '-'], "_");
+        let of_service = (self.read)(&format!("{}_{service}", key.env()));
+        of_service.or_else(|| (self.read)(key.env()))
+    }
 }
 
 /// The endpoint on a laptop: plain HTTP, static credentials, nothing from the environment.
@@ -83,6 +117,29 @@ mod tests {
             assert!(error.to_string().starts_with(words), "{error}");
             assert!(error.to_string().contains("refused"), "{error}");
         }
+    }
+
+    fn endpoint(service: &str, read: fn(&str) -> Option<String>) -> Option<String> {
+        let key = ServiceConfigKey::builder()
+            .service_id(service)
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url")
+            .build()
+            .unwrap();
+        ServiceEndpoints { read }.load_config(key)
+    }
+
+    #[test]
+    fn a_service_has_its_own_endpoint_or_that_of_all() {
+        let own = |name: &str| {
+            ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CODECOMMIT"]
+                .contains(&name)
+                .then(|| name.to_lowercase())
+        };
+        let expected = Some("aws_endpoint_url_codecommit".to_owned());
+        assert_eq!(endpoint("CodeCommit", own), expected);
+        assert_eq!(endpoint("SFN", own), Some("aws_endpoint_url".to_owned()));
+        assert_eq!(endpoint("SFN", |_| None), None);
     }
 
     #[test]

@@ -4,10 +4,11 @@ use gate_core::error::GateError;
 pub use lambda_runtime::Error;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// What is logged unless `RUST_LOG` says otherwise.
-const DEFAULT_FILTER: &str = "info";
+const DEFAULT_LEVEL: Level = Level::INFO;
 
 /// Hands every event to `handler` until Lambda ends the process.
 ///
@@ -18,9 +19,9 @@ where
     H: Fn(Value) -> F,
     F: Future<Output = Result<Value, GateError>>,
 {
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter())
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().json())
+        .with(filter())
         .try_init()?;
     // `run` itself opens the span, with the request id and the trace id.
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
@@ -29,8 +30,11 @@ where
     .await
 }
 
-fn filter() -> EnvFilter {
-    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER))
+/// `RUST_LOG` as `level` or `target=level`, separated by commas.
+fn filter() -> Targets {
+    let wished = std::env::var("RUST_LOG").ok();
+    let filter = wished.and_then(|wished| wished.parse::<Targets>().ok());
+    filter.unwrap_or_else(|| Targets::new().with_default(DEFAULT_LEVEL))
 }
 
 async fn answer<H, F>(handler: &H, payload: Value) -> Result<Value, Diagnostic>
