@@ -6,16 +6,37 @@ use std::time::Duration;
 /// comma). One comma without a point is a decimal comma. Anything else, and what is negative or beyond a
 /// [`Duration`], is unknown.
 pub(crate) fn parse(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    if !text.contains(',') {
-        return Duration::try_from_secs_f64(text.parse().ok()?).ok();
+    let text = text.trim_ascii();
+    if let Some(duration) = parse_plain(text) {
+        return Some(duration);
     }
     let commas = text.matches(',').count();
     let plain = match (commas, text.contains('.')) {
+        (0, _) => return Duration::try_from_secs_f64(text.parse().ok()?).ok(),
         (1, false) => text.replace(',', "."),
         _ => text.replace(',', ""),
     };
     Duration::try_from_secs_f64(plain.parse().ok()?).ok()
+}
+
+/// Most tools write digits and a point; that takes no floating point.
+fn parse_plain(text: &str) -> Option<Duration> {
+    const MOST_DIGITS: usize = 9;
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let number = |digits: &str| {
+        digits.bytes().try_fold(0_u32, |number, byte| {
+            let digit = byte.wrapping_sub(b'0');
+            (digit < 10).then(|| number * 10 + u32::from(digit))
+        })
+    };
+    if seconds.is_empty() || seconds.len() > MOST_DIGITS || fraction.len() > MOST_DIGITS {
+        return None;
+    }
+    let unit = 10_u32.pow(u32::try_from(MOST_DIGITS - fraction.len()).ok()?);
+    Some(Duration::new(
+        u64::from(number(seconds)?),
+        number(fraction)? * unit,
+    ))
 }
 
 /// Reads `00:01:02.5`, with days before it perhaps: `1.00:01:02.5`.
@@ -40,6 +61,9 @@ mod tests {
             ("1,234,567", 1_234_567_000),
             ("0,5", 500),
             (" 3 ", 3_000),
+            ("3.", 3_000),
+            ("0.0120000000004", 12),
+            ("999999999.5", 999_999_999_500),
             ("1e-03", 1),
         ] {
             assert_eq!(

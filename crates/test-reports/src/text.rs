@@ -45,6 +45,16 @@ impl Clipped {
         self.cut
     }
 
+    /// Takes in text with references in it.
+    pub(crate) fn push_unescaped(&mut self, raw: &str) {
+        if memchr(b'&', raw.as_bytes()).is_none() {
+            return self.push(raw);
+        }
+        let room = self.limit - self.text.len();
+        self.text.reserve(raw.len().min(room));
+        unescape_into(raw, |piece| self.push(piece));
+    }
+
     /// Takes in one character.
     pub(crate) fn push_character(&mut self, character: char) {
         self.push(character.encode_utf8(&mut [0; 4]));
@@ -91,30 +101,34 @@ pub(crate) fn forward_slashes(path: &str) -> String {
 /// Resolves `&lt;`, `&gt;`, `&amp;`, `&apos;`, `&quot;` and references to characters. Every other `&` stays as it is
 /// written: an entity that a DOCTYPE declares is never looked up, and a stray `&` loses no test result.
 pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
-    let Some(first) = memchr(b'&', raw.as_bytes()) else {
+    if memchr(b'&', raw.as_bytes()).is_none() {
         return Cow::Borrowed(raw);
-    };
+    }
     let mut text = String::with_capacity(raw.len());
-    text.push_str(&raw[..first]);
-    let mut rest = &raw[first..];
-    while let Some(after) = rest.strip_prefix('&') {
+    unescape_into(raw, |piece| text.push_str(piece));
+    Cow::Owned(text)
+}
+
+/// The same, piece by piece.
+fn unescape_into(raw: &str, mut take: impl FnMut(&str)) {
+    let mut rest = raw;
+    while let Some(plain) = memchr(b'&', rest.as_bytes()) {
+        take(&rest[..plain]);
+        let after = &rest[plain + 1..];
         let end = after
             .bytes()
             .take(LONGEST_REFERENCE)
             .position(|byte| byte == b';');
         let resolved = end.and_then(|end| Some((character(&after[..end])?, &after[end + 1..])));
         rest = if let Some((character, tail)) = resolved {
-            text.push(character);
+            take(character.encode_utf8(&mut [0; 4]));
             tail
         } else {
-            text.push('&');
+            take("&");
             after
         };
-        let plain = memchr(b'&', rest.as_bytes()).unwrap_or(rest.len());
-        text.push_str(&rest[..plain]);
-        rest = &rest[plain..];
     }
-    Cow::Owned(text)
+    take(rest);
 }
 
 /// The character that `&name;` stands for; one that no text can hold is the replacement character.

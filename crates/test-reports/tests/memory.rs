@@ -5,9 +5,11 @@
 #[path = "reports/endless.rs"]
 mod endless;
 
+use std::time::Instant;
+
 use endless::endless;
 use test_reports::limits::{CUT_MARK, TEXT_BYTES};
-use test_reports::parse;
+use test_reports::{Case, FileCoverage, Sink, parse, read};
 
 const MEBIBYTE: usize = 1024 * 1024;
 
@@ -24,6 +26,46 @@ fn peak_memory() -> usize {
         .parse::<usize>()
         .unwrap()
         * 1024
+}
+
+/// Counts cases and keeps none.
+struct Count(u64);
+
+impl Sink for Count {
+    fn suite(&mut self, _: &str) {}
+
+    fn case(&mut self, _: Case) {
+        self.0 += 1;
+    }
+
+    fn file_coverage(&mut self, _: FileCoverage) {}
+}
+
+#[test]
+fn a_gigabyte_is_read_in_twenty_megabytes() {
+    if std::env::var_os("MERGEGATE_LONG").is_none() {
+        eprintln!("not run: a gigabyte of cases, only with MERGEGATE_LONG=1");
+        return;
+    }
+    let case = "<testcase classname='shop.Basket' name='takes a price &amp; gives change' time='0.001'>\
+                <failure message='no'>at shop.Basket.total(Basket.java:42)\n</failure></testcase>\n";
+    let cases = 1_000_000_000 / case.len();
+    let begin = Instant::now();
+    let mut count = Count(0);
+    read(
+        endless(
+            "<testsuite name='s'>",
+            case,
+            cases * case.len(),
+            "</testsuite>",
+        ),
+        &mut count,
+    )
+    .unwrap();
+    let (memory, time) = (peak_memory(), begin.elapsed());
+    println!("{cases} cases, 1 GB: {memory} bytes at most, {time:?}");
+    assert_eq!(count.0, cases as u64);
+    assert!(memory < 20 * MEBIBYTE, "it took {memory} bytes");
 }
 
 #[test]

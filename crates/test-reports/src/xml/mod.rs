@@ -14,7 +14,7 @@ use memchr::memmem::Finder;
 
 use crate::error::{Position, ReadError};
 use crate::limits;
-use crate::text::{Clipped, LONGEST_REFERENCE, clip, unescape};
+use crate::text::{Clipped, LONGEST_REFERENCE, clip};
 use crate::window::Window;
 pub(crate) use tag::Tag;
 use tag::{Attribute, Scan};
@@ -85,7 +85,7 @@ impl Text<'_> {
         if self.verbatim {
             clipped.push(line);
         } else {
-            clipped.push(&unescape(line));
+            clipped.push_unescaped(line);
         }
     }
 }

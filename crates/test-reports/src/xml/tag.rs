@@ -33,13 +33,21 @@ impl<'a> Tag<'a> {
         memchr(b':', name.as_bytes()).map_or(name, |colon| &name[colon + 1..])
     }
 
+    /// Every attribute with its value as it is written.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let text = self.text;
+        self.attributes.iter().map(|attribute| {
+            (
+                &text[attribute.name.clone()],
+                &text[attribute.value.clone()],
+            )
+        })
+    }
+
     /// The value of an attribute as it is written; the first of a name counts.
     pub(crate) fn raw(&self, name: &str) -> Option<&'a str> {
-        let attribute = self
-            .attributes
-            .iter()
-            .find(|attribute| &self.text[attribute.name.clone()] == name)?;
-        Some(&self.text[attribute.value.clone()])
+        let mut attributes = self.attributes();
+        attributes.find_map(|(known, value)| (known == name).then_some(value))
     }
 
     /// The value of an attribute. Line breaks in it are kept: tools mean them.

@@ -5,7 +5,7 @@ use crate::limits::{NAME_BYTES, TEXT_BYTES};
 use crate::model::{Case, Outcome};
 use crate::seconds;
 use crate::suites::Suites;
-use crate::text::Clipped;
+use crate::text::{Clipped, clip, unescape};
 use crate::xml::{Tag, Text};
 
 /// How much a finding says about the case; a weightier one displaces a lighter one.
@@ -68,27 +68,66 @@ pub(super) struct Draft {
     output: Option<Clipped>,
 }
 
+/// The attributes of a case, found in one pass.
+#[derive(Default)]
+struct Written<'a> {
+    name: Option<&'a str>,
+    class_name: Option<&'a str>,
+    class: Option<&'a str>,
+    file: Option<&'a str>,
+    line: Option<&'a str>,
+    time: Option<&'a str>,
+    status: Option<&'a str>,
+    result: Option<&'a str>,
+}
+
+impl<'a> Written<'a> {
+    fn of(tag: &Tag<'a>) -> Self {
+        let mut written = Self::default();
+        for (name, value) in tag.attributes() {
+            let known = match name {
+                "name" => &mut written.name,
+                "classname" => &mut written.class_name,
+                "class" => &mut written.class,
+                "file" => &mut written.file,
+                "line" => &mut written.line,
+                "time" => &mut written.time,
+                "status" => &mut written.status,
+                "result" => &mut written.result,
+                _ => continue,
+            };
+            known.get_or_insert(value);
+        }
+        written
+    }
+}
+
 impl Draft {
     pub(super) fn of_case(tag: &Tag<'_>, suites: &Suites) -> Self {
-        let text = |name| {
-            tag.attribute(name, NAME_BYTES)
-                .filter(|value| !value.is_empty())
+        let written = Written::of(tag);
+        let text = |raw: Option<&str>| {
+            let filled = raw.filter(|raw| !raw.is_empty());
+            filled.map(|raw| clip(unescape(raw), NAME_BYTES))
         };
-        let class_name = text("classname").or_else(|| text("class"));
-        let name = text("name")
+        let class_name = text(written.class_name).or_else(|| text(written.class));
+        let name = text(written.name)
             .or_else(|| class_name.clone())
             .unwrap_or_else(|| "(without a name)".to_owned());
-        let mut case = Case::passed(suites.name(), name);
-        case.class_name = class_name;
-        case.file = text("file").or_else(|| suites.file().map(str::to_owned));
-        case.line = tag.number("line").filter(|&line| line > 0);
-        case.duration = tag.raw("time").and_then(seconds::parse);
-        if tag.says("status", &["notrun", "disabled", "skipped"])
-            || tag.says("result", &["suppressed", "skipped"])
-        {
-            case.outcome = Outcome::Skipped;
-        }
-        Self::of(case)
+        let line = written.line.and_then(|line| line.trim().parse().ok());
+        let did_not_run = matches!(written.status, Some("notrun" | "disabled" | "skipped"))
+            || matches!(written.result, Some("suppressed" | "skipped"));
+        Self::of(Case {
+            class_name,
+            file: text(written.file).or_else(|| suites.file().map(str::to_owned)),
+            line: line.filter(|&line| line > 0),
+            duration: written.time.and_then(seconds::parse),
+            outcome: if did_not_run {
+                Outcome::Skipped
+            } else {
+                Outcome::Passed
+            },
+            ..Case::passed(suites.name(), name)
+        })
     }
 
     pub(super) fn of(case: Case) -> Self {

@@ -58,9 +58,7 @@ fn exception(traceback: &str) -> Option<&str> {
 
 /// Where a Rust test panicked and what it said, from `thread 'x' panicked at src/lib.rs:20:9:` and the lines behind it.
 pub(super) fn panic(details: &str) -> Option<(&str, u32, String)> {
-    let (_, report) = details
-        .split_once("' ")
-        .filter(|_| details.starts_with("thread '"))?;
+    let (_, report) = details.strip_prefix("thread '")?.split_once("' ")?;
     let (before, report) = report.split_once("panicked at ")?;
     let is_thread = before.is_empty() || before.starts_with('(');
     let (place, said) = report.split_once('\n').filter(|_| is_thread)?;
