@@ -4,6 +4,7 @@
 //! must be well-formed where it matters: elements are closed in order, there is one root and nothing beside it, and
 //! the file does not end early. Only markup must be in memory whole, so only markup has a limit; text comes in pieces.
 
+mod elements;
 mod tag;
 
 use std::io::BufRead;
@@ -16,6 +17,7 @@ use crate::error::{Position, ReadError};
 use crate::limits;
 use crate::text::{Clipped, LONGEST_REFERENCE, clip};
 use crate::window::Window;
+use elements::Elements;
 pub(crate) use tag::Tag;
 use tag::{Attribute, Scan};
 
@@ -366,34 +368,6 @@ impl<R: BufRead> Document<R> {
         self.open.pop();
         self.window.skip(end + 1);
         Ok(Some(Piece::Close))
-    }
-}
-
-/// The names of the elements that are open, in one string.
-#[derive(Default)]
-struct Elements {
-    names: String,
-    starts: Vec<usize>,
-}
-
-impl Elements {
-    fn depth(&self) -> usize {
-        self.starts.len()
-    }
-
-    fn push(&mut self, name: &str) {
-        self.starts.push(self.names.len());
-        self.names.push_str(name);
-    }
-
-    fn last(&self) -> Option<&str> {
-        self.starts.last().map(|&start| &self.names[start..])
-    }
-
-    fn pop(&mut self) {
-        if let Some(start) = self.starts.pop() {
-            self.names.truncate(start);
-        }
     }
 }
 

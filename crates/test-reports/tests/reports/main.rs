@@ -7,6 +7,7 @@ mod dialects;
 mod encodings;
 mod endless;
 mod examples;
+mod formats;
 mod junit;
 mod properties;
 mod refusals;
