@@ -19,8 +19,8 @@ pub const DEPTH: usize = 256;
 pub const LINES_PER_FILE: u32 = 4_000_000;
 
 /// A coverage report in a format that tells of one file in several places (SimpleCov, LCOV) is refused if its lines,
-/// in blocks of 64, are in more blocks than this: about 30 million lines.
-pub const BLOCKS_PER_REPORT: usize = 500_000;
+/// in blocks of 64, are in more blocks than this: about 19 million lines.
+pub const BLOCKS_PER_REPORT: usize = 300_000;
 
 /// The same if all its paths together are longer.
 pub const PATH_BYTES_PER_REPORT: usize = 8 * 1024 * 1024;

@@ -83,7 +83,7 @@ fn a_huge_text_does_not_grow_memory() {
     ] {
         let head = format!("<testsuite name='s'><testcase name='n'>{open}");
         let tail = format!("{close}</testcase>\n<testcase name='last'/></testsuite>");
-        let report = parse(endless(&head, piece, 8 * MEBIBYTE, &tail)).unwrap();
+        let report = parse(endless(&head, piece, 4 * MEBIBYTE, &tail)).unwrap();
         assert_eq!(report.cases[1].name, "last", "{open}");
         if let Some(details) = &report.cases[0].details {
             assert!(

@@ -62,7 +62,13 @@ fn long_names_and_messages_are_cut_and_say_so() {
 
 #[test]
 fn refuses_an_absurd_attribute() {
-    let error = parse(endless("<testsuite name='", "x", 2 * MARKUP_BYTES, "'/>")).unwrap_err();
+    let error = parse(endless(
+        "<testsuite name='",
+        &"x".repeat(4_096),
+        2 * MARKUP_BYTES,
+        "'/>",
+    ))
+    .unwrap_err();
     assert_eq!(
         error.to_string(),
         "line 1, column 1: a piece of markup is longer than 1048576 bytes"
@@ -71,12 +77,13 @@ fn refuses_an_absurd_attribute() {
 
 #[test]
 fn refuses_an_absurd_comment_doctype_or_element() {
+    let piece = "x<a>".repeat(1_024);
     for (before, after) in [
         ("<testsuite><!--", "-->"),
         ("<!DOCTYPE testsuite [", "]>"),
         ("<testsuite><", "/>"),
     ] {
-        let error = parse(endless(before, "x<a>", 2 * MARKUP_BYTES, after)).unwrap_err();
+        let error = parse(endless(before, &piece, 2 * MARKUP_BYTES, after)).unwrap_err();
         assert!(
             error.message.contains("longer than") || error.message.contains("deeper than"),
             "{before}: {error}"
