@@ -48,3 +48,52 @@ pub fn merged_differs(result: Option<&ResultRecord>, merged_tree: Option<&TreeId
         .as_ref()?;
     Some(tested != merged_tree?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        build::BuildStatus,
+        protocol::ApprovalRecord,
+        samples::{build, candidacy, execution},
+        verdict::VerdictKind,
+    };
+
+    #[test]
+    fn a_build_that_was_stopped_is_waited_for_until_nothing_of_it_runs() {
+        let stopping = Build {
+            complete: false,
+            ..build(BuildStatus::Stopped)
+        };
+        let id = stopping.id.clone();
+        assert_eq!(stop_builds(&[stopping]), StopDecision::Stop(vec![id]));
+        let ended = [build(BuildStatus::Stopped), build(BuildStatus::Succeeded)];
+        assert_eq!(stop_builds(&ended), StopDecision::Delete);
+    }
+
+    #[test]
+    fn a_merge_differs_only_from_what_was_approved() {
+        let tree = |text: &str| TreeId::new(text);
+        let approved = ResultRecord {
+            version: 1,
+            run: execution().name,
+            revision: candidacy().revision,
+            comment: None,
+            verdict: Some(VerdictKind::Approve),
+            approval: ApprovalRecord::Given,
+            tested_commit: None,
+            tested_tree: Some(tree("tested")),
+        };
+        let other = Some(tree("by hand"));
+        assert_eq!(merged_differs(Some(&approved), other.as_ref()), Some(true));
+        let same = approved.tested_tree.as_ref();
+        assert_eq!(merged_differs(Some(&approved), same), Some(false));
+        assert_eq!(merged_differs(Some(&approved), None), None);
+        assert_eq!(merged_differs(None, other.as_ref()), None);
+        let rejected = ResultRecord {
+            approval: ApprovalRecord::NotGiven,
+            ..approved
+        };
+        assert_eq!(merged_differs(Some(&rejected), other.as_ref()), None);
+    }
+}
