@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Breaks the production sources on purpose, one mutant at a time, in a copy, and tells who notices.
+
+    crates/gate-model/mutants.py             the mutants of gate-core: the model, or the unit test that is named
+    crates/gate-model/mutants.py --all       also those of the Lambdas and of gate-aws, whose tests take long to build
+    crates/gate-model/mutants.py --only TEXT those whose name contains TEXT
+
+Prints a table; exits with 1 if a mutant survives or cannot be applied.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+COPY = ROOT / "target" / "mutants" / "workspace"
+TARGET = ROOT / "target" / "mutants" / "build"
+
+CORE = "crates/gate-core/src/"
+MODEL = ("gate-model", "the_protocol_holds")
+
+
+@dataclass
+class Mutant:
+    row: str  # of the race table in docs/design.md, or the bug of a peer
+    what: str
+    file: str
+    old: str
+    new: str
+    killer: tuple  # package and test
+
+
+def unit(test):
+    return ("gate-core", test)
+
+
+MUTANTS = [
+    Mutant("events late or out of order", "an event newer than the read starts a run all the same",
+           CORE + "protocol/router.rs", "(Some(event), Some(live)) => event < live,", "(Some(_), Some(_)) => true,",
+           unit("an_event_that_reads_do_not_know_yet_comes_again")),
+    Mutant("events late or out of order", "a lost event is not repaired",
+           CORE + "protocol/sweep.rs", "return Some((fresh(), Wish::Again));", "return None;", MODEL),
+    Mutant("the same event twice", "a repeated event starts a further attempt",
+           CORE + "protocol/attempt.rs",
+           "(Existing::SameInput(_), Once) | (Existing::SameInput(ExecutionStatus::Running), Again) => {",
+           "(Existing::SameInput(_), Once) => AttemptStep::TryNext,\n"
+           "        (Existing::SameInput(ExecutionStatus::Running), Again) => {",
+           unit("the_same_event_twice_starts_one_run")),
+    Mutant("two runs for one pull request", "the claim is never lost",
+           CORE + "protocol/claim.rs", "Some(std::cmp::Ordering::Greater) => ClaimStep::Lost",
+           "Some(std::cmp::Ordering::Greater) => ClaimStep::Held", unit("the_later_start_wins")),
+    Mutant("two runs for one pull request", "a run without the claim goes on",
+           CORE + "protocol/run.rs", "Some(_) if !claim_held => Standing::Superseded,", "Some(_) if false => Standing::Superseded,",
+           unit("a_run_speaks_only_for_the_live_revision")),
+    Mutant("approve beside a newer run", "an approval that came too late stays",
+           CORE + "protocol/run.rs", "Standing::Superseded | Standing::Stale => true,\n    }\n}\n\n#[cfg(test)]",
+           "Standing::Superseded | Standing::Stale => false,\n    }\n}\n\n#[cfg(test)]",
+           unit("a_run_speaks_only_for_the_live_revision")),
+    Mutant("approve beside a newer run", "the sweep does not compare approval and record",
+           CORE + "protocol/sweep.rs", "let expected = result.approval == ApprovalRecord::Given;", "let expected = found.approved;",
+           unit("an_approval_that_differs_from_the_recorded_verdict_is_corrected")),
+    Mutant("StartBuild beside a newer run", "a lost run leaves its build running",
+           CORE + "protocol/run.rs", "Standing::Superseded | Standing::Closed => true,\n        Standing::Current | Standing::Stale => false,",
+           "_ => false,", unit("a_run_speaks_only_for_the_live_revision")),
+    Mutant("StartBuild beside a newer run", "an older run stops the newer one's build",
+           CORE + "protocol/run.rs", "claim < *own", "claim != *own", MODEL),
+    Mutant("StartBuild beside a newer run", "a stale read stops the own build",
+           CORE + "protocol/run.rs", "Standing::Superseded | Standing::Closed => true,\n        Standing::Current | Standing::Stale => false,",
+           "Standing::Current => false,\n        _ => true,", unit("a_run_speaks_only_for_the_live_revision")),
+    Mutant("a retry of an approved revision", "an ended run that was not heard is taken for done",
+           CORE + "protocol/sweep.rs", "died_unheard.then(||", "(died_unheard && spoke.is_some()).then(||", MODEL),
+    Mutant("closed while its project is created", "a run does not notice the close",
+           CORE + "protocol/run.rs", "Some(live) if !live.is_open() => Standing::Closed,", "Some(live) if !live.is_open() && !claim_held => Standing::Superseded,",
+           unit("a_run_speaks_only_for_the_live_revision")),
+    Mutant("tear-down beside a dying run", "tear-down does not wait for a build that was told to stop",
+           CORE + "protocol/tear_down.rs", ".filter(|build| !build.complete)", ".filter(|build| build.status == crate::build::BuildStatus::InProgress)",
+           unit("a_build_that_was_stopped_is_waited_for")),
+    Mutant("the sweep beside an opening", "the sweep tears open pull requests down",
+           CORE + "protocol/sweep.rs", "Some(live) if live.is_open() => return None,", "Some(live) if live.is_open() && false => return None,",
+           unit("only_closed_and_missing_pull_requests_lose_their_environment")),
+    Mutant("a handler dies after its effect", "a build is not found again",
+           CORE + "protocol/run.rs", "purpose.run == execution.name\n                        && purpose.check", "purpose.run != execution.name\n                        && purpose.check", MODEL),
+    Mutant("a build was stopped", "a stopped build says nothing (STOPPED of the peers)",
+           CORE + "verdict.rs", "BuildStatus::Stopped => Some(CheckFailure::Stopped),", "BuildStatus::Stopped => None,", MODEL),
+    Mutant("a run died for good", "a dead run is followed by nothing",
+           CORE + "protocol/attempt.rs", "(Existing::SameInput(ExecutionStatus::Succeeded | ExecutionStatus::Died), Again)",
+           "(Existing::SameInput(ExecutionStatus::Succeeded), Again)", unit("the_same_event_twice_starts_one_run")),
+    Mutant("a run died for good", "the sweep asks for a run that has ended before its claim",
+           CORE + "protocol/sweep.rs", "return Some((fresh(), Wish::Again));", "return Some((fresh(), Wish::Once));", MODEL),
+    Mutant("a merge that changes content", "every merge is called different",
+           CORE + "protocol/tear_down.rs", "Some(tested != merged_tree?)", "Some(merged_tree.is_some())", MODEL),
+    Mutant("the destination was forced to the source", "no reply where no comment is possible",
+           "lambdas/reporter/src/voice.rs", "if let Some(last) = earlier.pop() {", "if let Some(last) = earlier.pop().filter(|_| false) {",
+           ("mergegate-tests", "forced")),
+    Mutant("CodeCommit cannot compute the merge", "an incomputable merge is rejected",
+           CORE + "verdict.rs", "Some(hold @ (NoBuild::SkipCi | NoBuild::NotComputable { .. }))", "Some(hold @ NoBuild::SkipCi)",
+           unit("what_was_not_built_is_never_approved")),
+    Mutant("peer: verdict from phases", "a failed build passes when its report is green",
+           CORE + "verdict.rs", "BuildStatus::Failed => Some(CheckFailure::Failed),", "BuildStatus::Failed => None,", MODEL),
+    Mutant("peer: the branch decides what is built", "a build of another commit counts",
+           CORE + "verdict.rs", "build.resolved_commit.as_ref() != Some(candidate.tested_commit())", "build.resolved_commit.is_none()", MODEL),
+    Mutant("peer: skipped counted as passed", "a check that never ran is no failure",
+           CORE + "verdict.rs", "None => Some(CheckFailure::NeverStarted),", "None => None,",
+           unit("refuses_a_required_check_that_was_never_built")),
+    Mutant("peer: skipped counted as passed", "the verdict does not wait for the builds",
+           CORE + "protocol/run.rs", "let all_ended = known.iter().all(ended);", "let all_ended = known.iter().all(ended) || !known.is_empty();", MODEL),
+    Mutant("peer: leaked projects", "the sweep leaves the environments of closed pull requests",
+           CORE + "protocol/sweep.rs", "Some(live) => live.repository.clone(),", "Some(_) => return None,", MODEL),
+    Mutant("peer: leaked projects", "a project's name no longer tells its pull request",
+           CORE + "names.rs", "digits(rest.split('-').next()?)", "digits(rest.split('-').nth(1)?)", unit("names")),
+    Mutant("peer: approves the current revision at the end", "the approval names the live revision",
+           "lambdas/reporter/src/report.rs", "            approval.revision(),\n            ApprovalState::Approve,",
+           "            &clients.host.pull_request(approval.pull_request()).await?.map_or_else(|| approval.revision().clone(), |live| live.revision),\n"
+           "            ApprovalState::Approve,", ("mergegate-tests", "a_push_at_any_moment_of_a_run")),
+    Mutant("peer: unhandled stale revision", "RevisionNotCurrent is an error",
+           "crates/gate-aws/src/codecommit/approvals.rs",
+           "Some(Refusal::RevisionNotCurrentException(_)) => ApprovalOutcome::RevisionNotCurrent,\n", "", ("gate-aws", "approv")),
+    Mutant("peer: swapped commits", "before and after are exchanged",
+           "crates/gate-aws/src/codecommit/comments.rs", ".before_commit_id(comment.before.as_str())", ".before_commit_id(comment.after.as_str())",
+           ("gate-aws", "comment")),
+]
+
+
+def copy_workspace():
+    files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True)
+    for name in filter(None, files.stdout.decode().split("\0")):
+        source, target = ROOT / name, COPY / name
+        if not source.is_file():
+            continue
+        if target.exists() and target.read_bytes() == source.read_bytes():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+
+
+def survives(mutant):
+    """Whether the killer passes on the mutant; raises if it cannot be applied or does not compile."""
+    path = COPY / mutant.file
+    original = path.read_text()
+    if original.count(mutant.old) != 1:
+        raise LookupError(f"found {original.count(mutant.old)} times")
+    package, test = mutant.killer
+    environment = os.environ | {"CARGO_TARGET_DIR": str(TARGET), "RUST_BACKTRACE": "0"}
+    command = ["cargo", "test", "--quiet", "--offline", "--package", package]
+    try:
+        path.write_text(original.replace(mutant.old, mutant.new))
+        built = subprocess.run([*command, "--no-run"], cwd=COPY, env=environment, capture_output=True, text=True)
+        if built.returncode != 0:
+            raise SyntaxError(built.stderr[-2000:])
+        tested = subprocess.run([*command, test], cwd=COPY, env=environment, capture_output=True, text=True)
+        if tested.returncode == 0 and f"{tested.stdout}".count("0 passed") == f"{tested.stdout}".count("test result"):
+            raise LookupError(f"no test is called `{test}`")
+        broken = [line for line in (tested.stdout + tested.stderr).splitlines() if line.startswith("BROKEN: ")]
+        return tested.returncode == 0, "; ".join(sorted({line.removeprefix("BROKEN: ") for line in broken}))
+    finally:
+        path.write_text(original)
+
+
+def main():
+    chosen = [m for m in MUTANTS if "--all" in sys.argv or m.killer[0] in ("gate-core", "gate-model")]
+    if "--only" in sys.argv:
+        text = sys.argv[sys.argv.index("--only") + 1]
+        chosen = [m for m in MUTANTS if text in m.row or text in m.what]
+    copy_workspace()
+    print("| race or peer's bug | mutant | killed by | seconds |\n|---|---|---|---|", flush=True)
+    failures = 0
+    for mutant in chosen:
+        start = time.monotonic()
+        package, test = mutant.killer
+        try:
+            alive, broken = survives(mutant)
+            by = f"the model: {broken}" if package == "gate-model" else f"`{package}`: `{test}`"
+            result = "**survives**" if alive else by
+            failures += alive
+        except (LookupError, SyntaxError) as error:
+            result = f"**cannot be applied**: {error}"
+            failures += 1
+        print(f"| {mutant.row} | {mutant.what} | {result} | {time.monotonic() - start:.0f} |", flush=True)
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+//! What can happen: steps of handlers, the world going on, people, faults.
+
+use crate::world::{Actor, BuildState, Event, RunId, Title, View};
+
+/// One thing that happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// A handler makes its next call and is answered.
+    Step(Actor),
+    /// A build comes to its end.
+    EndBuild(u8, BuildState),
+    /// A late call takes effect.
+    Land(u8),
+    /// The schedule asks for a sweep of a quiet system.
+    Sweep,
+    /// Somebody does something.
+    Person(Person),
+    /// Something goes wrong.
+    Fault(Fault),
+}
+
+/// What people do.
+#[allow(missing_docs, reason = "named after what they do")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Person {
+    Push,
+    MoveDestination,
+    EditTitle(Title),
+    Close,
+    Merge,
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// A handler dies before its next effect, or the call fails: the effect is lost. The handler is tried again.
+    EffectIsLost(Actor),
+    /// A handler dies right after its next effect, of which nobody hears. The handler is tried again, but not at once.
+    EffectIsUnheard(Actor),
+    /// A handler's call times out and takes effect at some later moment. The handler is tried again.
+    EffectIsLate(Actor),
+    /// CodeBuild takes no further build now.
+    NoCapacity(RunId),
+    /// CodeBuild refuses to delete a project whose builds run.
+    ProjectBusy(Actor),
+    /// A read is answered with an older pull request.
+    StaleRead(Actor, View),
+    /// A read is answered with an older destination tip.
+    StaleTip(Actor),
+    /// The retries of a run's step are used up.
+    RetriesUsedUp(RunId),
+    /// An execution dies.
+    RunDies(RunId),
+    /// An execution dies while a call of its handler is on its way.
+    RunDiesLate(RunId),
+    /// An event is lost.
+    LoseEvent(Event),
+    /// An event comes twice.
+    RepeatEvent(Event),
+    /// A build ends otherwise than by its own merit.
+    BreakBuild(u8, BuildState),
+    /// A build of a commit that nobody asked for.
+    WrongCommit(u8),
+    /// A sweep while others are at work.
+    EarlySweep,
+}
+
+/// How an action is counted.
+pub fn label(action: &Action) -> &'static str {
+    match action {
+        Action::Step(Actor::Run(_)) => "step of a run",
+        Action::Step(Actor::Router(_)) => "step of the router",
+        Action::Step(Actor::Sweep) => "step of a sweep",
+        Action::EndBuild(_, BuildState::Passed) => "build passes",
+        Action::EndBuild(_, BuildState::Failed) => "build fails",
+        Action::EndBuild(..) => "build stops when told to",
+        Action::Land(_) => "late call takes effect",
+        Action::Sweep => "sweep of a quiet system",
+        Action::Person(person) => match person {
+            Person::Push => "push",
+            Person::MoveDestination => "destination moves",
+            Person::EditTitle(Title::SkipCi) => "title becomes [skip-ci]",
+            Person::EditTitle(_) => "title becomes [skip-tests]",
+            Person::Close => "close",
+            Person::Merge => "merge",
+        },
+        Action::Fault(fault) => match fault {
+            Fault::EffectIsLost(_) => "effect lost, handler tried again",
+            Fault::EffectIsUnheard(_) => "effect unheard of, handler tried again",
+            Fault::EffectIsLate(_) => "effect late, handler tried again",
+            Fault::NoCapacity(_) => "no room for a build",
+            Fault::ProjectBusy(_) => "project is not deleted, builds run",
+            Fault::StaleRead(..) => "stale pull request",
+            Fault::StaleTip(_) => "stale destination tip",
+            Fault::RetriesUsedUp(_) => "retries of a step used up",
+            Fault::RunDies(_) => "run dies",
+            Fault::RunDiesLate(_) => "run dies, its call takes effect later",
+            Fault::LoseEvent(_) => "event lost",
+            Fault::RepeatEvent(_) => "event repeated",
+            Fault::BreakBuild(_, BuildState::Fault) => "build ends as FAULT",
+            Fault::BreakBuild(_, BuildState::TimedOut) => "build times out",
+            Fault::BreakBuild(_, BuildState::Stopped) => "build is stopped by a person",
+            Fault::BreakBuild(..) => "build vanishes",
+            Fault::WrongCommit(_) => "build of another commit",
+            Fault::EarlySweep => "sweep beside others",
+        },
+    }
+}
+
+impl Action {
+    /// Every label.
+    pub const LABELS: [&'static str; 32] = [
+        "step of a run",
+        "step of the router",
+        "step of a sweep",
+        "build passes",
+        "build fails",
+        "build stops when told to",
+        "late call takes effect",
+        "sweep of a quiet system",
+        "push",
+        "destination moves",
+        "title becomes [skip-ci]",
+        "title becomes [skip-tests]",
+        "close",
+        "merge",
+        "effect lost, handler tried again",
+        "effect unheard of, handler tried again",
+        "effect late, handler tried again",
+        "no room for a build",
+        "project is not deleted, builds run",
+        "stale pull request",
+        "stale destination tip",
+        "retries of a step used up",
+        "run dies",
+        "run dies, its call takes effect later",
+        "event lost",
+        "event repeated",
+        "build ends as FAULT",
+        "build times out",
+        "build is stopped by a person",
+        "build vanishes",
+        "build of another commit",
+        "sweep beside others",
+    ];
+}

@@ -1,0 +1,259 @@
+//! The world after an action.
+
+use crate::{
+    actions::{Action, Fault, Person},
+    calls::{Answer, Call, number},
+    replay::Stop,
+    shell::{self, Ended},
+    world::{Actor, At, BuildState, Commit, Event, InFlight, Status, Truth, World},
+};
+
+impl World {
+    /// What the actor's handler asks for next.
+    pub fn next_call(&self, actor: Actor) -> Option<Call> {
+        let mut log = self.log(actor)?.clone();
+        match shell::resume(self, actor, &mut log) {
+            Err(Stop::Ask(call)) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// The world after an action.
+    #[must_use]
+    pub fn after(&self, action: Action) -> Self {
+        let mut world = self.clone();
+        match action {
+            Action::Step(actor) => world.step(actor, None),
+            Action::EndBuild(number, state) => world.end_build(number, state),
+            Action::Land(place) => {
+                let late = world.in_flight.remove(usize::from(place));
+                world.land(late.call);
+            }
+            Action::Sweep => {
+                world.sweep = Some(Vec::new());
+                world.disturbed = false;
+                world.quiet_sweeps += 1;
+            }
+            Action::Person(person) => {
+                world.budget.spend(|budget| &mut budget.people);
+                world.disturb();
+                world.person(person);
+            }
+            Action::Fault(fault) => {
+                world.budget.spend(|budget| &mut budget.faults);
+                world.disturb();
+                world.fault(fault);
+            }
+        }
+        if let Some(focus) = world.focus
+            && !world.is_busy(focus)
+        {
+            world.focus = None;
+        }
+        world
+    }
+
+    /// An actor's next call, answered by the world or by `instead`.
+    fn step(&mut self, actor: Actor, instead: Option<Answer>) {
+        if self.focus.is_some_and(|focus| focus != actor) {
+            self.budget.spend(|budget| &mut budget.switches);
+        }
+        self.focus = Some(actor);
+        let Some(mut log) = self.log(actor).cloned() else {
+            return;
+        };
+        let mut handled = shell::resume(self, actor, &mut log);
+        if let Err(Stop::Ask(call)) = handled {
+            let answer = instead.unwrap_or_else(|| self.perform(call));
+            log.push(answer);
+            handled = shell::resume(self, actor, &mut log);
+        }
+        match handled {
+            Err(Stop::Ask(_)) => self.set_log(actor, log),
+            Err(Stop::Fail) => self.failed(actor),
+            Ok(ended) => self.ended(actor, ended),
+        }
+    }
+
+    fn set_log(&mut self, actor: Actor, log: Vec<Answer>) {
+        match actor {
+            Actor::Run(id) => self.runs[usize::from(id)].log = log,
+            Actor::Router(event) => {
+                let delivery = self.events.iter_mut();
+                for delivery in delivery.filter(|delivery| delivery.event == event) {
+                    delivery.log.clone_from(&log);
+                }
+            }
+            Actor::Sweep => self.sweep = Some(log),
+        }
+    }
+
+    /// A run's step is retried; the router is called three times with an event, then it is a dead letter; the schedule
+    /// comes again anyway.
+    fn failed(&mut self, actor: Actor) {
+        match actor {
+            Actor::Run(_) => self.set_log(actor, Vec::new()),
+            Actor::Router(event) => {
+                for delivery in &mut self.events {
+                    if delivery.event == event {
+                        delivery.failures += 1;
+                        delivery.log.clear();
+                    }
+                }
+                self.events.retain(|delivery| delivery.failures < 3);
+            }
+            Actor::Sweep => self.sweep = None,
+        }
+    }
+
+    fn ended(&mut self, actor: Actor, ended: Ended) {
+        self.land_all_of(actor);
+        match (actor, ended) {
+            (Actor::Run(id), Ended::Run(At::Ended, _)) => {
+                let explained = self.runs[usize::from(id)].at == At::Explain;
+                let status = if explained {
+                    Status::Died
+                } else {
+                    Status::Succeeded
+                };
+                self.end(id, status);
+            }
+            (Actor::Run(id), Ended::Run(at, memory)) => {
+                let run = &mut self.runs[usize::from(id)];
+                run.at = at;
+                run.memory = memory;
+                run.log = Vec::new();
+            }
+            (Actor::Router(event), _) => {
+                for delivery in &mut self.events {
+                    if delivery.event == event {
+                        delivery.copies -= 1;
+                        delivery.failures = 0;
+                        delivery.log.clear();
+                    }
+                }
+                self.events.retain(|delivery| delivery.copies > 0);
+            }
+            (Actor::Sweep, _) => {
+                self.sweep = None;
+                self.settled = !self.disturbed && self.is_quiet();
+            }
+            (Actor::Run(_), Ended::Router) => {}
+        }
+    }
+
+    fn leave_in_flight(&mut self, actor: Actor) {
+        let call = self.next_call(actor);
+        self.in_flight.extend(call.map(|call| InFlight {
+            caller: actor,
+            call,
+            next_build: number(self.builds.len()),
+        }));
+    }
+
+    /// A retry comes after the time-out of the call before it, and takes its time: once it is done, that call has taken
+    /// effect. The calls of a dead run have no such end.
+    fn land_all_of(&mut self, actor: Actor) {
+        let (landing, others): (Vec<InFlight>, _) =
+            self.in_flight.iter().partition(|late| late.caller == actor);
+        self.in_flight = others;
+        for late in landing {
+            self.land(late.call);
+        }
+    }
+
+    fn end_build(&mut self, number: u8, state: BuildState) {
+        let build = &mut self.builds[usize::from(number)];
+        build.state = state;
+        let commit = build.commit;
+        let truth = match state {
+            BuildState::Passed => Truth::Green,
+            BuildState::Failed => Truth::Red,
+            _ => return,
+        };
+        self.report_groups = true;
+        if let Some(commit) = commit {
+            self.settle_truth(commit, truth);
+        }
+    }
+
+    fn person(&mut self, person: Person) {
+        let closing = matches!(person, Person::Close | Person::Merge);
+        match person {
+            Person::Push => self.live.revision += 1,
+            Person::MoveDestination => {
+                // No event that the gate acts on.
+                self.tip += 1;
+                return;
+            }
+            Person::EditTitle(title) => {
+                self.live.title = title;
+                return;
+            }
+            Person::Close => self.live.open = false,
+            Person::Merge => {
+                self.live.open = false;
+                self.live.merged = Some(Commit {
+                    revision: self.live.revision,
+                    tip: self.tip,
+                });
+            }
+        }
+        self.emit(Event::PullRequest {
+            revision: self.live.revision,
+            closed: closing,
+        });
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        match fault {
+            Fault::EffectIsLost(actor) => self.set_log(actor, Vec::new()),
+            Fault::EffectIsUnheard(actor) => {
+                if let Some(call) = self.next_call(actor) {
+                    self.perform(call);
+                }
+                self.set_log(actor, Vec::new());
+            }
+            Fault::EffectIsLate(actor) => {
+                self.leave_in_flight(actor);
+                self.set_log(actor, Vec::new());
+            }
+            Fault::NoCapacity(run) => self.step(Actor::Run(run), Some(Answer::NoCapacity)),
+            Fault::ProjectBusy(actor) => self.step(actor, Some(Answer::BuildsRunning)),
+            Fault::StaleRead(actor, view) => self.step(actor, Some(Answer::PullRequest(view))),
+            Fault::StaleTip(actor) => self.step(actor, Some(Answer::Tip(self.tip - 1))),
+            Fault::RetriesUsedUp(run) => match shell::caught(self.runs[usize::from(run)].at) {
+                Some(At::Ended) | None => self.end(run, Status::Succeeded),
+                Some(at) => {
+                    let run = &mut self.runs[usize::from(run)];
+                    run.at = at;
+                    run.log = Vec::new();
+                }
+            },
+            Fault::RunDies(run) => self.end(run, Status::Died),
+            Fault::RunDiesLate(run) => {
+                self.leave_in_flight(Actor::Run(run));
+                self.end(run, Status::Died);
+            }
+            Fault::LoseEvent(event) => self.events.retain(|delivery| delivery.event != event),
+            Fault::RepeatEvent(event) => {
+                let same = self.events.iter_mut();
+                for delivery in same.filter(|delivery| delivery.event == event) {
+                    delivery.copies += 1;
+                }
+            }
+            Fault::BreakBuild(number, state) => {
+                self.unlucky = true;
+                self.builds[usize::from(number)].state = state;
+            }
+            Fault::WrongCommit(number) => {
+                self.unlucky = true;
+                self.builds[usize::from(number)].commit = None;
+            }
+            Fault::EarlySweep => {
+                self.sweep = Some(Vec::new());
+                self.step(Actor::Sweep, None);
+            }
+        }
+    }
+}

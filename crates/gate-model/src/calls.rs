@@ -1,0 +1,420 @@
+//! Calls to AWS, each of which is one step of the model: what they answer and what they change.
+
+use crate::{
+    bound::RUNS,
+    world::{
+        At, Build, BuildState, Comment, Commit, Memory, Record, Request, Run, RunId, Status, Truth,
+        View, World,
+    },
+};
+
+/// A call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(
+    missing_docs,
+    reason = "named after what they do; `shell` says which production call each stands for"
+)]
+pub enum Call {
+    ReadPullRequest,
+    ReadKnownCommits,
+    ReadTip,
+    ReadClaim,
+    ReadRecord,
+    ReadApproval {
+        revision: u8,
+    },
+    ReadExecution {
+        request: Request,
+        attempt: u8,
+    },
+    ReadOwnExecution {
+        run: RunId,
+    },
+    ReadBuilds,
+    ReadBuildsOfProject,
+    ListProjects,
+    ListReportGroups,
+    ListParameters,
+    ListBranches,
+    ListOpenPullRequests,
+    WriteClaim {
+        run: RunId,
+    },
+    WriteRecord(Record),
+    WriteEnvironment,
+    CreateBranch {
+        run: RunId,
+    },
+    PutProject,
+    StartBuild {
+        run: RunId,
+        attempt: u8,
+        tested: bool,
+    },
+    StopBuild {
+        build: u8,
+    },
+    Approve {
+        run: RunId,
+        revision: u8,
+    },
+    Revoke {
+        revision: u8,
+    },
+    Comment {
+        revision: u8,
+        comment: Comment,
+    },
+    SayMergedDiffers {
+        tested: Commit,
+    },
+    StartExecution {
+        request: Request,
+        attempt: u8,
+    },
+    DeleteReportGroups,
+    DeleteBranches {
+        runs: u16,
+    },
+    DeleteProject,
+    DeleteParameters(Parameters),
+}
+
+/// Which parameters of the pull request there are.
+#[allow(missing_docs, reason = "one for each parameter")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Parameters {
+    pub claim: bool,
+    pub environment: bool,
+    pub record: bool,
+}
+
+impl Parameters {
+    /// Whether there is one.
+    pub fn any(self) -> bool {
+        self.claim || self.environment || self.record
+    }
+}
+
+/// How an approval ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Approval {
+    /// It stands.
+    Done,
+    /// CodeCommit refuses: the revision is not the live one.
+    RevisionNotCurrent,
+    /// CodeCommit refuses: the pull request is closed.
+    Closed,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "named after the call they answer")]
+pub enum Answer {
+    Done,
+    PullRequest(View),
+    Standing(View, bool),
+    KnownCommits(u8),
+    Tip(u8),
+    Claim(Option<RunId>),
+    Record(Option<Record>),
+    Found(bool),
+    Parameters(Parameters),
+    Branches(u16),
+    Execution(Option<(Request, Status)>),
+    Builds(Vec<Build>),
+    Build(u8),
+    NoProject,
+    NoCapacity,
+    Started(bool),
+    Approval(Approval),
+    BuildsRunning,
+}
+
+impl Call {
+    /// Whether it changes something.
+    pub fn is_effect(self) -> bool {
+        !matches!(
+            self,
+            Self::ReadPullRequest
+                | Self::ReadKnownCommits
+                | Self::ReadTip
+                | Self::ReadClaim
+                | Self::ReadRecord
+                | Self::ReadApproval { .. }
+                | Self::ReadExecution { .. }
+                | Self::ReadOwnExecution { .. }
+                | Self::ReadBuilds
+                | Self::ReadBuildsOfProject
+                | Self::ListProjects
+                | Self::ListReportGroups
+                | Self::ListParameters
+                | Self::ListBranches
+                | Self::ListOpenPullRequests
+        )
+    }
+}
+
+impl Call {
+    /// Whether it may take effect after its caller gave up on it. Edits of a comment come in the order in which they were
+    /// sent: nothing would repair one that overtook another.
+    pub fn may_be_late(self) -> bool {
+        self.is_effect() && !matches!(self, Self::Comment { .. } | Self::SayMergedDiffers { .. })
+    }
+}
+
+impl Call {
+    /// Whether it sees how builds stand, or what they leave behind.
+    pub fn sees_builds(self) -> bool {
+        self.touches() & (BUILDS | REPORT_GROUPS) != 0 && !matches!(self, Self::StartBuild { .. })
+    }
+
+    /// Whether the order of the two can be told.
+    pub fn meets(self, other: Self) -> bool {
+        self.touches() & other.touches() != 0
+    }
+
+    /// What it reads or changes, a bit each.
+    fn touches(self) -> u16 {
+        match self {
+            Self::ReadPullRequest
+            | Self::ReadKnownCommits
+            | Self::ListOpenPullRequests
+            | Self::ReadTip
+            | Self::SayMergedDiffers { .. } => 0,
+            Self::ReadClaim | Self::WriteClaim { .. } => CLAIM,
+            Self::ReadRecord | Self::WriteRecord(_) => RECORD,
+            Self::WriteEnvironment => ENVIRONMENT,
+            Self::ListParameters | Self::DeleteParameters(_) => CLAIM | RECORD | ENVIRONMENT,
+            Self::ReadApproval { .. } | Self::Approve { .. } | Self::Revoke { .. } => APPROVAL,
+            Self::Comment { .. } => COMMENTS,
+            Self::ReadExecution { .. }
+            | Self::ReadOwnExecution { .. }
+            | Self::StartExecution { .. } => EXECUTIONS,
+            Self::ReadBuilds | Self::StopBuild { .. } => BUILDS,
+            Self::ReadBuildsOfProject | Self::StartBuild { .. } | Self::DeleteProject => {
+                BUILDS | PROJECT
+            }
+            Self::PutProject | Self::ListProjects => PROJECT,
+            Self::ListReportGroups | Self::DeleteReportGroups => REPORT_GROUPS,
+            Self::ListBranches | Self::CreateBranch { .. } | Self::DeleteBranches { .. } => {
+                BRANCHES
+            }
+        }
+    }
+}
+
+const CLAIM: u16 = 1;
+const RECORD: u16 = 1 << 1;
+const ENVIRONMENT: u16 = 1 << 2;
+const APPROVAL: u16 = 1 << 3;
+const COMMENTS: u16 = 1 << 4;
+const EXECUTIONS: u16 = 1 << 5;
+const BUILDS: u16 = 1 << 6;
+const PROJECT: u16 = 1 << 7;
+const REPORT_GROUPS: u16 = 1 << 8;
+const BRANCHES: u16 = 1 << 9;
+
+impl World {
+    /// Carries a call out.
+    pub fn perform(&mut self, call: Call) -> Answer {
+        match call {
+            Call::ReadPullRequest => Answer::PullRequest(self.live),
+            Call::ReadKnownCommits => Answer::KnownCommits(self.live.revision),
+            Call::ReadTip => Answer::Tip(self.tip),
+            Call::ReadClaim => Answer::Claim(self.claim),
+            Call::ReadRecord => Answer::Record(self.record),
+            Call::ReadApproval { revision } => Answer::Found(self.approved[slot(revision)]),
+            Call::ReadExecution { request, attempt } => {
+                let run = self.find_run(request, attempt);
+                Answer::Execution(run.map(|run| (run.request, run.status)))
+            }
+            Call::ReadOwnExecution { run } => {
+                let run = &self.runs[usize::from(run)];
+                Answer::Execution(Some((run.request, run.status)))
+            }
+            Call::ReadBuilds => Answer::Builds(self.builds.clone()),
+            Call::ReadBuildsOfProject if self.project => Answer::Builds(self.builds.clone()),
+            Call::ReadBuildsOfProject => Answer::Builds(Vec::new()),
+            Call::ListProjects => Answer::Found(self.project),
+            Call::ListReportGroups => Answer::Found(self.report_groups),
+            Call::ListParameters => Answer::Parameters(Parameters {
+                claim: self.claim.is_some(),
+                environment: self.environment,
+                record: self.record.is_some(),
+            }),
+            Call::ListBranches => Answer::Branches(self.branches),
+            Call::ListOpenPullRequests => Answer::Found(self.live.open),
+            effect => self.take_effect(effect),
+        }
+    }
+
+    fn take_effect(&mut self, effect: Call) -> Answer {
+        match effect {
+            Call::WriteClaim { run } => self.claim = Some(run),
+            Call::WriteRecord(record) => self.record = Some(record),
+            Call::WriteEnvironment => self.environment = true,
+            Call::CreateBranch { run } => self.branches |= 1 << run,
+            Call::PutProject => self.project = true,
+            Call::StartBuild {
+                run,
+                attempt,
+                tested,
+            } => return self.start_build(run, attempt, tested),
+            Call::StopBuild { build } => {
+                if let Some(build) = self.builds.get_mut(usize::from(build))
+                    && build.state == BuildState::Running
+                {
+                    build.state = BuildState::Stopping;
+                }
+            }
+            Call::Approve { run, revision } => return self.approve(run, revision),
+            Call::Revoke { revision } => return self.revoke(revision),
+            Call::Comment { revision, comment } => self.comments[slot(revision)] = comment,
+            Call::SayMergedDiffers { tested } => {
+                self.broken.false_alarm |= self.live.merged == Some(tested);
+            }
+            Call::StartExecution { request, attempt } => {
+                return self.start_execution(request, attempt);
+            }
+            Call::DeleteReportGroups => self.report_groups = false,
+            Call::DeleteBranches { runs } => self.branches &= !runs,
+            Call::DeleteProject => self.project = false,
+            Call::DeleteParameters(parameters) => self.delete_parameters(parameters),
+            _ => {}
+        }
+        Answer::Done
+    }
+
+    fn start_build(&mut self, run: RunId, attempt: u8, tested: bool) -> Answer {
+        if !self.project {
+            return Answer::NoProject;
+        }
+        if let Some(same) = self.find_build(run, attempt) {
+            if self.builds[same].late {
+                return Answer::Build(number(same));
+            }
+            self.broken.built_twice = true;
+        }
+        let commit = match self.runs[usize::from(run)].request {
+            Request::Gate(commit) | Request::Say(commit) => Some(commit),
+            Request::Close => None,
+        };
+        self.builds.push(Build {
+            run,
+            attempt,
+            commit,
+            tested,
+            late: false,
+            state: BuildState::Running,
+        });
+        Answer::Build(number(self.builds.len() - 1))
+    }
+
+    /// A call of which its caller never heard takes effect. StartBuild's idempotency token makes one build of it and of
+    /// the try that followed; a build that a dead handler had started is five minutes old, and its token forgotten.
+    pub fn land(&mut self, call: Call) {
+        if let Call::StartBuild { run, attempt, .. } = call {
+            if self.find_build(run, attempt).is_some() {
+                return;
+            }
+            if let Answer::Build(number) = self.perform(call) {
+                self.builds[usize::from(number)].late = true;
+            }
+            return;
+        }
+        self.perform(call);
+    }
+
+    fn find_build(&self, run: RunId, attempt: u8) -> Option<usize> {
+        let same = |build: &Build| build.run == run && build.attempt == attempt;
+        self.builds.iter().position(same)
+    }
+
+    fn approve(&mut self, run: RunId, revision: u8) -> Answer {
+        if !self.live.open {
+            return Answer::Approval(Approval::Closed);
+        }
+        if self.live.revision != revision {
+            return Answer::Approval(Approval::RevisionNotCurrent);
+        }
+        self.judge_approval(run, revision);
+        self.approved[slot(revision)] = true;
+        Answer::Approval(Approval::Done)
+    }
+
+    /// Compares an approval with what really happened, never with what the gate recorded.
+    fn judge_approval(&mut self, run: RunId, revision: u8) {
+        let Request::Gate(commit) = self.runs[usize::from(run)].request else {
+            self.broken.untested = true;
+            return;
+        };
+        self.broken.untested |= commit.revision != revision || self.truth(commit) != Truth::Green;
+        let passed = |build: &&Build| build.run == run && build.state == BuildState::Passed;
+        let mut passed = self.builds.iter().filter(passed).peekable();
+        self.broken.missing |= passed.peek().is_none();
+        self.broken.wrong_commit |= !passed.any(|build| build.commit == Some(commit));
+    }
+
+    fn revoke(&mut self, revision: u8) -> Answer {
+        if !self.live.open {
+            return Answer::Approval(Approval::Closed);
+        }
+        if self.live.revision != revision {
+            return Answer::Approval(Approval::RevisionNotCurrent);
+        }
+        self.approved[slot(revision)] = false;
+        Answer::Approval(Approval::Done)
+    }
+
+    fn delete_parameters(&mut self, parameters: Parameters) {
+        if parameters.claim {
+            self.claim = None;
+        }
+        if parameters.record {
+            self.record = None;
+        }
+        self.environment &= !parameters.environment;
+    }
+
+    /// The same name and input again, while it runs, is the same execution (StartExecution).
+    fn start_execution(&mut self, request: Request, attempt: u8) -> Answer {
+        if let Some(run) = self.find_run(request, attempt) {
+            return Answer::Started(run.request == request && run.status == Status::Running);
+        }
+        if self.runs.len() >= RUNS {
+            self.broken.too_many_runs = true;
+            return Answer::Started(true);
+        }
+        self.runs.push(Run {
+            request,
+            attempt,
+            status: Status::Running,
+            at: match request {
+                Request::Gate(_) => At::Prepare,
+                Request::Close => At::StopBuilds,
+                Request::Say(_) => At::Say,
+            },
+            memory: Memory::default(),
+            log: Vec::new(),
+        });
+        self.settled = false;
+        Answer::Started(true)
+    }
+
+    fn find_run(&self, request: Request, attempt: u8) -> Option<&Run> {
+        let name = crate::numbers::run_name(request, attempt);
+        let named = |run: &&Run| crate::numbers::run_name(run.request, run.attempt) == name;
+        self.runs.iter().find(named)
+    }
+}
+
+/// The place of what is kept by revision.
+pub fn slot(revision: u8) -> usize {
+    usize::from(revision - 1)
+}
+
+/// An index as it is kept in the state.
+pub fn number(index: usize) -> u8 {
+    u8::try_from(index).unwrap_or(u8::MAX)
+}

@@ -1,0 +1,330 @@
+//! Small numbers stand for ids in the model's state; here they become the ids that `gate-core` takes.
+
+use std::{sync::LazyLock, time::Duration};
+
+use gate_core::{
+    build::{self, BuildStatus},
+    candidate::{Candidate, Preview},
+    id::{
+        BranchName, BuildId, CheckName, CommitId, PullRequestId, RepositoryName, RevisionId,
+        RunName, TreeId,
+    },
+    names::{self, RunPurpose},
+    plan::{NoBuild, Plan, PlannedCheck},
+    protocol::{
+        ApprovalRecord, Candidacy, Claim, Execution, ExecutionStatus, Request as CoreRequest,
+        ResultRecord, StartedBuild,
+    },
+    pull_request::{self, PullRequestStatus},
+    title::Flags,
+};
+
+use crate::{
+    calls::number,
+    world::{Build, BuildState, Commit, Memory, Record, Request, Run, RunId, Status, Title, View},
+};
+
+/// The highest number of a revision, a destination commit or a run.
+const HIGHEST: usize = 16;
+
+fn texts(letter: char) -> Vec<String> {
+    let text = |number| format!("{letter}{number:x}").repeat(20);
+    (0..HIGHEST).map(text).collect()
+}
+
+static REVISIONS: LazyLock<Vec<String>> = LazyLock::new(|| texts('a'));
+static SOURCES: LazyLock<Vec<String>> = LazyLock::new(|| texts('b'));
+static TIPS: LazyLock<Vec<String>> = LazyLock::new(|| texts('c'));
+
+/// A revision's id.
+pub fn revision(number: u8) -> RevisionId {
+    RevisionId::new(&REVISIONS[usize::from(number)])
+}
+
+/// The source commit of a revision.
+pub fn source(number: u8) -> CommitId {
+    CommitId::new(&SOURCES[usize::from(number)])
+}
+
+/// A commit of the destination.
+pub fn tip(number: u8) -> CommitId {
+    CommitId::new(&TIPS[usize::from(number)])
+}
+
+/// The commit that merging makes.
+pub fn merged(commit: Commit) -> CommitId {
+    CommitId::new(format!("d{}{}", commit.revision, commit.tip))
+}
+
+/// Its tree.
+pub fn tree(commit: Commit) -> TreeId {
+    TreeId::new(format!("e{}{}", commit.revision, commit.tip))
+}
+
+/// The only pull request.
+pub fn pull_request_id() -> PullRequestId {
+    PullRequestId::new("7")
+}
+
+/// Its repository.
+pub fn repository() -> RepositoryName {
+    RepositoryName::new("demo")
+}
+
+/// The only check.
+pub fn check() -> CheckName {
+    CheckName::new("build")
+}
+
+/// A build's id.
+pub fn build(number: u8) -> BuildId {
+    BuildId::new(format!("mergegate-pr-7:{number}"))
+}
+
+/// What a run is asked to test.
+pub fn candidacy(revision_number: u8, tip_number: u8) -> Candidacy {
+    Candidacy {
+        repository: repository(),
+        pull_request: pull_request_id(),
+        revision: revision(revision_number),
+        source_commit: source(revision_number),
+        destination_commit: tip(tip_number),
+    }
+}
+
+/// What is tested.
+pub fn candidate(commit: Commit) -> Candidate {
+    let Candidacy {
+        repository,
+        pull_request,
+        revision,
+        source_commit,
+        destination_commit,
+    } = candidacy(commit.revision, commit.tip);
+    Candidate {
+        repository,
+        pull_request,
+        revision,
+        source: BranchName::new("login"),
+        destination: BranchName::new("main"),
+        source_commit,
+        destination_commit,
+        preview: Preview::Merged {
+            commit: merged(commit),
+            tree: tree(commit),
+            branch: BranchName::new("mergegate/pr-7/01234567"),
+        },
+    }
+}
+
+/// A request as the protocol reads it.
+pub fn request(request: Request) -> CoreRequest {
+    match request {
+        Request::Gate(commit) => CoreRequest::Gate(candidacy(commit.revision, commit.tip)),
+        Request::Close => CoreRequest::Close {
+            repository: repository(),
+            pull_request: pull_request_id(),
+        },
+        Request::Say(commit) => CoreRequest::Say {
+            candidacy: candidacy(commit.revision, commit.tip),
+            error: "a run died".to_owned(),
+        },
+    }
+}
+
+/// The way back: what the protocol asks to start.
+pub fn request_of(request: &CoreRequest) -> Request {
+    let commit = |candidacy: &Candidacy| Commit {
+        revision: place(candidacy.revision.as_str(), &REVISIONS),
+        tip: place(candidacy.destination_commit.as_str(), &TIPS),
+    };
+    match request {
+        CoreRequest::Gate(candidacy) => Request::Gate(commit(candidacy)),
+        CoreRequest::Close { .. } => Request::Close,
+        CoreRequest::Say { candidacy, .. } => Request::Say(commit(candidacy)),
+    }
+}
+
+/// A run's name.
+pub fn run_name(asked: Request, attempt: u8) -> RunName {
+    let asked = request(asked);
+    let purpose = match &asked {
+        CoreRequest::Gate(candidacy) => RunPurpose::Gate {
+            revision: &candidacy.revision,
+            destination: &candidacy.destination_commit,
+        },
+        CoreRequest::Close { .. } => RunPurpose::Close,
+        CoreRequest::Say { candidacy, .. } => RunPurpose::Say {
+            revision: &candidacy.revision,
+        },
+    };
+    names::run(asked.pull_request(), purpose, u32::from(attempt))
+}
+
+/// A run as its handlers are told about it. Runs start one after the other.
+pub fn execution(runs: &[Run], id: RunId) -> Execution {
+    let run = &runs[usize::from(id)];
+    Execution {
+        name: run_name(run.request, run.attempt),
+        start_time: format!("2026-11-20T10:00:00.{id:03}Z"),
+    }
+}
+
+/// A run's place in the order.
+pub fn claim(runs: &[Run], id: RunId) -> Claim {
+    Claim::from(&execution(runs, id))
+}
+
+/// The title's text.
+pub fn title(title: Title) -> &'static str {
+    match title {
+        Title::Plain => "Lock the account",
+        Title::SkipTests => "Lock the account [skip-tests]",
+        Title::SkipCi => "Lock the account [skip-ci]",
+    }
+}
+
+/// A pull request as it was read.
+pub fn pull_request(view: View) -> pull_request::PullRequest {
+    pull_request::PullRequest {
+        id: pull_request_id(),
+        title: title(view.title).to_owned(),
+        status: if view.open {
+            PullRequestStatus::Open
+        } else {
+            PullRequestStatus::Closed
+        },
+        author: "arn:aws:iam::000000000000:user/ann".to_owned(),
+        revision: revision(view.revision),
+        repository: repository(),
+        source: BranchName::new("login"),
+        destination: BranchName::new("main"),
+        source_commit: source(view.revision),
+        destination_commit: tip(1),
+        merge: view.merged.map(|commit| pull_request::Merge {
+            commit: Some(merged(commit)),
+        }),
+        has_approval_rules: true,
+    }
+}
+
+static PLANS: LazyLock<[Plan; 3]> =
+    LazyLock::new(|| [Title::Plain, Title::SkipTests, Title::SkipCi].map(make_plan));
+
+/// A plan as Prepare makes it for these flags, over one buildspec that promises one report.
+pub fn plan(flags: Title) -> &'static Plan {
+    match flags {
+        Title::Plain => &PLANS[0],
+        Title::SkipTests => &PLANS[1],
+        Title::SkipCi => &PLANS[2],
+    }
+}
+
+fn make_plan(flags: Title) -> Plan {
+    Plan {
+        checks: vec![PlannedCheck {
+            name: check(),
+            required: true,
+            reports: vec!["unit".to_owned()],
+        }],
+        flags: Flags::parse(title(flags)),
+        no_build: (flags == Title::SkipCi).then_some(NoBuild::SkipCi),
+        ..Plan::default()
+    }
+}
+
+/// A build as CodeBuild shows it.
+pub fn shown(runs: &[Run], place: usize, build: &Build) -> build::Build {
+    let status = match build.state {
+        BuildState::Running => BuildStatus::InProgress,
+        BuildState::Stopping | BuildState::Stopped => BuildStatus::Stopped,
+        BuildState::Passed => BuildStatus::Succeeded,
+        BuildState::Failed => BuildStatus::Failed,
+        BuildState::Fault => BuildStatus::Fault,
+        BuildState::TimedOut => BuildStatus::TimedOut,
+        BuildState::Lost => BuildStatus::Lost,
+    };
+    let foreign = || CommitId::new("f0".repeat(20));
+    let run = &runs[usize::from(build.run)];
+    build::Build {
+        id: self::build(number(place)),
+        status,
+        complete: build.is_complete(),
+        resolved_commit: Some(build.commit.map_or_else(foreign, merged)),
+        purpose: Some(build::Purpose {
+            run: run_name(run.request, run.attempt),
+            run_started: execution(runs, build.run).start_time,
+            check: check(),
+            attempt: u32::from(build.attempt),
+        }),
+        duration: Duration::from_mins(1),
+        log_url: None,
+        failure: None,
+        reports: Vec::new(),
+    }
+}
+
+/// All builds of an answer.
+pub fn all_shown(runs: &[Run], builds: &[Build]) -> Vec<build::Build> {
+    let place = builds.iter().enumerate();
+    place
+        .map(|(place, build)| shown(runs, place, build))
+        .collect()
+}
+
+/// The number in a build's id.
+pub fn build_number(id: &BuildId) -> u8 {
+    let digits = id.as_str().rsplit(':').next();
+    digits
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or(u8::MAX)
+}
+
+/// The builds a run knows, as its state holds them.
+pub fn started(memory: &Memory) -> Vec<StartedBuild> {
+    let started = |&(attempt, number): &(u8, u8)| StartedBuild {
+        check: check(),
+        attempt: u32::from(attempt),
+        id: build(number),
+        log_url: None,
+    };
+    memory.builds.iter().map(started).collect()
+}
+
+/// The reporter's record as it is written.
+pub fn record(runs: &[Run], record: Record) -> ResultRecord {
+    let run = &runs[usize::from(record.run)];
+    ResultRecord {
+        version: 1,
+        run: run_name(run.request, run.attempt),
+        revision: revision(record.revision),
+        comment: None,
+        verdict: record.verdict,
+        approval: if record.given {
+            ApprovalRecord::Given
+        } else {
+            ApprovalRecord::NotGiven
+        },
+        tested_commit: record.tested.map(merged),
+        tested_tree: record.tested.map(tree),
+    }
+}
+
+/// An execution's status.
+pub fn status(status: Status) -> ExecutionStatus {
+    match status {
+        Status::Running => ExecutionStatus::Running,
+        Status::Succeeded => ExecutionStatus::Succeeded,
+        Status::Died => ExecutionStatus::Died,
+    }
+}
+
+/// The number of a revision.
+pub fn revision_number(revision: &RevisionId) -> u8 {
+    place(revision.as_str(), &REVISIONS)
+}
+
+fn place(text: &str, texts: &[String]) -> u8 {
+    let place = texts.iter().position(|known| known == text);
+    place.map_or(u8::MAX, number)
+}

@@ -1,0 +1,447 @@
+//! The state: what CodeCommit, CodeBuild, Parameter Store and Step Functions hold, and how far everybody is.
+
+use gate_core::verdict::VerdictKind;
+
+use crate::{
+    bound::Budget,
+    calls::{Answer, Call},
+};
+
+/// Index into [`World::runs`]; also the order in which the runs started.
+pub type RunId = u8;
+
+/// The merge of a revision into a commit of the destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Commit {
+    /// From 1.
+    pub revision: u8,
+    /// From 1.
+    pub tip: u8,
+}
+
+/// What a run is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Request {
+    /// Test.
+    Gate(Commit),
+    /// Tear down.
+    Close,
+    /// Say that the gate gave up.
+    Say(Commit),
+}
+
+/// Flags of the title.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Title {
+    /// None.
+    Plain,
+    /// `[skip-tests]`.
+    SkipTests,
+    /// `[skip-ci]`.
+    SkipCi,
+}
+
+/// The pull request as GetPullRequest shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct View {
+    /// The live revision.
+    pub revision: u8,
+    /// Whether it can still be merged.
+    pub open: bool,
+    /// What was merged.
+    pub merged: Option<Commit>,
+    /// With its flags.
+    pub title: Title,
+}
+
+/// Where a run is in the state machine.
+#[allow(missing_docs, reason = "the names of the state machine's states")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum At {
+    Prepare,
+    Revoke,
+    StartBuilds,
+    Announce,
+    CheckBuilds,
+    Report,
+    Release,
+    StopBuilds,
+    Conclude,
+    TearDown,
+    Say,
+    Explain,
+    Ended,
+}
+
+/// An execution's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// It goes on.
+    Running,
+    /// It came to its end.
+    Succeeded,
+    /// It failed, was aborted or timed out.
+    Died,
+}
+
+/// What a run hands from step to step, as far as decisions depend on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Memory {
+    /// The flags Prepare read; `None` before.
+    pub title: Option<Title>,
+    /// Attempt and number of each build it knows.
+    pub builds: Vec<(u8, u8)>,
+}
+
+/// An execution of the state machine.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Run {
+    /// What it was asked.
+    pub request: Request,
+    /// The number at the end of its name.
+    pub attempt: u8,
+    /// Whether it goes on.
+    pub status: Status,
+    /// Where it is.
+    pub at: At,
+    /// What it knows.
+    pub memory: Memory,
+    /// What the handler of this step was answered so far.
+    pub log: Vec<Answer>,
+}
+
+/// How a build stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BuildState {
+    /// It runs.
+    Running,
+    /// It was told to stop and has not ended.
+    Stopping,
+    /// It ended.
+    Passed,
+    /// It ended.
+    Failed,
+    /// CodeBuild failed.
+    Fault,
+    /// It took too long.
+    TimedOut,
+    /// It was stopped.
+    Stopped,
+    /// CodeBuild forgot it.
+    Lost,
+}
+
+/// A build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Build {
+    /// Of which run.
+    pub run: RunId,
+    /// From 1.
+    pub attempt: u8,
+    /// What it really builds; `None` is a commit nobody asked for.
+    pub commit: Option<Commit>,
+    /// Whether it runs the tests: `[skip-tests]` did not reach it.
+    pub tested: bool,
+    /// Whether StartBuild took effect after its caller had given up on it.
+    pub late: bool,
+    /// How it stands.
+    pub state: BuildState,
+}
+
+/// An event on its way to the router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Event {
+    /// The pull request was opened, pushed to, or closed.
+    PullRequest {
+        /// The revision whose source commit it names.
+        revision: u8,
+        /// Whether it says closed.
+        closed: bool,
+    },
+    /// A run died.
+    Died(RunId),
+}
+
+/// How far an event is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Delivery {
+    /// What happened.
+    pub event: Event,
+    /// How often it comes.
+    pub copies: u8,
+    /// How often the router failed on it.
+    pub failures: u8,
+    /// What the router was answered so far.
+    pub log: Vec<Answer>,
+}
+
+/// What is recorded about the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Record {
+    /// Who spoke.
+    pub run: RunId,
+    /// About which revision.
+    pub revision: u8,
+    /// `None` while builds run.
+    pub verdict: Option<VerdictKind>,
+    /// Whether the approval was given.
+    pub given: bool,
+    /// What was tested.
+    pub tested: Option<Commit>,
+}
+
+/// The gate's comment about a revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comment {
+    /// Not written.
+    None,
+    /// "Builds run."
+    Running,
+    /// The verdict.
+    Finished(VerdictKind),
+    /// "The run failed, another follows."
+    Failed,
+    /// "The gate gave up."
+    GaveUp,
+    /// "A newer revision took over", or "closed before the verdict".
+    Ended,
+}
+
+/// What the builds of a commit really come to; nobody knows before the first of them ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Truth {
+    /// Still open.
+    Unknown,
+    /// They pass.
+    Green,
+    /// They fail.
+    Red,
+}
+
+/// Who takes steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// A handler of a run.
+    Run(RunId),
+    /// The router on an event.
+    Router(Event),
+    /// The router on the schedule.
+    Sweep,
+}
+
+/// Everything.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "what exists and what happened, independently of one another"
+)]
+pub struct World {
+    /// Live.
+    pub live: View,
+    /// The destination's tip.
+    pub tip: u8,
+    /// By revision and tip, see [`World::truth`].
+    pub truths: [Truth; 4],
+    /// Whether the gate approves a revision, by revision.
+    pub approved: [bool; 2],
+    /// By revision.
+    pub comments: [Comment; 2],
+    /// Whether the CodeBuild project exists.
+    pub project: bool,
+    /// Whether report groups exist; builds make them.
+    pub report_groups: bool,
+    /// Runs whose preview branch exists, a bit each.
+    pub branches: u16,
+    /// The claim parameter.
+    pub claim: Option<RunId>,
+    /// Whether the environment parameter exists.
+    pub environment: bool,
+    /// The result parameter.
+    pub record: Option<Record>,
+    /// All executions ever.
+    pub runs: Vec<Run>,
+    /// All builds ever.
+    pub builds: Vec<Build>,
+    /// Not yet handled, sorted.
+    pub events: Vec<Delivery>,
+    /// What a sweep was answered so far; `None` when none goes on.
+    pub sweep: Option<Vec<Answer>>,
+    /// Calls that timed out for their caller and have not taken effect yet.
+    pub in_flight: Vec<InFlight>,
+    /// Whose handler was the last to take a step and is not done.
+    pub focus: Option<Actor>,
+    /// What may still go wrong.
+    pub budget: Budget,
+    /// Whether somebody interfered since the sweep began.
+    pub disturbed: bool,
+    /// Sweeps of a quiet system since somebody interfered.
+    pub quiet_sweeps: u8,
+    /// A sweep of a quiet system found nothing to do, and nothing happened since.
+    pub settled: bool,
+    /// Whether a build ever ended by anything else than its own merit.
+    pub unlucky: bool,
+    /// Invariants that a single effect broke.
+    pub broken: Broken,
+}
+
+/// A call of which its caller will not hear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InFlight {
+    /// Who made it.
+    pub caller: Actor,
+    /// The call.
+    pub call: Call,
+    /// The number of the next build when it was made. A build takes longer than a call: none that starts later ends before
+    /// the call took effect.
+    pub next_build: u8,
+}
+
+/// What must never happen, seen at the moment it happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[allow(clippy::struct_excessive_bools, reason = "one for each invariant")]
+pub struct Broken {
+    /// I1: approved although the candidate of the run is not green, or another revision.
+    pub untested: bool,
+    /// I2: approved because of a build of another commit.
+    pub wrong_commit: bool,
+    /// I3: approved without a build of this run that passed.
+    pub missing: bool,
+    /// I5: one run built one attempt twice.
+    pub built_twice: bool,
+    /// An untrue "what was merged is not what was tested".
+    pub false_alarm: bool,
+    /// A run had to start that no bound allows.
+    pub too_many_runs: bool,
+}
+
+impl World {
+    /// A pull request that was just opened.
+    pub fn opened(budget: Budget) -> Self {
+        let opened = Event::PullRequest {
+            revision: 1,
+            closed: false,
+        };
+        let mut world = Self {
+            live: View {
+                revision: 1,
+                open: true,
+                merged: None,
+                title: Title::Plain,
+            },
+            tip: 1,
+            truths: [Truth::Unknown; 4],
+            approved: [false; 2],
+            comments: [Comment::None; 2],
+            project: false,
+            report_groups: false,
+            branches: 0,
+            claim: None,
+            environment: false,
+            record: None,
+            runs: Vec::new(),
+            builds: Vec::new(),
+            events: Vec::new(),
+            sweep: None,
+            in_flight: Vec::new(),
+            focus: None,
+            budget,
+            disturbed: false,
+            quiet_sweeps: 0,
+            settled: false,
+            unlucky: false,
+            broken: Broken::default(),
+        };
+        world.emit(opened);
+        world
+    }
+
+    /// What building `commit` really comes to.
+    pub fn truth(&self, commit: Commit) -> Truth {
+        self.truths[Self::place(commit)]
+    }
+
+    /// Settles it.
+    pub fn settle_truth(&mut self, commit: Commit, truth: Truth) {
+        self.truths[Self::place(commit)] = truth;
+    }
+
+    fn place(commit: Commit) -> usize {
+        usize::from(commit.revision - 1) * 2 + usize::from(commit.tip - 1)
+    }
+
+    /// Whether the gate approves the live revision.
+    pub fn approves_live(&self) -> bool {
+        self.approved[usize::from(self.live.revision - 1)]
+    }
+
+    /// The comment about the live revision.
+    pub fn live_comment(&self) -> Comment {
+        self.comments[usize::from(self.live.revision - 1)]
+    }
+
+    /// Sends an event to the router.
+    pub fn emit(&mut self, event: Event) {
+        self.events.push(Delivery {
+            event,
+            copies: 1,
+            failures: 0,
+            log: Vec::new(),
+        });
+        self.events.sort_by_key(|delivery| delivery.event);
+    }
+
+    /// Ends a run.
+    pub fn end(&mut self, id: RunId, status: Status) {
+        let run = &mut self.runs[usize::from(id)];
+        run.status = status;
+        run.at = At::Ended;
+        run.memory = Memory::default();
+        run.log = Vec::new();
+        if status == Status::Died {
+            self.emit(Event::Died(id));
+        }
+    }
+
+    /// Nothing goes on and nothing is on its way.
+    pub fn is_quiet(&self) -> bool {
+        self.events.is_empty()
+            && self.sweep.is_none()
+            && self.in_flight.is_empty()
+            && self.runs.iter().all(|run| run.status != Status::Running)
+            && self.builds.iter().all(Build::is_complete)
+    }
+
+    /// Whether a handler of this actor has begun and is not done.
+    pub fn is_busy(&self, actor: Actor) -> bool {
+        self.log(actor).is_some_and(|log| !log.is_empty())
+    }
+
+    /// What the actor's handler was answered so far; `None` if it has nothing to do.
+    pub fn log(&self, actor: Actor) -> Option<&Vec<Answer>> {
+        match actor {
+            Actor::Run(id) => {
+                let run = &self.runs[usize::from(id)];
+                (run.status == Status::Running).then_some(&run.log)
+            }
+            Actor::Router(event) => {
+                let delivery = self.events.iter().find(|delivery| delivery.event == event);
+                delivery.map(|delivery| &delivery.log)
+            }
+            Actor::Sweep => self.sweep.as_ref(),
+        }
+    }
+
+    /// Somebody interferes: what was settled is not any more.
+    pub fn disturb(&mut self) {
+        self.disturbed = true;
+        self.settled = false;
+        self.quiet_sweeps = 0;
+    }
+}
+
+impl Build {
+    /// Whether nothing of it runs any more.
+    pub fn is_complete(&self) -> bool {
+        !matches!(self.state, BuildState::Running | BuildState::Stopping)
+    }
+}
