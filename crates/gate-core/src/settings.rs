@@ -70,7 +70,10 @@ mod tests {
     #[test]
     fn the_default_branch_is_gated_where_no_other_is_named() {
         let main = BranchName::new("main");
-        assert_eq!(settings("[]").gated(Some(main.clone())), [main.clone()]);
+        assert_eq!(
+            settings("[]").gated(Some(main.clone())),
+            std::slice::from_ref(&main)
+        );
         assert_eq!(settings("[]").gated(None), []);
         let named = settings(r#"["release", "next"]"#).gated(Some(main));
         assert_eq!(named, [BranchName::new("release"), BranchName::new("next")]);

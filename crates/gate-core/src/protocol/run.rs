@@ -272,9 +272,10 @@ mod tests {
         };
         let ended = build(BuildStatus::Succeeded);
         assert_eq!(older_builds(std::slice::from_ref(&running), &own), []);
+        let of_the_older = [running.clone(), ended];
         assert_eq!(
-            older_builds(&[running.clone(), ended], &newer),
-            [running.id.clone()]
+            older_builds(&of_the_older, &newer),
+            std::slice::from_ref(&running.id)
         );
         assert_eq!(older_builds(std::slice::from_ref(&running), &older), []);
         assert_eq!(
