@@ -16,6 +16,7 @@ use gate_core::{
         ApprovalRecord, Candidacy, Failure, Invocation, MAX_ATTEMPTS, Next, Request, ResultRecord,
         Standing, State, Step,
     },
+    verdict::VerdictKind,
 };
 use serde_json::Value;
 
@@ -106,6 +107,8 @@ async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, Ga
         tested_tree: None,
     };
     voice::put_record(clients, &candidacy.pull_request, &record).await?;
+    let comment = record.comment.as_ref();
+    voice::mark_overtaken(clients, &candidacy, &execution.name, comment).await?;
     let seconds = state.wait_seconds.unwrap_or(1);
     Ok(state.wait(seconds))
 }
@@ -120,8 +123,16 @@ async fn explain(clients: &Clients, invocation: Invocation) -> Result<State, Gat
     // The run may have died before it claimed, or long after a newer one did: its failure never covers another's verdict.
     let (standing, _) = run::standing(clients, &candidacy, &invocation.execution).await?;
     if standing == Standing::Current {
-        let again = attempt < MAX_ATTEMPTS;
-        say_failure(clients, &invocation, &candidacy, &error, again).await?;
+        let earlier = voice::record(clients, &candidacy.pull_request).await?;
+        let failed = Failed {
+            error: &error,
+            again: attempt < MAX_ATTEMPTS,
+            // Whatever this run gave stays until the next attempt or the last word takes it back.
+            approval: earlier
+                .filter(|record| record.revision == candidacy.revision)
+                .map_or(ApprovalRecord::NotGiven, |record| record.approval),
+        };
+        say_failure(clients, &invocation, &candidacy, failed).await?;
     }
     Ok(invocation.state)
 }
@@ -134,18 +145,34 @@ async fn say(clients: &Clients, invocation: Invocation) -> Result<State, GateErr
     let live = clients.host.pull_request(&candidacy.pull_request).await?;
     if live.is_some_and(|live| live.is_open() && live.revision == candidacy.revision) {
         withdraw_approval(clients, &candidacy).await?;
-        say_failure(clients, &invocation, &candidacy, &error, false).await?;
+        let failed = Failed {
+            error: &error,
+            again: false,
+            approval: ApprovalRecord::NotGiven,
+        };
+        say_failure(clients, &invocation, &candidacy, failed).await?;
     }
     Ok(invocation.state.then(Next::End))
+}
+
+/// A failure of the gate itself, for the comment and the record.
+struct Failed<'a> {
+    error: &'a str,
+    again: bool,
+    approval: ApprovalRecord,
 }
 
 async fn say_failure(
     clients: &Clients,
     invocation: &Invocation,
     candidacy: &Candidacy,
-    error: &str,
-    again: bool,
+    failed: Failed<'_>,
 ) -> Result<(), GateError> {
+    let Failed {
+        error,
+        again,
+        approval,
+    } = failed;
     let live = clients.host.pull_request(&candidacy.pull_request).await?;
     let Some(live) = live.filter(|live| live.is_open() && live.revision == candidacy.revision)
     else {
@@ -162,6 +189,23 @@ async fn say_failure(
         results: &[],
         stage: Stage::Failed { error, again },
     };
-    voice::speak(clients, candidacy, &live, &view).await?;
+    voice::mark_superseded(clients, candidacy).await?;
+    let comment = voice::speak(clients, candidacy, &live, &view).await?;
+    let record = ResultRecord {
+        version: 1,
+        run: invocation.execution.name.clone(),
+        revision: candidacy.revision.clone(),
+        comment,
+        // A comment that promises a further attempt is marked when a push or a close comes before it; the last word stays.
+        verdict: (!again).then_some(VerdictKind::Hold),
+        approval,
+        tested_commit: None,
+        tested_tree: None,
+    };
+    voice::put_record(clients, &candidacy.pull_request, &record).await?;
+    if again {
+        let comment = record.comment.as_ref();
+        voice::mark_overtaken(clients, candidacy, &record.run, comment).await?;
+    }
     Ok(())
 }

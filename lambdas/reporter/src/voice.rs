@@ -5,8 +5,8 @@ use gate_core::{
     comment::{self, View},
     error::GateError,
     host::{CodeHost, Comment, Edited, NewComment, Posted},
-    id::{CommentId, PullRequestId},
-    protocol::{Candidacy, ResultRecord},
+    id::{CommentId, PullRequestId, RunName},
+    protocol::{Candidacy, ResultRecord, Standing, standing},
     pull_request::PullRequest,
 };
 
@@ -127,6 +127,27 @@ pub(crate) async fn reply(
         Posted::Comment(comment) => Ok(Some(comment.id)),
         Posted::TokenUsed | Posted::SameCommit | Posted::NoPullRequest => Ok(None),
     }
+}
+
+/// Looks again after a comment that promises more: whoever answers to a push or a close that came just before it does not
+/// know of it.
+pub(crate) async fn mark_overtaken(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    run: &RunName,
+    posted: Option<&CommentId>,
+) -> Result<(), GateError> {
+    let Some(posted) = posted else {
+        return Ok(());
+    };
+    let live = clients.host.pull_request(&candidacy.pull_request).await?;
+    let words = match standing(live.as_ref(), &candidacy.revision, true) {
+        Standing::Current | Standing::Superseded => return Ok(()),
+        Standing::Stale => comment::superseded(run),
+        Standing::Closed => comment::closed_early(run),
+    };
+    clients.host.edit_comment(posted, &words).await?;
+    Ok(())
 }
 
 /// Marks the comment of an earlier revision that never got its verdict.
