@@ -6,8 +6,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use aws_sdk_codecommit::types::PullRequestStatusEnum;
 use futures::future::BoxFuture;
 use local_aws::{Call, Interference, Moment, Observer, ServiceError};
+
+use crate::People;
 
 /// One call that the gate makes, or one step of the state machine.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,6 +129,33 @@ impl Deed {
             Self::Drop => Interference::Drop,
         }
     }
+}
+
+/// Ann pushes `branch` as it is in her clone.
+pub fn pushes(people: &People, branch: &'static str) -> Deed {
+    let copy = people.copy.clone();
+    Deed::meanwhile(move || {
+        let copy = copy.clone();
+        Box::pin(async move {
+            let push = tokio::task::spawn_blocking(move || copy.send(branch));
+            push.await.expect("a push");
+        })
+    })
+}
+
+/// Ann closes a pull request.
+pub fn closes(people: &People, id: &'static str) -> Deed {
+    let client = people.code_commit("ann");
+    Deed::meanwhile(move || {
+        let close = client
+            .update_pull_request_status()
+            .pull_request_id(id)
+            .pull_request_status(PullRequestStatusEnum::Closed)
+            .send();
+        Box::pin(async {
+            close.await.expect("a close");
+        })
+    })
 }
 
 /// A deed at a place, once.

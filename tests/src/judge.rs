@@ -1,6 +1,9 @@
 //! A judgement that shares nothing with the gate: what git, CodeBuild and CodeCommit know, put side by side.
 
-use aws_sdk_codebuild::types::{Build, StatusType};
+use aws_sdk_codebuild::{
+    primitives::DateTime,
+    types::{Build, StatusType},
+};
 use aws_sdk_codecommit::types::{ApprovalState, PullRequestEventType};
 
 use crate::{People, Stage, people::promises_more};
@@ -25,7 +28,7 @@ impl People {
             };
             let builds = self.builds_of(id, &revision).await;
             let deserved = builds.iter().any(|build| {
-                let ended = build.end_time().map_or(f64::MAX, |time| time.as_secs_f64());
+                let ended = build.end_time().map_or(f64::MAX, DateTime::as_secs_f64);
                 let commit = build.resolved_source_version().unwrap_or_default();
                 build.build_status() == Some(&StatusType::Succeeded)
                     && ended <= when + 0.001
@@ -63,7 +66,12 @@ impl People {
         let mut about: Vec<_> = comments
             .iter()
             .filter_map(|comment| comment.lines().last()?.strip_prefix("Mergegate · run "))
-            .map(|run| run.split('-').take(3).collect::<Vec<_>>().join("-"))
+            .map(|run| {
+                run.replace("-say-", "-")
+                    .split('-')
+                    .nth(2)
+                    .map(str::to_owned)
+            })
             .collect();
         about.sort_unstable();
         assert!(

@@ -17,7 +17,7 @@ mod router;
 mod stage;
 pub mod tools;
 
-pub use blow::{Blow, Deed, Place, Record};
+pub use blow::{Blow, Deed, Place, Record, closes, pushes};
 pub use crowd::{play_all, play_all_at_once};
 pub use git::WorkingCopy;
 pub use people::People;

@@ -20,7 +20,7 @@ use gate_core::{
 use crate::{WorkingCopy, git};
 
 /// Nothing on a stage takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What is known of a pull request's revisions: revision → source commit.
 pub(crate) type Revisions = BTreeMap<String, String>;

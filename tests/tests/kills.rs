@@ -1,4 +1,5 @@
 //! `gate local` is killed at every call and every step of a run, and started again: nothing is lost, nothing is left.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use std::{
     collections::BTreeMap,
@@ -67,7 +68,7 @@ impl Process {
     async fn ready(&mut self) {
         let start = Instant::now();
         while !self.said().contains("\nCtrl-C stops it") {
-            let waits = self.end().is_none() && start.elapsed() < Duration::from_secs(60);
+            let waits = self.end().is_none() && start.elapsed() < Duration::from_mins(1);
             assert!(waits, "gate local does not get ready: {}", self.said());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -201,7 +202,7 @@ async fn play(scene: &Scene, kill: &Kill) {
             tokio::time::sleep(Duration::from_millis(30)).await;
         }
     };
-    let killed = tokio::time::timeout(Duration::from_secs(60), victim).await;
+    let killed = tokio::time::timeout(Duration::from_mins(1), victim).await;
     assert!(
         killed.is_ok(),
         "the run never came there: {}",

@@ -1,4 +1,5 @@
 //! What the sweep repairs, and what it leaves alone.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use std::sync::{
     Arc,
@@ -139,14 +140,14 @@ fn a_tear_down_that_failed_half_way_is_finished_later() {
     });
 }
 
-async fn set_approval_by_hand(stage: &Stage, id: &str, state: ApprovalState) {
+async fn set_approval_by_hand(stage: &Stage, id: &str, wanted: ApprovalState) {
     let revision = stage.revision(id).await;
     let client = stage.code_commit(THE_GATE);
     let update = client
         .update_pull_request_approval_state()
         .pull_request_id(id)
         .revision_id(revision)
-        .approval_state(state);
+        .approval_state(wanted);
     update.send().await.unwrap();
 }
 

@@ -1,10 +1,11 @@
 //! What nobody could confirm about AWS is a switch of the local endpoint: the gate is right under every setting.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use std::fmt;
 
 use local_aws::{Assumptions, CloseEvents, DeleteProject, Moment};
 use mergegate_tests::{
-    BUILDSPEC, Blow, Deed, People, Place, Stage, StageOptions, green_files, play_all,
+    BUILDSPEC, Blow, People, Place, Stage, StageOptions, closes, green_files, play_all, pushes,
 };
 
 /// One switch away from the default, or all of them.
@@ -101,9 +102,9 @@ impl Setting {
 /// All is as it should be; an event that met stale reads three times is a dead letter, and the sweep has made up for it.
 async fn assert_right(stage: &Stage, id: &str, setting: &Setting) {
     People::assert_right(stage, id).await;
-    let stale = setting.assumptions.stale_reads > 0;
+    let reads_lag = setting.assumptions.stale_reads > 0;
     for letter in stage.system.account().dead_letters() {
-        let made_up_for = stale && letter.error.starts_with("ReadsBehind: ");
+        let made_up_for = reads_lag && letter.error.starts_with("ReadsBehind: ");
         assert!(made_up_for, "{letter:#?}");
     }
 }
@@ -194,39 +195,50 @@ fn a_close_while_a_build_runs() {
     });
 }
 
-#[test]
-fn a_push_or_a_close_around_the_approval() {
+/// Something that happens at a moment around the approval, under a setting.
+struct Around {
+    setting: Setting,
+    moment: Moment,
+    push: bool,
+}
+
+impl fmt::Display for Around {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.push { "push" } else { "close" };
+        write!(formatter, "{what} {:?}, {}", self.moment, self.setting)
+    }
+}
+
+fn around_the_approval() -> Vec<Around> {
     let mut scenarios = Vec::new();
-    for setting in 0..settings().len() {
+    for push in [true, false] {
         for moment in [Moment::Before, Moment::After] {
-            for push in [true, false] {
-                let name = settings()[setting].name;
-                let what = if push { "push" } else { "close" };
-                scenarios.push((format!("{what} {moment:?}, {name}"), setting, moment, push));
-            }
+            scenarios.extend(settings().into_iter().map(|setting| Around {
+                setting,
+                moment,
+                push,
+            }));
         }
     }
-    let scenarios = scenarios.into_iter().map(Named).collect();
-    play_all(scenarios, async |Named((_, setting, moment, push))| {
-        let setting = &settings()[*setting];
+    scenarios
+}
+
+#[test]
+fn a_push_or_a_close_around_the_approval() {
+    play_all(around_the_approval(), async |around| {
+        let Around {
+            setting,
+            moment,
+            push,
+        } = around;
         let stage = setting.stage(&green_files()).await;
         stage.copy.push("change", "main", &[("value", "5\n")]);
         stage.copy.push("main", "", &[("limit", "8\n")]);
         stage.copy.commit("change", "", &[("value", "9\n")]);
-        let copy = stage.copy.clone();
-        let client = stage.code_commit("ann");
         let deed = if *push {
-            Deed::meanwhile(move || {
-                let copy = copy.clone();
-                let push = tokio::task::spawn_blocking(move || copy.send("change"));
-                Box::pin(async { push.await.unwrap() })
-            })
+            pushes(&stage, "change")
         } else {
-            Deed::meanwhile(move || {
-                let close = client.update_pull_request_status().pull_request_id("1");
-                let close = close.pull_request_status("CLOSED".into()).send();
-                Box::pin(async { drop(close.await.unwrap()) })
-            })
+            closes(&stage, "1")
         };
         let approval = Place {
             state: "Report".to_owned(),
@@ -246,13 +258,4 @@ fn a_push_or_a_close_around_the_approval() {
         assert_right(&stage, &id, setting).await;
         stage.strike().await;
     });
-}
-
-/// A scenario with its name.
-struct Named((String, usize, Moment, bool));
-
-impl fmt::Display for Named {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0.0)
-    }
 }

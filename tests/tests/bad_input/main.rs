@@ -1,4 +1,5 @@
 //! Whatever comes in, a person finds words that name the thing, the place and the next step.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod buildspecs;
 mod events;

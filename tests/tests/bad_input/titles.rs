@@ -73,7 +73,7 @@ async fn container_and_no_cache_reach_the_build() {
     assert_eq!(
         build
             .environment()
-            .and_then(|environment| environment.privileged_mode()),
+            .and_then(aws_sdk_codebuild::types::ProjectEnvironment::privileged_mode),
         Some(true)
     );
     let cache = build.cache().map(|cache| cache.r#type().as_str());

@@ -2,14 +2,16 @@
 //!
 //! Every scenario plays one run and strikes at one place. Then the gate is left alone, sweeps twice, and an independent
 //! judge looks at what came of it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod table;
+mod unhappy;
 
 use std::fmt;
 
 use local_aws::Moment;
 use mergegate_tests::{
-    Blow, Deed, Place, Record, Scene, Stage, StageOptions, green_files, play_all,
+    Blow, Deed, Place, Record, Scene, Stage, StageOptions, closes, green_files, play_all, pushes,
 };
 
 /// What strikes.
@@ -91,6 +93,12 @@ impl Course {
         })
     }
 
+    fn play(&self, scenarios: Vec<Scenario>) {
+        play_all(scenarios, async |scenario| {
+            play(&self.scene, scenario).await;
+        });
+    }
+
     fn all(&self) -> impl Iterator<Item = &Place> {
         self.open.iter().chain(&self.closed)
     }
@@ -126,30 +134,8 @@ fn scenarios<'a>(
 impl Strike {
     fn deed(self, stage: &Stage) -> Deed {
         match self {
-            Self::Push => {
-                let copy = stage.copy.clone();
-                Deed::meanwhile(move || {
-                    let copy = copy.clone();
-                    Box::pin(async move {
-                        let push = move || copy.send("change");
-                        tokio::task::spawn_blocking(push).await.unwrap();
-                    })
-                })
-            }
-            Self::Close => {
-                let client = stage.code_commit("ann");
-                Deed::meanwhile(move || {
-                    let client = client.clone();
-                    Box::pin(async move {
-                        let close = client.update_pull_request_status().pull_request_id("1");
-                        close
-                            .pull_request_status("CLOSED".into())
-                            .send()
-                            .await
-                            .unwrap();
-                    })
-                })
-            }
+            Self::Push => pushes(stage, "change"),
+            Self::Close => closes(stage, "1"),
             Self::Falter => Deed::Falter,
             Self::Fail => Deed::Fail,
             Self::Drop => Deed::Drop,
@@ -177,38 +163,26 @@ async fn play(scene: &Scene, scenario: &Scenario) {
 #[test]
 fn a_red_push_at_any_moment_of_a_green_run_is_not_approved() {
     let course = Course::look(GREEN, RED);
-    let scenarios = scenarios(Strike::Push, &MOMENTS, &course.open);
-    play_all(scenarios, async |scenario| {
-        play(&course.scene, scenario).await
-    });
+    course.play(scenarios(Strike::Push, &MOMENTS, &course.open));
 }
 
 #[test]
 fn a_green_push_at_any_step_of_a_red_run_is_approved() {
     let course = Course::look(RED, GREEN);
     let steps = course.open.iter().filter(|place| place.is_step());
-    let scenarios = scenarios(Strike::Push, &[Moment::Before], steps);
-    play_all(scenarios, async |scenario| {
-        play(&course.scene, scenario).await
-    });
+    course.play(scenarios(Strike::Push, &[Moment::Before], steps));
 }
 
 #[test]
 fn a_close_at_any_moment_of_a_run_leaves_nothing() {
     let course = Course::look(GREEN, RED);
-    let scenarios = scenarios(Strike::Close, &MOMENTS, &course.open);
-    play_all(scenarios, async |scenario| {
-        play(&course.scene, scenario).await
-    });
+    course.play(scenarios(Strike::Close, &MOMENTS, &course.open));
 }
 
 #[test]
 fn a_handler_that_falters_at_any_call_is_made_up_for() {
     let course = Course::look(GREEN, RED);
-    let scenarios = scenarios(Strike::Falter, &MOMENTS, course.calls());
-    play_all(scenarios, async |scenario| {
-        play(&course.scene, scenario).await
-    });
+    course.play(scenarios(Strike::Falter, &MOMENTS, course.calls()));
 }
 
 #[test]
@@ -216,7 +190,7 @@ fn a_run_that_dies_at_any_call_or_step_is_made_up_for() {
     let course = Course::look(GREEN, RED);
     let mut all = scenarios(Strike::Fail, &[Moment::After], course.calls());
     all.extend(scenarios(Strike::Fail, &[Moment::Before], course.steps()));
-    play_all(all, async |scenario| play(&course.scene, scenario).await);
+    course.play(all);
 }
 
 #[test]
@@ -224,5 +198,5 @@ fn an_answer_that_is_lost_at_any_call_or_step_is_made_up_for() {
     let course = Course::look(GREEN, RED);
     let mut all = scenarios(Strike::Drop, &[Moment::After], course.calls());
     all.extend(scenarios(Strike::Drop, &MOMENTS, course.steps()));
-    play_all(all, async |scenario| play(&course.scene, scenario).await);
+    course.play(all);
 }

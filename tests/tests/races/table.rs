@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use futures::future::BoxFuture;
 use local_aws::{Interference, Moment, Observer};
 use mergegate_tests::{
-    BUILDSPEC, Blow, Deed, Place, Stage, THE_GATE, green_files, play_all, pull_request_event,
+    BUILDSPEC, Blow, Deed, Place, Stage, THE_GATE, closes, green_files, play_all,
+    pull_request_event, pushes,
 };
 use tokio::sync::Mutex;
 
@@ -75,15 +76,7 @@ fn a_close_stops_a_build_that_is_just_being_started_or_looked_at() {
         moments(&AROUND_A_RUNNING_BUILD),
         async |scenario: &String| {
             let (moment, place) = parse(scenario);
-            let close = |stage: &Stage| {
-                let client = stage.code_commit("ann");
-                Deed::meanwhile(move || {
-                    let close = client.update_pull_request_status().pull_request_id("1");
-                    let close = close.pull_request_status("CLOSED".into()).send();
-                    Box::pin(async { drop(close.await.unwrap()) })
-                })
-            };
-            let (stage, id) = endless(moment, place, close).await;
+            let (stage, id) = endless(moment, place, |stage| closes(stage, "1")).await;
             stage.quiet().await;
             stage.assert_right(&id).await;
             stage.strike().await;
@@ -97,15 +90,7 @@ fn a_push_stops_a_build_that_is_just_being_started_or_looked_at() {
         moments(&AROUND_A_RUNNING_BUILD),
         async |scenario: &String| {
             let (moment, place) = parse(scenario);
-            let push = |stage: &Stage| {
-                let copy = stage.copy.clone();
-                Deed::meanwhile(move || {
-                    let copy = copy.clone();
-                    let push = tokio::task::spawn_blocking(move || copy.send("change"));
-                    Box::pin(async { push.await.unwrap() })
-                })
-            };
-            let (stage, id) = endless(moment, place, push).await;
+            let (stage, id) = endless(moment, place, |stage| pushes(stage, "change")).await;
             stage.verdict(&id).await;
             stage.quiet().await;
             stage.assert_right(&id).await;
