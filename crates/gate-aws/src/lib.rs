@@ -1,7 +1,7 @@
 //! What the gate asks of AWS: one thin struct per service, each method one question or one effect.
 //!
 //! A modelled error that is an outcome is returned as one; everything else becomes a [`gate_core::error::GateError`]
-//! in [`error`], and nowhere else.
+//! in `error.rs`, and nowhere else.
 
 mod clients;
 mod codebuild;
