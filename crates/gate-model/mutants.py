@@ -95,7 +95,7 @@ MUTANTS = [
            CORE + "protocol/tear_down.rs", "Some(tested != merged_tree?)", "Some(merged_tree.is_some())", MODEL),
     Mutant("the destination was forced to the source", "no reply where no comment is possible",
            "lambdas/reporter/src/voice.rs", "if let Some(last) = earlier.pop() {", "if let Some(last) = earlier.pop().filter(|_| false) {",
-           ("mergegate-tests", "forced")),
+           ("mergegate-tests", "where_no_comment_is_possible_the_last_one_takes_a_reply")),
     Mutant("CodeCommit cannot compute the merge", "an incomputable merge is rejected",
            CORE + "verdict.rs", "Some(hold @ (NoBuild::SkipCi | NoBuild::NotComputable { .. }))", "Some(hold @ NoBuild::SkipCi)",
            unit("what_was_not_built_is_never_approved")),
@@ -115,13 +115,13 @@ MUTANTS = [
     Mutant("peer: approves the current revision at the end", "the approval names the live revision",
            "lambdas/reporter/src/report.rs", "            approval.revision(),\n            ApprovalState::Approve,",
            "            &clients.host.pull_request(approval.pull_request()).await?.map_or_else(|| approval.revision().clone(), |live| live.revision),\n"
-           "            ApprovalState::Approve,", ("mergegate-tests", "a_push_at_any_moment_of_a_run")),
+           "            ApprovalState::Approve,", ("mergegate-tests", "a_red_push_at_any_moment_of_a_green_run_is_not_approved")),
     Mutant("peer: unhandled stale revision", "RevisionNotCurrent is an error",
            "crates/gate-aws/src/codecommit/approvals.rs",
-           "Some(Refusal::RevisionNotCurrentException(_)) => ApprovalOutcome::RevisionNotCurrent,\n", "", ("gate-aws", "approv")),
+           "Some(Refusal::RevisionNotCurrentException(_)) => ApprovalOutcome::RevisionNotCurrent,\n", "", ("gate-aws", "an_approval_that_cannot_be_given_is_an_outcome")),
     Mutant("peer: swapped commits", "before and after are exchanged",
            "crates/gate-aws/src/codecommit/comments.rs", ".before_commit_id(comment.before.as_str())", ".before_commit_id(comment.after.as_str())",
-           ("gate-aws", "comment")),
+           ("gate-aws", "a_comment_shows_the_destination_before_and_the_source_after")),
 ]
 
 
