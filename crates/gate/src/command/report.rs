@@ -12,7 +12,7 @@ use test_reports::{Failure as FailedTest, Problem, Summary};
 
 use crate::terminal;
 
-/// Reads test and coverage reports (JUnit, Cobertura) and prints what they say together.
+/// Reads test and coverage reports and prints what they say together.
 ///
 /// Exit code: 0 every file was read and no test failed; 1 a test failed, or a file could not be read to its end; 2 no
 /// file could be read.
