@@ -87,8 +87,9 @@ MUTANTS = [
     Mutant("a build was stopped", "a stopped build says nothing (STOPPED of the peers)",
            CORE + "verdict.rs", "BuildStatus::Stopped => Some(CheckFailure::Stopped),", "BuildStatus::Stopped => None,", MODEL),
     Mutant("a run died for good", "a dead run is followed by nothing",
-           CORE + "protocol/attempt.rs", "(Existing::SameInput(ExecutionStatus::Succeeded | ExecutionStatus::Died), Again)",
-           "(Existing::SameInput(ExecutionStatus::Succeeded), Again)", unit("the_same_event_twice_starts_one_run")),
+           CORE + "protocol/attempt.rs", "    match (existing, wish) {\n        (Existing::OtherInput",
+           "    if existing == Existing::SameInput(ExecutionStatus::Died) {\n        return AttemptStep::AlreadyThere;\n    }\n"
+           "    match (existing, wish) {\n        (Existing::OtherInput", MODEL),
     Mutant("a run died for good", "the sweep asks for a run that has ended before its claim",
            CORE + "protocol/sweep.rs", "return Some((fresh(), Wish::Again));", "return Some((fresh(), Wish::Once));", MODEL),
     Mutant("a merge that changes content", "every merge is called different",
