@@ -10,6 +10,7 @@ const WILDCARDS: readonly (readonly [RegExp, string])[] = [
   [/:log-group:.*\*$/, 'It stands for log streams, which are named as builds are started.'],
   [/:execution:[\w-]+:\*$/, 'It stands for the names of runs.'],
   [/:parameter\/mergegate\//, 'It stands for the ids of pull requests and the names of repositories.'],
+  [/:network-interface\/\*$/, 'CodeBuild makes and removes it for one build; its id is not known before.'],
   [/:codecommit:[\w-]+:\d+:\*$/, 'A repository that leaves the list must still be let go of.'],
   [/:iam::\d+:(group|role|user)\/\*$/, 'A condition holds it to one policy, whoever that is attached to.'],
   [/^<\w+\.Arn>\/(builds\/)?\*$/, 'It stands for the objects that builds make.'],

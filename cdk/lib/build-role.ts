@@ -1,27 +1,35 @@
 /**
- * The role builds run under. Whatever a pull request's code does, it does with these credentials: so the role may do the
+ * The roles builds run under: one for all of them, one for those with `[container]` in the title. Whatever a pull request's code does, it does with these credentials: so a role may do the
  * few things a build needs, and a Deny over everything else keeps it so, whoever attaches what to it later (I8).
  */
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
 import { grant } from './acknowledge';
 import { permittedToBuilds } from './build-actions';
 import type { Names } from './names';
+import type { Network } from './network';
 
 /** Where builds may write what they want to keep. */
 export const ARTIFACT_PREFIX = 'builds/';
 
-/** Properties of the build role. */
+/** Properties of a build role. */
 export interface BuildRoleProps {
   readonly names: Names;
+  /** The role's own part of its name. */
+  readonly name: 'build' | 'container-build';
   readonly repositories: readonly string[];
   readonly artifacts: IBucket;
   readonly buildPolicies: readonly PolicyStatement[];
+  /** Where builds run; outside of a VPC if there is none. */
+  readonly network?: Network;
+  /** Where images may be pushed to; nowhere if there is none. */
+  readonly images?: IRepository;
 }
 
-/** The role, with its Deny. */
+/** A role, with its Deny. */
 export class BuildRole extends Construct {
   readonly role: Role;
 
@@ -29,12 +37,17 @@ export class BuildRole extends Construct {
     super(scope, id);
     const { names } = props;
     this.role = new Role(this, 'Role', {
-      roleName: names.role('build'),
-      description: `Builds of pull requests gated by ${names.service}; runs code that nobody has reviewed`,
+      roleName: names.role(props.name),
+      description: `${props.images ? 'Container builds' : 'Builds'} of pull requests gated by ${names.service}; runs code that nobody has reviewed`,
       assumedBy: new ServicePrincipal('codebuild.amazonaws.com'),
     });
-    const allowed = [...needs(props), ...props.buildPolicies];
-    grant(this.role, ...needs(props), ...props.buildPolicies, denyTheRest(allowed));
+    const allowed = [
+      ...needs(props),
+      ...(props.network?.permissions() ?? []),
+      ...(props.images ? push(props.images) : []),
+      ...props.buildPolicies,
+    ];
+    grant(this.role, ...allowed, denyTheRest(allowed));
   }
 }
 
@@ -71,6 +84,26 @@ function needs({ names, repositories, artifacts }: BuildRoleProps): PolicyStatem
       sid: 'Artifacts',
       actions: ['s3:GetObject', 's3:PutObject'],
       resources: [artifacts.arnForObjects(`${ARTIFACT_PREFIX}*`)],
+    }),
+  ];
+}
+
+/** Pushing images, and pulling what was pushed before. */
+function push(images: IRepository): PolicyStatement[] {
+  return [
+    new PolicyStatement({ sid: 'Registry', actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
+    new PolicyStatement({
+      sid: 'Images',
+      actions: [
+        'ecr:BatchCheckLayerAvailability',
+        'ecr:BatchGetImage',
+        'ecr:CompleteLayerUpload',
+        'ecr:GetDownloadUrlForLayer',
+        'ecr:InitiateLayerUpload',
+        'ecr:PutImage',
+        'ecr:UploadLayerPart',
+      ],
+      resources: [images.repositoryArn],
     }),
   ];
 }

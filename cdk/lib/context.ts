@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 
-import { destinationsFault, refuse, repositoriesFault, serviceNameFault } from './validation';
+import { destinationsFault, idsFault, refuse, repositoriesFault, serviceNameFault } from './validation';
 
 /** What the app needs to know. */
 export interface Settings {
@@ -16,6 +16,15 @@ export interface Settings {
   readonly architecture: 'arm64' | 'x86_64';
   readonly lambdaDirectory?: string;
   readonly breakGlassRoleArn?: string;
+  readonly network?: NetworkSettings;
+}
+
+/** A place in a VPC, by ids. */
+export interface NetworkSettings {
+  readonly vpcId: string;
+  readonly subnetIds: readonly string[];
+  /** Empty: one of their own. */
+  readonly securityGroupIds: readonly string[];
 }
 
 type Context = Readonly<Record<string, unknown>>;
@@ -30,6 +39,9 @@ const KEYS = [
   'architecture',
   'lambdaDirectory',
   'breakGlassRoleArn',
+  'vpcId',
+  'subnetIds',
+  'securityGroupIds',
 ];
 
 const PLACE = 'in `context` of cdk.json, or with `-c`';
@@ -51,6 +63,7 @@ export function readContext(context: Context): Settings {
       /^arn:[\w-]+:iam::\d{12}:role\/.+$/,
       'the ARN of a role',
     ),
+    network: reader.network(),
   };
   refuse('the context', [...reader.faults, ...unknownKeys(context)]);
   return settings;
@@ -164,6 +177,23 @@ class Reader {
       return value;
     }
     return this.fault('lambdaDirectory', 'a directory that exists and holds the compiled functions');
+  }
+
+  network(): NetworkSettings | undefined {
+    if (this.context.vpcId === undefined) {
+      for (const key of ['subnetIds', 'securityGroupIds']) {
+        if (this.context[key] !== undefined) {
+          this.faults.push(`\`${key}\` belongs to a VPC: name it in \`vpcId\` as well, or leave both out`);
+        }
+      }
+      return undefined;
+    }
+    const vpcId = this.matching('vpcId', /^vpc-[0-9a-f]+$/, 'the id of a VPC, for example `vpc-0a1b2c3d`');
+    if (this.context.subnetIds === undefined) {
+      this.fault('subnetIds', 'the subnets of the VPC that builds run in');
+    }
+    const subnetIds = this.list('subnetIds', idsFault('subnet', 16));
+    return { vpcId, subnetIds, securityGroupIds: this.list('securityGroupIds', idsFault('sg', 5)) };
   }
 
   private fault(key: string, form: string): string {

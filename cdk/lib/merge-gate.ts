@@ -1,6 +1,7 @@
 /** The gate of one or several repositories, as one construct. */
 import { Duration } from 'aws-cdk-lib';
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import type { IGrantable, IManagedPolicy, IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Grant } from 'aws-cdk-lib/aws-iam';
@@ -20,6 +21,7 @@ import { FunctionFactory } from './code';
 import { Deployment } from './deployment';
 import { Functions } from './functions';
 import { Names, type FunctionName } from './names';
+import { Network, networkFaults } from './network';
 import { Observability } from './observability';
 import { ProtectBranches } from './protect-branches';
 import { environmentFaults, RepositorySettings, type BuildEnvironment } from './settings';
@@ -46,6 +48,25 @@ export interface MergeGateProps {
    * @default - Amazon Linux on the smallest container, one hour
    */
   readonly environment?: BuildEnvironment;
+  /**
+   * The VPC that builds run in, for what they can reach there only. CodeBuild gives them no public address: the subnets
+   * reach AWS over a NAT gateway or endpoints.
+   *
+   * @default - builds run outside of a VPC, with the internet before them
+   */
+  readonly vpc?: IVpc;
+  /**
+   * The subnets of `vpc` that builds run in, 1 to 16.
+   *
+   * @default - its private subnets with a way out
+   */
+  readonly vpcSubnets?: SubnetSelection;
+  /**
+   * The security groups of builds in `vpc`, 1 to 5.
+   *
+   * @default - one of their own, which lets everything out and nothing in
+   */
+  readonly securityGroups?: readonly ISecurityGroup[];
   /**
    * What builds may do beyond fetching their source and writing log, reports and artifacts. Whatever reaches pull
    * requests, branches, builds, parameters, executions or other roles is refused.
@@ -111,6 +132,8 @@ export class MergeGate extends Construct {
   readonly functions: Readonly<Record<FunctionName, IFunction>>;
   /** The role that builds run under. */
   readonly buildRole: IRole;
+  /** The role of builds with `[container]` in the title: the same, and it may push images. */
+  readonly containerBuildRole: IRole;
   /** Events that could not be handled. */
   readonly deadLetters: IQueue;
   /** Where builds may put what they make, below `builds/`. */
@@ -143,17 +166,27 @@ export class MergeGate extends Construct {
     });
     this.artifacts = storage.artifacts;
     this.images = storage.images;
-    const build = new BuildRole(this, 'Build', {
+    const network = props.vpc && new Network(this, 'Network', props.vpc, props);
+    const common = {
       names,
       repositories,
       artifacts: storage.artifacts,
       buildPolicies: props.buildPolicies ?? [],
+      network,
+    };
+    const build = new BuildRole(this, 'Build', { ...common, name: 'build' });
+    const containerBuild = new BuildRole(this, 'ContainerBuild', {
+      ...common,
+      name: 'container-build',
+      images: storage.images,
     });
     this.buildRole = build.role;
+    this.containerBuildRole = containerBuild.role;
     const functions = new Functions(this, 'Functions', {
       names,
       repositories,
       buildRoleArn: build.role.roleArn,
+      containerBuildRoleArn: containerBuild.role.roleArn,
       factory: new FunctionFactory(props.architecture ?? Architecture.ARM_64, props.lambdaDirectory),
       deadLetters: this.deadLetters,
       logRetention,
@@ -168,6 +201,9 @@ export class MergeGate extends Construct {
       destinations,
       environment: props.environment ?? {},
       buildRoleArn: build.role.roleArn,
+      containerBuildRoleArn: containerBuild.role.roleArn,
+      imageRepositoryUri: storage.images.repositoryUri,
+      network,
     });
     const triggers = new Triggers(this, 'Triggers', {
       names,
@@ -189,7 +225,16 @@ export class MergeGate extends Construct {
       references: (repository) => deployment.referencesOf(repository),
       breakGlassRoleArn: props.breakGlassRoleArn,
     }).policy;
-    deployment.finish(this.protectBranches, storage, build, functions, machine, settings, triggers);
+    deployment.finish(
+      this.protectBranches,
+      storage,
+      build,
+      containerBuild,
+      functions,
+      machine,
+      settings,
+      triggers,
+    );
     const observability = new Observability(this, 'Observability', {
       names,
       functions: functions.all,
@@ -237,6 +282,7 @@ function validate(scope: Construct, props: MergeGateProps): void {
   refuse(scope.node.path, [
     ...faults.flatMap(([key, fault]) => (fault === undefined ? [] : [`\`${key}\` ${fault}`])),
     ...environmentFaults(props.environment ?? {}),
+    ...networkFaults(props),
   ]);
 }
 

@@ -11,6 +11,7 @@ export interface Subjects {
   readonly names: Names;
   readonly repositories: readonly string[];
   readonly buildRoleArn: string;
+  readonly containerBuildRoleArn: string;
 }
 
 /** The statements of one function's role. */
@@ -56,8 +57,6 @@ function environment(subjects: Subjects): PolicyStatement[] {
   const { names, buildRoleArn } = subjects;
   const branches = repositories(subjects, ['CreateBranch', 'DeleteBranch']);
   branches.addCondition('StringLike', { 'codecommit:References': PREVIEW_REFERENCES });
-  const passRole = new PolicyStatement({ actions: ['iam:PassRole'], resources: [buildRoleArn] });
-  passRole.addCondition('StringEquals', { 'iam:PassedToService': 'codebuild.amazonaws.com' });
   return [
     repositories(subjects, [
       'CreateUnreferencedMergeCommit',
@@ -77,7 +76,7 @@ function environment(subjects: Subjects): PolicyStatement[] {
     ),
     allow('codebuild', ['DeleteReportGroup'], [names.reportGroupsArn]),
     allow('codebuild', ['ListReportGroups'], ['*']),
-    passRole,
+    passRole(buildRoleArn),
     allow(
       'ssm',
       ['GetParameter'],
@@ -89,7 +88,7 @@ function environment(subjects: Subjects): PolicyStatement[] {
 }
 
 function builder(subjects: Subjects): PolicyStatement[] {
-  const { names } = subjects;
+  const { names, containerBuildRoleArn } = subjects;
   return [
     repositories(subjects, ['GetPullRequest']),
     allow(
@@ -97,6 +96,7 @@ function builder(subjects: Subjects): PolicyStatement[] {
       ['BatchGetBuilds', 'ListBuildsForProject', 'StartBuild', 'StopBuild'],
       [names.projectsArn],
     ),
+    passRole(containerBuildRoleArn),
     allow('ssm', ['GetParameter', 'PutParameter'], parameters(names, 'pull-requests/*/run')),
   ];
 }
@@ -124,6 +124,13 @@ function reporter(subjects: Subjects): PolicyStatement[] {
     allow('codebuild', ['BatchGetReports', 'DescribeTestCases'], [names.reportGroupsArn]),
     allow('ssm', ['GetParameter', 'PutParameter'], written),
   ];
+}
+
+/** To CodeBuild, and to nobody else. */
+function passRole(roleArn: string): PolicyStatement {
+  const statement = new PolicyStatement({ actions: ['iam:PassRole'], resources: [roleArn] });
+  statement.addCondition('StringEquals', { 'iam:PassedToService': 'codebuild.amazonaws.com' });
+  return statement;
 }
 
 function repositories({ names, repositories }: Subjects, actions: readonly string[]): PolicyStatement {

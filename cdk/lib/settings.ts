@@ -5,6 +5,7 @@ import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 
 import type { Names } from './names';
+import type { Network } from './network';
 
 /** What builds run on. */
 export interface BuildEnvironment {
@@ -47,6 +48,10 @@ export interface RepositorySettingsProps {
   readonly destinations: readonly string[];
   readonly environment: BuildEnvironment;
   readonly buildRoleArn: string;
+  readonly containerBuildRoleArn: string;
+  readonly imageRepositoryUri: string;
+  /** Where in a VPC builds run; outside of one if there is none. */
+  readonly network?: Network;
 }
 
 const DEFAULT_TIMEOUT_MINUTES = 60;
@@ -83,7 +88,7 @@ export function environmentFaults(environment: BuildEnvironment): string[] {
 }
 
 function value(scope: Construct, repository: string, props: RepositorySettingsProps): object {
-  const { environment } = props;
+  const { environment, network } = props;
   const { region, urlSuffix } = Stack.of(scope);
   return {
     version: 1,
@@ -96,5 +101,11 @@ function value(scope: Construct, repository: string, props: RepositorySettingsPr
     computeType: environment.computeType ?? ComputeType.SMALL,
     timeoutMinutes: environment.timeout?.toMinutes() ?? DEFAULT_TIMEOUT_MINUTES,
     queuedTimeoutMinutes: environment.queuedTimeout?.toMinutes() ?? DEFAULT_QUEUED_TIMEOUT_MINUTES,
+    vpc: network && {
+      vpcId: network.vpc.vpcId,
+      subnetIds: network.subnets.map(({ subnetId }) => subnetId),
+      securityGroupIds: network.securityGroups.map(({ securityGroupId }) => securityGroupId),
+    },
+    containers: { buildRole: props.containerBuildRoleArn, imageRepository: props.imageRepositoryUri },
   };
 }

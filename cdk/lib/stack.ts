@@ -1,10 +1,12 @@
 /** A stack with one gate, and what a person needs to know of it. */
 import { Annotations, CfnOutput, Stack, Tags, type StackProps } from 'aws-cdk-lib';
+import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 
-import type { Settings } from './context';
+import type { NetworkSettings, Settings } from './context';
 import { MergeGate } from './merge-gate';
+import type { NetworkProps } from './network';
 
 /** The stack that `cdk deploy` puts into an account. */
 export class MergeGateStack extends Stack {
@@ -24,6 +26,7 @@ export class MergeGateStack extends Stack {
       destinations: settings.destinations,
       breakGlassRoleArn: settings.breakGlassRoleArn,
       lambdaDirectory: settings.lambdaDirectory,
+      ...(settings.network && network(this, settings.network)),
       architecture: settings.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
     });
     Tags.of(this).add('gate:service', settings.serviceName);
@@ -61,4 +64,17 @@ export class MergeGateStack extends Stack {
       );
     }
   }
+}
+
+/** By ids alone: nothing is looked up in the account at synthesis. */
+function network(scope: Construct, { vpcId, subnetIds, securityGroupIds }: NetworkSettings): NetworkProps {
+  return {
+    // Zones must be given and are of no use, because the subnets are named.
+    vpc: Vpc.fromVpcAttributes(scope, 'Vpc', { vpcId, availabilityZones: ['any'] }),
+    vpcSubnets: { subnets: subnetIds.map((id) => Subnet.fromSubnetId(scope, id, id)) },
+    securityGroups:
+      securityGroupIds.length === 0
+        ? undefined
+        : securityGroupIds.map((id) => SecurityGroup.fromSecurityGroupId(scope, id, id)),
+  };
 }

@@ -6,7 +6,7 @@ const SERVICE_NAME = /^[a-z](-?[a-z0-9]){1,31}$/;
 const REPOSITORY_NAME = /^[\w.-]{1,100}$/;
 const BRANCH_NAME = /^(?!refs\/)[^\s~^:?*[\\]{1,244}$/;
 
-/** Longest name of a service: `<service>-state-machine-<region>` is a role's name. */
+/** Longest name of a service: `<service>-container-build-<region>` is a role's name. */
 const SERVICE_NAME_LIMIT = 32;
 
 /** An event pattern may have 4096 characters, of which each repository takes its ARN. */
@@ -52,6 +52,18 @@ export function destinationsFault(names: readonly string[]): string | undefined 
     return `has \`${wrong}\`: write the name of a branch without \`refs/heads/\` and without wildcards, for example \`main\``;
   }
   return names.length > 100 ? `has ${names.length} entries: an approval rule has room for 100` : undefined;
+}
+
+/** Why ids that start with `prefix` cannot be used, or nothing; at least one and at most `limit` are needed. */
+export function idsFault(prefix: string, limit: number): (ids: readonly string[]) => string | undefined {
+  return (ids) => {
+    const wrong = ids.find((id) => !new RegExp(`^${prefix}-[0-9a-f]+$`).test(id));
+    if (wrong !== undefined) {
+      return `has \`${wrong}\`: write ids that look like \`${prefix}-0a1b2c3d\``;
+    }
+    const fits = ids.length > 0 && ids.length <= limit;
+    return fits ? undefined : `has ${ids.length} entries: CodeBuild takes 1 to ${limit}`;
+  };
 }
 
 /** Throws all faults of `faults` at once. */

@@ -25,7 +25,8 @@ const BESIDES: Readonly<Record<FunctionName, readonly string[]>> = {
   router: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
   // CreateProject and UpdateProject name the build role.
   environment: ['iam:PassRole'],
-  builder: [],
+  // StartBuild names the role of container builds.
+  builder: ['iam:PassRole'],
   reporter: [],
 };
 

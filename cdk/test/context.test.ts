@@ -32,6 +32,15 @@ test('one repository, several, or several with commas from the command line', ()
   assert.deepEqual(readContext({ ...rest, repositories: 'shop, docs' }).repositories, ['shop', 'docs']);
 });
 
+test('a VPC is named by ids, with security groups or without', () => {
+  const place = { vpcId: 'vpc-1', subnetIds: 'subnet-1, subnet-2' };
+  assert.deepEqual(readContext(RIGHT).network, undefined);
+  const network = { vpcId: 'vpc-1', subnetIds: ['subnet-1', 'subnet-2'], securityGroupIds: [] };
+  assert.deepEqual(readContext({ ...RIGHT, ...place }).network, network);
+  const named = readContext({ ...RIGHT, ...place, securityGroupIds: ['sg-1'] }).network;
+  assert.deepEqual(named?.securityGroupIds, ['sg-1']);
+});
+
 test("CDK's own keys pass", () => {
   const context = { ...RIGHT, '@aws-cdk/core:checkSecretUsage': true, 'aws:cdk:bundling-stacks': ['**'] };
   assert.equal(readContext(context).serviceName, 'mergegate');
@@ -77,6 +86,19 @@ const REFUSED: [string, Record<string, unknown>, RegExp][] = [
     /`lambdaDirectory` is `"\/nowhere"`/,
   ],
   ['a role by its name', { breakGlassRoleArn: 'admin' }, /write the ARN of a role/],
+  ['subnets without a VPC', { subnetIds: ['subnet-1'] }, /`subnetIds` belongs to a VPC: name it in `vpcId`/],
+  [
+    'a VPC by its name',
+    { vpcId: 'main', subnetIds: 'subnet-1' },
+    /`vpcId` is `"main"`: write the id of a VPC/,
+  ],
+  ['a VPC without subnets', { vpcId: 'vpc-1' }, /`subnetIds` is missing: write the subnets of the VPC/],
+  ['a subnet that is none', { vpcId: 'vpc-1', subnetIds: 'vpc-2' }, /`subnetIds` has `vpc-2`: write ids/],
+  [
+    'more security groups than CodeBuild takes',
+    { vpcId: 'vpc-1', subnetIds: 'subnet-1', securityGroupIds: 'sg-1,sg-2,sg-3,sg-4,sg-5,sg-6' },
+    /`securityGroupIds` has 6 entries: CodeBuild takes 1 to 5/,
+  ],
   [
     'a key that nobody knows',
     { repository: 'shop' },

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement, User } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 
@@ -155,7 +156,10 @@ test('settings are exactly the members that the functions read', () => {
   const members = [...struct.matchAll(/pub (\w+):/g)].map(([, name = '']) =>
     name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
   );
-  assert.deepEqual(Object.keys(settings), members);
+  assert.deepEqual(
+    Object.keys(settings),
+    members.filter((member) => member !== 'vpc'),
+  );
   assert.deepEqual(settings, {
     version: 1,
     buildRole: 'arn:aws:iam::123456789012:role/mergegate-build-eu-central-1',
@@ -167,7 +171,61 @@ test('settings are exactly the members that the functions read', () => {
     computeType: 'BUILD_GENERAL1_SMALL',
     timeoutMinutes: 60,
     queuedTimeoutMinutes: 480,
+    containers: {
+      buildRole: 'arn:aws:iam::123456789012:role/mergegate-container-build-eu-central-1',
+      imageRepository: '123456789012.dkr.ecr.eu-central-1.amazonaws.com/mergegate',
+    },
   });
+});
+
+test('builds run in the private subnets of a VPC, with a security group of their own', () => {
+  const stack = stackOf(app());
+  const vpc = new Vpc(stack, 'Vpc');
+  new MergeGate(stack, 'Gate', { ...RIGHT, vpc });
+  const template = Template.fromStack(stack);
+  const [parameter] = resourcesOf(template.toJSON() as CloudFormation, 'AWS::SSM::Parameter');
+  const settings = JSON.parse(String(parameter?.Properties.Value)) as { vpc: Record<string, string[]> };
+  assert.deepEqual(Object.keys(settings.vpc), ['vpcId', 'subnetIds', 'securityGroupIds']);
+  assert.ok(settings.vpc.subnetIds?.every((name) => name.startsWith('vpcprivatesubnet')));
+  assert.equal(settings.vpc.securityGroupIds?.length, 1);
+  template.hasResourceProperties('AWS::EC2::SecurityGroup', {
+    GroupDescription: 'Builds of pull requests: everything out, nothing in',
+    SecurityGroupIngress: Match.absent(),
+  });
+});
+
+test('builds run where the deployer says in a VPC', () => {
+  const stack = stackOf(app());
+  const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['any'] });
+  const vpcSubnets = { subnets: [Subnet.fromSubnetId(stack, 'Subnet', 'subnet-1')] };
+  const securityGroups = [SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1')];
+  new MergeGate(stack, 'Gate', { ...RIGHT, vpc, vpcSubnets, securityGroups });
+  const [parameter] = resourcesOf(
+    Template.fromStack(stack).toJSON() as CloudFormation,
+    'AWS::SSM::Parameter',
+  );
+  const settings = JSON.parse(String(parameter?.Properties.Value)) as Record<string, unknown>;
+  assert.deepEqual(settings.vpc, {
+    vpcId: 'vpc-1',
+    subnetIds: ['subnet-1'],
+    securityGroupIds: ['sg-1'],
+  });
+});
+
+test('refuses a place in no VPC, and one that CodeBuild cannot use', () => {
+  const stack = stackOf(app());
+  const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['any'] });
+  assert.throws(() => new MergeGate(stack, 'Lost', { ...RIGHT, securityGroups: [] }), {
+    message: [
+      'Test/Lost cannot be used:',
+      '- `vpcSubnets` and `securityGroups` belong to a `vpc`: name it, or leave them out',
+      '- `securityGroups` has 0 entries: CodeBuild takes 1 to 5',
+    ].join('\n'),
+  });
+  assert.throws(
+    () => new MergeGate(stack, 'Gate', { ...RIGHT, vpc, vpcSubnets: { subnets: [] } }),
+    /`vpcSubnets` selects 0 subnets: select 1 to 16/,
+  );
 });
 
 test('a deployment says what builds run on and which branches are gated', () => {

@@ -6,7 +6,7 @@ import { type App, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
 
-import { app, deployedStack } from './support/synth';
+import { app, deployedStack, deployedWith } from './support/synth';
 
 function check(parent: App): void {
   Validations.of(parent).addPlugins(new AwsSolutionsChecks(parent));
@@ -16,6 +16,14 @@ function check(parent: App): void {
 test('cdk-nag has nothing to say that is not explained', () => {
   const parent = app();
   deployedStack(parent);
+  assert.doesNotThrow(() => {
+    check(parent);
+  });
+});
+
+test('cdk-nag has nothing to say about builds in a VPC either', () => {
+  const parent = app();
+  deployedWith(parent, { vpcId: 'vpc-1', subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] });
   assert.doesNotThrow(() => {
     check(parent);
   });

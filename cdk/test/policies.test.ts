@@ -4,10 +4,13 @@ import { test } from 'node:test';
 
 import { allows, rolesOf } from './support/iam';
 import { brokenRules, DANGEROUS } from './support/rules';
-import { deployedStack, templateOf } from './support/synth';
+import { app, deployedStack, deployedWith, templateOf } from './support/synth';
 import type { CloudFormation } from './support/template';
 
 const TEMPLATE = templateOf(deployedStack());
+const IN_VPC = templateOf(
+  deployedWith(app(), { vpcId: 'vpc-1', subnetIds: 'subnet-1,subnet-2', securityGroupIds: 'sg-1' }),
+);
 const REPOSITORY = 'arn:aws:codecommit:eu-central-1:123456789012:my-repository';
 const PROJECT = 'arn:aws:codebuild:eu-central-1:123456789012:project/mergegate-pr-7';
 
@@ -15,11 +18,23 @@ test('the permissions of the stack break no rule', () => {
   assert.deepEqual(brokenRules(TEMPLATE), []);
 });
 
-test('a build can do nothing to any pull request, branch, build, parameter, execution or role', () => {
-  const build = rolesOf(TEMPLATE).get('mergegate-build-eu-central-1') ?? [];
-  const permitted = DANGEROUS.filter(([action, resource]) => allows(build, action, resource));
-  assert.deepEqual(permitted, []);
+test('the permissions of a stack whose builds run in a VPC break no rule', () => {
+  assert.deepEqual(brokenRules(IN_VPC), []);
 });
+
+for (const [where, template] of [
+  ['', TEMPLATE],
+  [' in a VPC', IN_VPC],
+] as const) {
+  for (const name of ['build', 'container-build']) {
+    test(`a ${name}${where} can do nothing to any pull request, branch, build, parameter, execution or role`, () => {
+      const build = rolesOf(template).get(`mergegate-${name}-eu-central-1`) ?? [];
+      assert.ok(build.length > 0);
+      const permitted = DANGEROUS.filter(([action, resource]) => allows(build, action, resource));
+      assert.deepEqual(permitted, []);
+    });
+  }
+}
 
 test('a build can fetch its source, write its log and its reports, and keep artifacts', () => {
   const build = rolesOf(TEMPLATE).get('mergegate-build-eu-central-1') ?? [];
@@ -41,14 +56,50 @@ test('a build can fetch its source, write its log and its reports, and keep arti
   );
 });
 
-test('whatever is attached to the build role later, the Deny holds', () => {
-  const statements = rolesOf(TEMPLATE).get('mergegate-build-eu-central-1') ?? [];
-  const administrator = { effect: 'Allow', actions: ['*'], notActions: [], resources: ['*'] } as const;
-  const permitted = DANGEROUS.filter(([action, resource]) =>
-    allows([...statements, administrator], action, resource),
-  );
-  assert.deepEqual(permitted, []);
+test('only a container build can push an image, and only to the repository of this gate', () => {
+  const images = 'arn:aws:ecr:eu-central-1:123456789012:repository/mergegate';
+  const others = 'arn:aws:ecr:eu-central-1:123456789012:repository/production';
+  const may = (name: string, action: string, resource: string): boolean =>
+    allows(rolesOf(TEMPLATE).get(`mergegate-${name}-eu-central-1`) ?? [], action, resource);
+  assert.ok(may('container-build', 'ecr:PutImage', images));
+  assert.ok(may('container-build', 'ecr:GetAuthorizationToken', '*'));
+  assert.ok(!may('container-build', 'ecr:PutImage', others));
+  assert.ok(!may('container-build', 'ecr:BatchDeleteImage', images));
+  assert.ok(!may('build', 'ecr:PutImage', images));
+  assert.ok(!may('build', 'ecr:GetAuthorizationToken', '*'));
 });
+
+test('a build in a VPC gets its network interface in the subnets of the deployment only', () => {
+  const build = rolesOf(IN_VPC).get('mergegate-build-eu-central-1') ?? [];
+  const arn = (resource: string): string => `arn:aws:ec2:eu-central-1:123456789012:${resource}`;
+  assert.ok(allows(build, 'ec2:CreateNetworkInterface', arn('subnet/subnet-2')));
+  assert.ok(!allows(build, 'ec2:CreateNetworkInterface', arn('subnet/subnet-3')));
+  assert.ok(!allows(build, 'ec2:CreateNetworkInterface', arn('security-group/sg-2')));
+  const use = build.find(({ actions }) => actions.includes('ec2:CreateNetworkInterfacePermission'));
+  assert.deepEqual(use?.condition, {
+    StringEquals: { 'ec2:AuthorizedService': 'codebuild.amazonaws.com' },
+    ArnEquals: { 'ec2:Subnet': [arn('subnet/subnet-1'), arn('subnet/subnet-2')] },
+  });
+  const outside = rolesOf(TEMPLATE).get('mergegate-build-eu-central-1') ?? [];
+  assert.ok(!allows(outside, 'ec2:DescribeVpcs', '*'));
+});
+
+for (const [name, template] of [
+  ['build', TEMPLATE],
+  ['container-build', TEMPLATE],
+  ['build', IN_VPC],
+] as const) {
+  test(`whatever is attached to the ${name} role later${template === IN_VPC ? ', in a VPC' : ''}, the Deny holds`, () => {
+    const statements = rolesOf(template).get(`mergegate-${name}-eu-central-1`) ?? [];
+    const administrator = { effect: 'Allow', actions: ['*'], notActions: [], resources: ['*'] } as const;
+    const permitted = DANGEROUS.filter(([action, resource]) =>
+      allows([...statements, administrator], action, resource),
+    );
+    assert.deepEqual(permitted, []);
+  });
+}
+
+const IMAGES = 'arn:aws:ecr:eu-central-1:123456789012:repository/mergegate';
 
 /** One added Allow each; every one of them must be noticed. */
 const MUTATIONS: [string, string, Record<string, unknown>][] = [
@@ -66,6 +117,11 @@ const MUTATIONS: [string, string, Record<string, unknown>][] = [
   ['a state machine that invokes anything', 'state-machine', allow('lambda:InvokeFunction', '*')],
   ['a router that changes settings', 'router', allow('ssm:PutParameter', parameter('repositories/*'))],
   ['a deployment that overrides rules', 'deployment', allow('codecommit:Override*', REPOSITORY)],
+  ['a container build that merges', 'container-build', allow('codecommit:Merge*', REPOSITORY)],
+  ['a container build that pushes anywhere', 'container-build', allow('ecr:PutImage', '*')],
+  ['a plain build that pushes images', 'build', allow('ecr:PutImage', IMAGES)],
+  ['a builder that passes the plain build role', 'builder', passRole('build')],
+  ['an environment that passes the container role', 'environment', passRole('container-build')],
   ['everything but', 'builder', { Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }],
 ];
 
@@ -105,6 +161,13 @@ test('refuses an approval pool of every role', () => {
 
 function allow(action: string, resource: string): Record<string, unknown> {
   return { Effect: 'Allow', Action: action, Resource: resource };
+}
+
+function passRole(name: string): Record<string, unknown> {
+  return {
+    ...allow('iam:PassRole', `arn:aws:iam::123456789012:role/mergegate-${name}-eu-central-1`),
+    Condition: { StringEquals: { 'iam:PassedToService': 'codebuild.amazonaws.com' } },
+  };
 }
 
 function parameter(path: string): string {

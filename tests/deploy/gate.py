@@ -142,6 +142,18 @@ def approvers(pull_request: str) -> list[str]:
     return [one["userArn"] for one in states["approvals"] if one["approvalState"] == "APPROVE"]
 
 
+def project(pull_request: str) -> dict[str, Any]:
+    """The project of a pull request."""
+    (found,) = admin("codebuild").batch_get_projects(names=[f"{SERVICE}-pr-{pull_request}"])["projects"]
+    return found
+
+
+def builds(pull_request: str) -> list[dict[str, Any]]:
+    """The builds of a pull request, the newest first."""
+    ids = admin("codebuild").list_builds_for_project(projectName=f"{SERVICE}-pr-{pull_request}")["ids"]
+    return admin("codebuild").batch_get_builds(ids=ids)["builds"]
+
+
 def environments() -> list[str]:
     """What exists on behalf of pull requests: projects, report groups, preview branches, parameters."""
     parameters = every(

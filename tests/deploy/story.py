@@ -17,12 +17,14 @@ from gate import (
     ROUTER,
     SERVICE,
     approvers,
+    builds,
     comments,
     dead_letters,
     environment,
     evaluation,
     execution_arn,
     finished,
+    project,
     revision,
     runs,
     sweep,
@@ -33,6 +35,12 @@ from people import MENDED, MISTAKE, REPOSITORY, Developer, create_repository, ev
 
 RULE = f"{SERVICE}-{REPOSITORY}"
 BUILT = ["Action", "Prepare", "Prepared", "Revoke", "Revoked", "StartBuilds", "Started", "Announce", "Announced"]
+
+VPC = {
+    "vpcId": "vpc-0a1b2c3d",
+    "subnets": ["subnet-0a1b2c3d", "subnet-4e5f6a7b"],
+    "securityGroupIds": ["sg-0a1b2c3d"],
+}
 
 COMMENTS = Path(__file__).with_name("comments")
 
@@ -263,11 +271,11 @@ def unknown(story: Story) -> None:
     story.holds("after its last try it is among the dead letters", dead_letters(), 1)
 
 
-def building(ann: Developer, branch: str) -> tuple[str, str]:
+def building(ann: Developer, branch: str, title: str = "Say more") -> tuple[str, str]:
     """A pull request whose build is running, and its run."""
     ann.edit("README.md", "Slugs", f"All about {branch}: slugs")
     ann.push(branch, "Say more")
-    pull_request = ann.open(branch, "Say more")
+    pull_request = ann.open(branch, title)
     run = tell("pullRequestCreated", pull_request)["started"]
     wait("the comment about the build", lambda: comments(pull_request))
     return pull_request, run
@@ -276,8 +284,15 @@ def building(ann: Developer, branch: str) -> tuple[str, str]:
 def left_building(story: Story, ann: Developer) -> None:
     story.chapter("A pull request that is left to cdk destroy")
     ann.branch("unfinished")
-    pull_request, run = building(ann, "unfinished")
+    pull_request, run = building(ann, "unfinished", "[container] Say more")
     story.holds("its run is running", runs()[run], "RUNNING")
+    story.holds("its project is in the VPC of the deployment", project(pull_request)["vpcConfig"], VPC)
+    build = builds(pull_request)[0]
+    role = f"arn:aws:iam::{ACCOUNT}:role/{SERVICE}-container-build-{REGION}"
+    story.holds("as a container build it has a role of its own", build["serviceRole"], role)
+    (images,) = admin("ecr").describe_repositories(repositoryNames=[SERVICE])["repositories"]
+    variables = {one["name"]: one["value"] for one in build["environment"]["environmentVariables"]}
+    story.holds("and knows where images go", variables["MERGEGATE_IMAGE_REPOSITORY"], images["repositoryUri"])
     story.holds("its environment is there", f"project {SERVICE}-pr-{pull_request}" in environment(pull_request))
 
 

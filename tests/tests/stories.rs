@@ -1,5 +1,15 @@
 //! What a reviewer sees, from the first push to the merge.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a story ends where something is not as it must be"
+)]
+
+use aws_sdk_codebuild::types::{Build, VpcConfig};
+use gate_core::{
+    id::RepositoryName,
+    settings::{Containers, RepositorySettings, Vpc},
+};
 use mergegate_tests::{BUILDSPEC, Stage, StageOptions, green_files};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,4 +142,85 @@ async fn an_account_that_runs_one_build_at_once_gates_ten_pull_requests() {
         );
     }
     stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn builds_run_where_the_deployment_says_and_only_container_builds_may_keep_images() {
+    let stage = Stage::set(&green_files()).await;
+    stage.copy.push("before", "main", &[("note", "a\n")]);
+    let before = stage.open("before", "As it comes").await;
+    stage.verdict(&before).await;
+    assert_eq!(vpc(&stage, &before).await, None);
+
+    deploy_a_vpc_and_an_image_repository(&stage).await;
+    stage.copy.push("plain", "main", &[("note", "b\n")]);
+    let plain = stage.open("plain", "No images").await;
+    stage.verdict(&plain).await;
+    let inside = vpc(&stage, &plain).await.unwrap();
+    assert_eq!(inside.vpc_id(), Some("vpc-1"));
+    assert_eq!(inside.subnets(), ["subnet-1", "subnet-2"]);
+    assert_eq!(inside.security_group_ids(), ["sg-1"]);
+    let build = build_of(&stage, &plain).await;
+    assert_eq!(
+        build.service_role(),
+        Some("arn:aws:iam::000000000000:role/mergegate-build")
+    );
+    assert_eq!(image_repository(&build), None);
+
+    stage.copy.push("image", "main", &[("note", "c\n")]);
+    let image = stage.open("image", "[container] An image").await;
+    stage.verdict(&image).await;
+    let build = build_of(&stage, &image).await;
+    assert_eq!(
+        build.service_role(),
+        Some("arn:aws:iam::000000000000:role/container-build")
+    );
+    assert_eq!(image_repository(&build), Some("registry.example/images"));
+    stage.strike().await;
+}
+
+async fn deploy_a_vpc_and_an_image_repository(stage: &Stage) {
+    let clients = stage.clients();
+    let name = clients.names().settings(&RepositoryName::new("demo"));
+    let text = clients.parameters.get_text(&name).await.unwrap().unwrap();
+    let settings = RepositorySettings {
+        vpc: Some(Vpc {
+            vpc_id: "vpc-1".to_owned(),
+            subnet_ids: vec!["subnet-1".to_owned(), "subnet-2".to_owned()],
+            security_group_ids: vec!["sg-1".to_owned()],
+        }),
+        containers: Some(Containers {
+            build_role: "arn:aws:iam::000000000000:role/container-build".to_owned(),
+            image_repository: "registry.example/images".to_owned(),
+        }),
+        ..RepositorySettings::parse(&text).unwrap()
+    };
+    clients.parameters.put(&name, &settings).await.unwrap();
+}
+
+async fn vpc(stage: &Stage, pull_request: &str) -> Option<VpcConfig> {
+    let read = stage
+        .code_build()
+        .batch_get_projects()
+        .names(project(pull_request))
+        .send();
+    let project = read.await.unwrap().projects.unwrap().remove(0);
+    project.vpc_config
+}
+
+async fn build_of(stage: &Stage, pull_request: &str) -> Build {
+    let builds = stage.builds().await;
+    let own = |build: &Build| build.project_name() == Some(&project(pull_request));
+    builds.into_iter().find(own).unwrap()
+}
+
+fn image_repository(build: &Build) -> Option<&str> {
+    let variables = build.environment().unwrap().environment_variables();
+    let named = |name: &str| name == "MERGEGATE_IMAGE_REPOSITORY";
+    let found = variables.iter().find(|variable| named(variable.name()));
+    found.map(aws_sdk_codebuild::types::EnvironmentVariable::value)
+}
+
+fn project(pull_request: &str) -> String {
+    format!("mergegate-pr-{pull_request}")
 }

@@ -92,6 +92,12 @@ const WITHOUT_RESOURCE = [
   'codecommit:DeleteApprovalRuleTemplate',
   'codecommit:GetApprovalRuleTemplate',
   'codecommit:UpdateApprovalRuleTemplateContent',
+  'ec2:DescribeDhcpOptions',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeVpcs',
+  'ecr:GetAuthorizationToken',
   'logs:CreateLogDelivery',
   'logs:DeleteLogDelivery',
   'logs:DescribeLogGroups',
@@ -115,17 +121,38 @@ const WRITERS: readonly (readonly [string, readonly string[]])[] = [
   ['repositories/my-repository/settings', []],
 ];
 
+/** The roles that run code of pull requests. */
+const BUILDS = [role('build'), role('container-build')];
+
+/** Who passes which role, each to CodeBuild only. */
+const PASSES: Readonly<Record<string, string>> = {
+  [role('environment')]: `${ROLE}-build-eu-central-1`,
+  [role('builder')]: `${ROLE}-container-build-eu-central-1`,
+};
+
+/** What changes a registry of images. */
+const IMAGE_CHANGES = [
+  'ecr:InitiateLayerUpload',
+  'ecr:UploadLayerPart',
+  'ecr:CompleteLayerUpload',
+  'ecr:PutImage',
+  'ecr:BatchDeleteImage',
+  'ecr:SetRepositoryPolicy',
+  'ecr:PutImageTagMutability',
+];
+
 /** Every rule that the permissions of a template break. */
 export function brokenRules(template: CloudFormation): string[] {
   const roles = rolesOf(template);
   return [
-    ...buildRole(roles.get(role('build')) ?? []),
+    ...BUILDS.flatMap((name) => buildRole(roles.get(name) ?? [])),
     ...[...roles].flatMap(([name, statements]) => [
       ...voices(name, statements),
       ...wildcards(name, statements),
       ...passRole(name, statements),
       ...writers(name, statements),
       ...invocations(name, statements),
+      ...images(name, statements),
     ]),
     ...trust(template),
     ...pool(template),
@@ -184,8 +211,7 @@ function passRole(name: string, statements: readonly Statement[]): string[] {
     (statement) =>
       reachesAction(statement, 'iam:PassRole') &&
       !(
-        name === role('environment') &&
-        statement.resources.every((resource) => resource === `${ROLE}-build-eu-central-1`) &&
+        statement.resources.every((resource) => resource === PASSES[name]) &&
         statement.condition?.StringEquals?.['iam:PassedToService'] === 'codebuild.amazonaws.com'
       ),
   );
@@ -209,6 +235,21 @@ function invocations(name: string, statements: readonly Statement[]): string[] {
     .flatMap((statement) => statement.resources)
     .filter((resource) => !permitted.includes(resource))
     .map((resource) => `${name} may invoke ${resource}`);
+}
+
+/** Images are pushed by container builds only, to their one repository, and replaced or removed by nobody. */
+function images(name: string, statements: readonly Statement[]): string[] {
+  const own = `arn:aws:ecr:eu-central-1:${ACCOUNT}:repository/mergegate`;
+  return IMAGE_CHANGES.flatMap((action) =>
+    grants(statements)
+      .filter((statement) => reachesAction(statement, action))
+      .flatMap(({ resources }) => resources)
+      .filter(
+        (resource) =>
+          name !== role('container-build') || resource !== own || IMAGE_CHANGES.indexOf(action) > 3,
+      )
+      .map((resource) => `${name} may ${action} on ${resource}`),
+  );
 }
 
 /** Each role is one service's; nobody else becomes it. */

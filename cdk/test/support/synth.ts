@@ -28,7 +28,12 @@ export function app(context: Record<string, unknown> = {}): App {
 
 /** The stack that `cdk deploy` would deploy. */
 export function deployedStack(parent = app()): MergeGateStack {
-  const settings = readContext({ ...contextOfCdkJson(), lambdaDirectory: LAMBDA_DIRECTORY });
+  return deployedWith(parent, {});
+}
+
+/** The same with more context. */
+export function deployedWith(parent: App, context: Record<string, unknown>): MergeGateStack {
+  const settings = readContext({ ...contextOfCdkJson(), lambdaDirectory: LAMBDA_DIRECTORY, ...context });
   return new MergeGateStack(parent, 'Mergegate', settings, { analyticsReporting: false });
 }
 

@@ -44,7 +44,7 @@ export function resourcesOf(template: CloudFormation, type: string): Resource[] 
     .map((resource) => resolved(template, resource) as Resource);
 }
 
-/** A value with its `Ref`, `Fn::GetAtt` and `Fn::Join` carried out. */
+/** A value with its `Ref`, `Fn::GetAtt`, `Fn::Join`, `Fn::Split` and `Fn::Select` carried out. */
 export function resolved(template: CloudFormation, value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map((item: unknown) => resolved(template, item));
@@ -64,6 +64,14 @@ export function resolved(template: CloudFormation, value: unknown): unknown {
   if (entries.length === 1 && name === 'Fn::Join') {
     const [separator, parts] = argument as [string, unknown[]];
     return parts.map((part) => String(resolved(template, part))).join(separator);
+  }
+  if (entries.length === 1 && name === 'Fn::Split') {
+    const [separator, joined] = argument as [string, unknown];
+    return String(resolved(template, joined)).split(separator);
+  }
+  if (entries.length === 1 && name === 'Fn::Select') {
+    const [place, list] = argument as [number, unknown];
+    return (resolved(template, list) as unknown[])[place];
   }
   return Object.fromEntries(entries.map(([key, item]) => [key, resolved(template, item)]));
 }

@@ -39,6 +39,8 @@ pub mod variable {
     pub const DESTINATION: &str = "MERGEGATE_DESTINATION";
     /// `true` when `[skip-tests]` is in the title.
     pub const SKIP_TESTS: &str = "MERGEGATE_SKIP_TESTS";
+    /// URI of the repository that images may be pushed to; set for `[container]` builds.
+    pub const IMAGE_REPOSITORY: &str = "MERGEGATE_IMAGE_REPOSITORY";
 }
 
 /// What a build was started for, read from its variables.

@@ -29,6 +29,34 @@ pub struct RepositorySettings {
     pub timeout_minutes: u32,
     /// How long a build may wait in the queue, in minutes, 5 to 480.
     pub queued_timeout_minutes: u32,
+    /// Where in a VPC builds run; outside of one if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc: Option<Vpc>,
+    /// What `[container]` builds have besides, if the deployment gives them anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub containers: Option<Containers>,
+}
+
+/// A place in a VPC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Vpc {
+    /// The VPC.
+    pub vpc_id: String,
+    /// Its subnets, 1 to 16.
+    pub subnet_ids: Vec<String>,
+    /// Its security groups, 1 to 5.
+    pub security_group_ids: Vec<String>,
+}
+
+/// Where `[container]` builds may put their images, and the role that lets them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Containers {
+    /// ARN of the role they run under, in place of [`RepositorySettings::build_role`].
+    pub build_role: String,
+    /// URI of the image repository they may push to.
+    pub image_repository: String,
 }
 
 impl RepositorySettings {
@@ -77,6 +105,29 @@ mod tests {
         assert_eq!(settings("[]").gated(None), []);
         let named = settings(r#"["release", "next"]"#).gated(Some(main));
         assert_eq!(named, [BranchName::new("release"), BranchName::new("next")]);
+    }
+
+    #[test]
+    fn a_vpc_and_an_image_repository_are_there_if_the_deployment_has_them() {
+        let bare = settings("[]");
+        assert_eq!((&bare.vpc, &bare.containers), (&None, &None));
+        let text = serde_json::to_string(&bare).unwrap();
+        let more = r#""version":1,"vpc":{"vpcId":"vpc-1","subnetIds":["subnet-1"],"securityGroupIds":["sg-1"]},
+            "containers":{"buildRole":"arn:container","imageRepository":"123.ecr/gate"}"#;
+        let parsed = RepositorySettings::parse(&text.replace(r#""version":1"#, more)).unwrap();
+        let vpc = Vpc {
+            vpc_id: "vpc-1".to_owned(),
+            subnet_ids: vec!["subnet-1".to_owned()],
+            security_group_ids: vec!["sg-1".to_owned()],
+        };
+        let containers = Containers {
+            build_role: "arn:container".to_owned(),
+            image_repository: "123.ecr/gate".to_owned(),
+        };
+        assert_eq!(
+            (parsed.vpc, parsed.containers),
+            (Some(vpc), Some(containers))
+        );
     }
 
     #[test]

@@ -93,6 +93,10 @@ async fn start_one(
         source_version: &candidate.source_version(),
         variables: variables(run, candidate, execution, &check, attempt),
         privileged: flags.has(Flag::Container),
+        role: run
+            .containers
+            .as_ref()
+            .map(|containers| containers.build_role.as_str()),
         no_cache: flags.has(Flag::NoCache),
         token: names::hash(
             &["build", run_name, check.as_str(), &attempt.to_string()],
@@ -139,6 +143,12 @@ fn variables(
     ];
     if run.plan.flags.has(Flag::SkipTests) {
         variables.push((variable::SKIP_TESTS, "true".to_owned()));
+    }
+    if let Some(containers) = &run.containers {
+        variables.push((
+            variable::IMAGE_REPOSITORY,
+            containers.image_repository.clone(),
+        ));
     }
     let owned = |(name, value): (&str, String)| (name.to_owned(), value);
     variables.into_iter().map(owned).collect()

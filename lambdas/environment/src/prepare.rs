@@ -60,6 +60,9 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
         .get(&clients.names().durations(&candidacy.repository))
         .await?;
     if let Some(run) = &mut state.run {
+        run.containers = settings
+            .containers
+            .filter(|_| run.plan.flags.has(Flag::Container));
         let passes = |check: &gate_core::plan::PlannedCheck| {
             durations
                 .as_ref()
@@ -180,6 +183,7 @@ fn with_run(
         candidate,
         plan,
         project: project(clients, &candidacy.pull_request),
+        containers: None,
         builds: Vec::new(),
         report_looks: 0,
         passes: Vec::new(),

@@ -293,6 +293,7 @@ async fn does(function: &str, step: Step, clients: &Clients) -> bool {
         plan: Plan::default(),
         project: "mergegate-pr-7".to_owned(),
         builds: Vec::new(),
+        containers: None,
         report_looks: 0,
         passes: Vec::new(),
     };

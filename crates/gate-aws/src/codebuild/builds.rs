@@ -27,6 +27,8 @@ pub struct BuildOrder<'a> {
     pub variables: Vec<(String, String)>,
     /// Whether it may run Docker.
     pub privileged: bool,
+    /// ARN of the role it runs under, if that is not the project's.
+    pub role: Option<&'a str>,
     /// Whether it starts without the project's cache.
     pub no_cache: bool,
     /// Within five minutes the same token finds the same build.
@@ -65,6 +67,7 @@ impl CodeBuild {
             .source_version(order.source_version)
             .set_environment_variables_override(Some(variables.map_err(invalid)?))
             .privileged_mode_override(order.privileged)
+            .set_service_role_override(order.role.map(str::to_owned))
             .set_cache_override(order.no_cache.then_some(cache))
             .idempotency_token(order.token)
             .send()

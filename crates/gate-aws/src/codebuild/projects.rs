@@ -9,9 +9,13 @@ use aws_sdk_codebuild::{
     types::{
         self, ArtifactsType, CloudWatchLogsConfig, ComputeType, EnvironmentType, LogsConfig,
         LogsConfigStatusType, ProjectArtifacts, ProjectEnvironment, ProjectSource, SourceType, Tag,
+        VpcConfig,
     },
 };
-use gate_core::{error::GateError, settings::RepositorySettings};
+use gate_core::{
+    error::GateError,
+    settings::{RepositorySettings, Vpc},
+};
 
 use super::{CodeBuild, SERVICE, failed, incomplete};
 use crate::error;
@@ -67,6 +71,7 @@ impl CodeBuild {
             .set_timeout_in_minutes(parts.timeout)
             .set_queued_timeout_in_minutes(parts.queued_timeout)
             .logs_config(parts.logs.clone())
+            .set_vpc_config(parts.vpc.clone())
             .badge_enabled(parts.badge)
             .set_tags(Some(parts.tags.clone()))
             .send()
@@ -101,6 +106,7 @@ impl CodeBuild {
             .set_timeout_in_minutes(parts.timeout)
             .set_queued_timeout_in_minutes(parts.queued_timeout)
             .logs_config(parts.logs)
+            .set_vpc_config(parts.vpc)
             .badge_enabled(parts.badge)
             .set_tags(Some(parts.tags))
             .send()
@@ -167,6 +173,8 @@ struct Parts {
     artifacts: ProjectArtifacts,
     environment: ProjectEnvironment,
     logs: LogsConfig,
+    /// Without one a project that is there keeps what it has.
+    vpc: Option<VpcConfig>,
     timeout: Option<i32>,
     queued_timeout: Option<i32>,
     badge: bool,
@@ -203,12 +211,21 @@ impl Parts {
                 .build()?,
             environment,
             logs: LogsConfig::builder().cloud_watch_logs(logs).build(),
+            vpc: settings.vpc.as_ref().map(vpc),
             timeout: minutes(settings.timeout_minutes),
             queued_timeout: minutes(settings.queued_timeout_minutes),
             badge: !lambda,
             tags: spec.tags.iter().map(tag).collect(),
         })
     }
+}
+
+fn vpc(vpc: &Vpc) -> VpcConfig {
+    VpcConfig::builder()
+        .vpc_id(&vpc.vpc_id)
+        .set_subnets(Some(vpc.subnet_ids.clone()))
+        .set_security_group_ids(Some(vpc.security_group_ids.clone()))
+        .build()
 }
 
 fn project(project: Option<types::Project>) -> Project {

@@ -7,6 +7,7 @@ use crate::{
     error::GateError,
     id::{BuildId, CheckName, CommitId, PullRequestId, RepositoryName, RevisionId, RunName},
     plan::Plan,
+    settings::Containers,
 };
 
 /// Version of [`State`]; handlers of a release read their own and the one before.
@@ -158,6 +159,9 @@ pub struct Run {
     pub plan: Plan,
     /// The CodeBuild project's name.
     pub project: String,
+    /// What its builds have besides: set for `[container]` builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub containers: Option<Containers>,
     /// What was started, in order.
     #[serde(default)]
     pub builds: Vec<StartedBuild>,

@@ -129,6 +129,8 @@ impl Repositories {
             compute_type: "BUILD_GENERAL1_SMALL".to_owned(),
             timeout_minutes: 60,
             queued_timeout_minutes: 480,
+            vpc: None,
+            containers: None,
         }
     }
 }

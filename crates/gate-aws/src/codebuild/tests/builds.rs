@@ -162,14 +162,15 @@ async fn builds_of_a_project_come_from_all_pages_and_a_gone_project_has_none() {
     assert_eq!(builds, Ok(Vec::new()));
 }
 
-async fn start(rule: &Rule, no_cache: bool) -> Result<StartOutcome, GateError> {
+async fn start(rule: &Rule, container: bool) -> Result<StartOutcome, GateError> {
     codebuild(&[rule])
         .start_build(BuildOrder {
             project: "gate-pr-7",
             source_version: "refs/heads/login^{3f2a91c}",
             variables: vec![("MERGEGATE_RUN".to_owned(), "pr-7-a-b-1".to_owned())],
-            privileged: false,
-            no_cache,
+            privileged: container,
+            role: container.then_some("arn:aws:iam::123456789012:role/gate-container-build"),
+            no_cache: container,
             token: "t1".to_owned(),
         })
         .await
@@ -183,7 +184,9 @@ async fn a_build_is_started_for_one_commit_with_its_variables_and_token() {
             request.project_name() == Some("gate-pr-7")
                 && request.source_version() == Some("refs/heads/login^{3f2a91c}")
                 && (variable.name(), variable.value()) == ("MERGEGATE_RUN", "pr-7-a-b-1")
-                && request.privileged_mode_override() == Some(false)
+                && request.privileged_mode_override() == Some(true)
+                && request.service_role_override()
+                    == Some("arn:aws:iam::123456789012:role/gate-container-build")
                 && request.idempotency_token() == Some("t1")
                 && request.cache_override().map(|cache| cache.r#type.as_str()) == Some("NO_CACHE")
         })
@@ -199,7 +202,11 @@ async fn a_build_is_started_for_one_commit_with_its_variables_and_token() {
 #[tokio::test]
 async fn no_room_and_no_project_are_outcomes() {
     let full = mock!(Client::start_build)
-        .match_requests(|request| request.cache_override().is_none())
+        .match_requests(|request| {
+            request.cache_override().is_none()
+                && request.service_role_override().is_none()
+                && request.privileged_mode_override() == Some(false)
+        })
         .then_http_response(|| refusal(400, "AccountLimitExceededException", "full"));
     assert_eq!(start(&full, false).await, Ok(StartOutcome::NoCapacity));
     let gone = mock!(Client::start_build).then_http_response(missing("gone"));

@@ -1,5 +1,5 @@
-use aws_sdk_codebuild::types::ProjectSource;
-use gate_core::settings::RepositorySettings;
+use aws_sdk_codebuild::types::{ProjectSource, VpcConfig};
+use gate_core::settings::{RepositorySettings, Vpc};
 
 use super::*;
 
@@ -15,6 +15,12 @@ fn settings(environment_type: &str) -> RepositorySettings {
         compute_type: "BUILD_GENERAL1_SMALL".to_owned(),
         timeout_minutes: 60,
         queued_timeout_minutes: 30,
+        vpc: Some(Vpc {
+            vpc_id: "vpc-1".to_owned(),
+            subnet_ids: vec!["subnet-1".to_owned(), "subnet-2".to_owned()],
+            security_group_ids: vec!["sg-1".to_owned()],
+        }),
+        containers: None,
     }
 }
 
@@ -52,6 +58,14 @@ fn is_inline(source: Option<&ProjectSource>) -> bool {
     })
 }
 
+fn is_in_vpc(vpc: Option<&VpcConfig>) -> bool {
+    vpc.is_some_and(|vpc| {
+        vpc.vpc_id() == Some("vpc-1")
+            && vpc.subnets() == ["subnet-1", "subnet-2"]
+            && vpc.security_group_ids() == ["sg-1"]
+    })
+}
+
 #[tokio::test]
 async fn a_project_builds_the_trusted_buildspec_and_logs_where_the_deployment_says() {
     let rule = mock!(Client::create_project)
@@ -75,6 +89,7 @@ async fn a_project_builds_the_trusted_buildspec_and_logs_where_the_deployment_sa
                 && request.badge_enabled() == Some(true)
                 && request.timeout_in_minutes() == Some(60)
                 && request.queued_timeout_in_minutes() == Some(30)
+                && is_in_vpc(request.vpc_config())
                 && (tag.key(), tag.value()) == (Some("gate:pull-request"), Some("7"))
         })
         .then_http_response(|| answer(&with_badge()));
@@ -90,6 +105,7 @@ async fn a_project_that_is_there_is_made_what_is_wanted() {
             is_inline(request.source())
                 && request.name() == Some("gate-pr-7")
                 && request.badge_enabled() == Some(true)
+                && is_in_vpc(request.vpc_config())
         })
         .then_http_response(|| answer(&with_badge()));
     assert_eq!(

@@ -135,6 +135,18 @@ pub(super) struct S3Logs {
     pub(super) location: Option<String>,
 }
 
+/// Kept and shown; builds are processes of this machine and run where it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct VpcConfig {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) vpc_id: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) subnets: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) security_group_ids: Vec<String>,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Badge {
@@ -166,6 +178,8 @@ pub(super) struct Project {
     pub(super) badge: Badge,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) logs_config: Option<LogsConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) vpc_config: Option<VpcConfig>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) concurrent_build_limit: Option<u32>,
     pub(super) project_visibility: String,
@@ -300,6 +314,8 @@ pub(super) struct Build {
     pub(super) environment: Environment,
     pub(super) service_role: String,
     pub(super) logs: LogsLocation,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) vpc_config: Option<VpcConfig>,
     pub(super) timeout_in_minutes: u32,
     pub(super) queued_timeout_in_minutes: u32,
     pub(super) build_complete: bool,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     model::{
         Build, BuildArtifacts, Cache, Environment, LogsConfig, LogsLocation, Phase, PhaseKind,
-        Project, Source, Status, Variable, seconds_now,
+        Project, Source, Status, Variable, VpcConfig, seconds_now,
     },
     rules,
 };
@@ -54,6 +54,7 @@ pub(super) struct Plan {
     timeout_in_minutes: u32,
     queued_timeout_in_minutes: u32,
     encryption_key: String,
+    vpc_config: Option<VpcConfig>,
     log_group: Option<String>,
     /// In front of the stream's name.
     log_prefix: Option<String>,
@@ -72,6 +73,7 @@ pub(super) fn of_build(build: Build) -> Plan {
         timeout_in_minutes: build.timeout_in_minutes,
         queued_timeout_in_minutes: build.queued_timeout_in_minutes,
         encryption_key: build.encryption_key,
+        vpc_config: build.vpc_config,
         log_group: build.logs.group_name,
     }
 }
@@ -147,6 +149,7 @@ pub(super) fn of_project(project: Project, input: StartInput) -> Result<Plan, Se
         encryption_key: input
             .encryption_key_override
             .unwrap_or(project.encryption_key),
+        vpc_config: project.vpc_config,
     })
 }
 
@@ -188,6 +191,7 @@ pub(super) fn build(account: &Account, caller: &Caller, plan: Plan, build_number
         cache: plan.cache,
         environment: plan.environment,
         service_role: plan.service_role,
+        vpc_config: plan.vpc_config,
         timeout_in_minutes: plan.timeout_in_minutes,
         queued_timeout_in_minutes: plan.queued_timeout_in_minutes,
         build_complete: false,

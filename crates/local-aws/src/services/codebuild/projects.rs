@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use super::{
     builds, invalid,
     lists::{self, SortOrder},
-    model::{Artifacts, Badge, Cache, Environment, LogsConfig, Project, Source, Tag, seconds_now},
+    model::{
+        Artifacts, Badge, Cache, Environment, LogsConfig, Project, Source, Tag, VpcConfig,
+        seconds_now,
+    },
     rules,
 };
 use crate::{
@@ -44,6 +47,7 @@ struct ProjectInput {
     tags: Option<Vec<Tag>>,
     badge_enabled: Option<bool>,
     logs_config: Option<LogsConfig>,
+    vpc_config: Option<VpcConfig>,
     concurrent_build_limit: Option<i64>,
     #[serde(flatten)]
     rest: BTreeMap<String, Value>,
@@ -63,6 +67,9 @@ impl ProjectInput {
         }
         if let Some(logs) = &self.logs_config {
             rules::logs(logs)?;
+        }
+        if let Some(vpc) = &self.vpc_config {
+            rules::vpc(vpc)?;
         }
         rules::timeouts(self.timeout_in_minutes, self.queued_timeout_in_minutes)?;
         rules::tags(self.tags.as_deref().unwrap_or_default())
@@ -105,6 +112,7 @@ pub(super) fn create(account: &Account, input: Value) -> Result<Value, ServiceEr
             badge_request_url: None,
         },
         logs_config: None,
+        vpc_config: None,
         concurrent_build_limit: None,
         project_visibility: "PRIVATE".to_owned(),
     };
@@ -159,6 +167,9 @@ fn apply(
     project.description = input.description.or(project.description.take());
     project.source_version = input.source_version.or(project.source_version.take());
     project.logs_config = input.logs_config.or(project.logs_config.take());
+    if let Some(vpc) = input.vpc_config {
+        project.vpc_config = Some(vpc).filter(|vpc| *vpc != VpcConfig::default());
+    }
     match input.concurrent_build_limit {
         None => {}
         // The API's way to take the limit away.

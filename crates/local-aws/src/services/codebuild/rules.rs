@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     invalid,
-    model::{Artifacts, Environment, LogsConfig, Source, Tag, Variable, VariableKind},
+    model::{Artifacts, Environment, LogsConfig, Source, Tag, Variable, VariableKind, VpcConfig},
 };
 use crate::ServiceError;
 
@@ -173,6 +173,26 @@ pub(super) fn logs(logs: &LogsConfig) -> Result<(), ServiceError> {
         Some(s3) if s3.status == "ENABLED" => Err(unsimulated("logsConfig.s3Logs")),
         _ => Ok(()),
     }
+}
+
+/// All three members or none of them, which takes a project out of its VPC.
+pub(super) fn vpc(vpc: &VpcConfig) -> Result<(), ServiceError> {
+    if *vpc == VpcConfig::default() {
+        return Ok(());
+    }
+    if vpc.vpc_id.is_empty() || vpc.subnets.is_empty() || vpc.security_group_ids.is_empty() {
+        return Err(invalid(
+            "Invalid vpcConfig: vpcId, subnets and securityGroupIds are needed together",
+        ));
+    }
+    let most = |member: &str, ids: &[String], most: usize| match ids.len() {
+        count if count > most => Err(invalid(format!(
+            "Invalid vpcConfig: at most {most} {member} are allowed, not {count}"
+        ))),
+        _ => Ok(()),
+    };
+    most("subnets", &vpc.subnets, 16)?;
+    most("securityGroupIds", &vpc.security_group_ids, 5)
 }
 
 pub(super) fn timeouts(build: Option<u32>, queued: Option<u32>) -> Result<(), ServiceError> {

@@ -79,6 +79,29 @@ async fn a_project_is_created_changed_read_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_project_is_put_into_a_vpc_and_taken_out_of_it() {
+    let bench = Bench::open().await;
+    let vpc = json!({ "vpcId": "vpc-1", "subnets": ["subnet-1"], "securityGroupIds": ["sg-1"] });
+    bench
+        .project(|input| input["vpcConfig"] = vpc.clone())
+        .await;
+    let project = async || {
+        let read = bench
+            .did("BatchGetProjects", json!({ "names": ["demo"] }))
+            .await;
+        read["projects"][0].clone()
+    };
+    assert_eq!(project().await["vpcConfig"], vpc);
+    let update = async |change: Value| {
+        bench.did("UpdateProject", change).await;
+    };
+    update(json!({ "name": "demo", "timeoutInMinutes": 5 })).await;
+    assert_eq!(project().await["vpcConfig"], vpc, "it stays where it is");
+    update(json!({ "name": "demo", "vpcConfig": {} })).await;
+    assert_eq!(project().await.get("vpcConfig"), None);
+}
+
+#[tokio::test]
 async fn refuses_names_values_and_kinds_that_codebuild_refuses_or_nobody_simulates() {
     let bench = Bench::open().await;
     let refusal = async |change: fn(&mut Value)| {
@@ -105,7 +128,20 @@ async fn refuses_names_values_and_kinds_that_codebuild_refuses_or_nobody_simulat
     );
     assert_eq!(
         refusal(|input| input["vpcConfig"] = json!({ "vpcId": "v" })).await,
-        "vpcConfig is not simulated by the local endpoint"
+        "Invalid vpcConfig: vpcId, subnets and securityGroupIds are needed together"
+    );
+    assert_eq!(
+        refusal(|input| {
+            let groups = ["sg-1", "sg-2", "sg-3", "sg-4", "sg-5", "sg-6"];
+            input["vpcConfig"] =
+                json!({ "vpcId": "v", "subnets": ["s"], "securityGroupIds": groups });
+        })
+        .await,
+        "Invalid vpcConfig: at most 5 securityGroupIds are allowed, not 6"
+    );
+    assert_eq!(
+        refusal(|input| input["fileSystemLocations"] = json!([{ "type": "EFS" }])).await,
+        "fileSystemLocations is not simulated by the local endpoint"
     );
     assert_eq!(
         refusal(|input| input["timeoutInMinutes"] = 4.into()).await,
