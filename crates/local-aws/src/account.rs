@@ -12,6 +12,8 @@ use tokio::sync::Notify;
 
 use crate::{
     Observer, ServiceError, Settings,
+    answers::Answers,
+    audit::Audit,
     git::{Git, GitError},
     services::{codebuild, codecommit, events, lambda, states},
     store::{Store, StoreError},
@@ -50,6 +52,14 @@ pub enum OpenError {
     /// The git program.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// The audit.
+    #[error("failed to open the audit `{path}`: {source}")]
+    Audit {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
     /// What moved in a repository while nobody looked could not be taken up.
     #[error("failed to take up repository `{name}`: {source}")]
     Repository {
@@ -67,6 +77,10 @@ pub struct Account {
     pub(crate) git: Git,
     pub(crate) functions: RwLock<BTreeMap<String, FunctionHandler>>,
     pub(crate) observer: RwLock<Option<Observer>>,
+    /// What an observer may let a read see.
+    pub(crate) answers: Answers,
+    /// What really happens, if somebody wants to know.
+    pub(crate) audit: Option<Audit>,
     /// Rung when an event was put into the outbox.
     pub(crate) events_bell: Notify,
     /// Rung when an execution has something to do.
@@ -88,12 +102,15 @@ impl Account {
     pub async fn open(settings: Settings) -> Result<Arc<Self>, OpenError> {
         let store = Store::open(&settings.data_directory)?;
         let git = Git::new(settings.data_directory.join("repositories"))?;
+        let audit = Audit::open(&settings)?;
         let account = Arc::new(Self {
             settings,
             store,
             git,
             functions: RwLock::default(),
             observer: RwLock::default(),
+            answers: Answers::default(),
+            audit,
             events_bell: Notify::new(),
             states_bell: Notify::new(),
             invocations: lambda::Invocations::default(),

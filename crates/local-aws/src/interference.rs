@@ -1,4 +1,6 @@
 //! Misbehaviour on demand: an observer sees every API call before and after its effect and may spoil it.
+//!
+//! So it does with a build's commands: a call of `codebuild` named [`RUN_COMMANDS`], which no client can make.
 
 use std::{
     sync::{Arc, PoisonError},
@@ -33,7 +35,10 @@ pub enum Moment {
     After,
 }
 
-/// What an observer does to a call.
+/// The commands of one build, as an observer sees them: an error ends the build as FAULT, a drop kills its processes.
+pub const RUN_COMMANDS: &str = "RunCommands";
+
+/// What an observer does to a call. What a call cannot suffer passes.
 #[derive(Clone, Debug)]
 pub enum Interference {
     /// Nothing.
@@ -44,8 +49,18 @@ pub enum Interference {
     Delay(Duration),
     /// Closes the connection without an answer.
     Drop,
-    /// Delivers an asynchronous invocation twice, as Lambda may; any other call passes.
+    /// After the effect: breaks the answer off in its middle.
+    Truncate,
+    /// Before the effect: closes the connection, and the effect takes place this much later.
+    Late(Duration),
+    /// Before a read: answers what the same read saw before the last change, if that was a moment ago.
+    Stale,
+    /// Delivers an asynchronous invocation twice, as Lambda may.
     Repeat,
+    /// Before an asynchronous invocation: forgets it, as if the event had never been sent.
+    Forget,
+    /// Before an invocation: the function's process ends when its handler wakes up for this time.
+    Die(u32),
 }
 
 /// Sees every call twice.
@@ -56,12 +71,17 @@ pub type Observer = Arc<dyn Fn(Call, Moment) -> BoxFuture<'static, Interference>
 pub(crate) enum Passed {
     Once,
     Twice,
+    Stale,
+    Dying(u32),
 }
 
 /// How an observer ended a call.
 pub(crate) enum Spoilt {
     Failed(ServiceError),
     Dropped,
+    Truncated,
+    Late(Duration),
+    Forgotten,
 }
 
 /// Asks the observer, if there is one.
@@ -81,30 +101,58 @@ pub(crate) async fn consult(
     match observer(call.clone(), moment).await {
         Interference::Pass => Ok(Passed::Once),
         Interference::Repeat => Ok(Passed::Twice),
+        Interference::Stale => Ok(Passed::Stale),
+        Interference::Die(wakings) => Ok(Passed::Dying(wakings)),
         Interference::Delay(time) => {
             tokio::time::sleep(time).await;
             Ok(Passed::Once)
         }
         Interference::Fail(error) => Err(Spoilt::Failed(error)),
         Interference::Drop => Err(Spoilt::Dropped),
+        Interference::Truncate => Err(Spoilt::Truncated),
+        Interference::Late(time) => Err(Spoilt::Late(time)),
+        Interference::Forget => Err(Spoilt::Forgotten),
     }
 }
 
-/// Runs `effect` with the observer looking on; `None` when the connection is to be dropped.
-pub(crate) async fn observed<T>(
-    account: &Account,
+/// What a client hears of its call.
+pub(crate) enum Heard<T> {
+    Answer(Result<T, ServiceError>),
+    /// The first half of the answer.
+    Half(Result<T, ServiceError>),
+    Nothing,
+}
+
+/// Runs `effect` with the observer looking on; `older` is what a stale read would see.
+pub(crate) async fn observed<T: Send + 'static>(
+    account: &Arc<Account>,
     call: Call,
-    effect: impl Future<Output = Result<T, ServiceError>>,
-) -> Option<Result<T, ServiceError>> {
-    let watched = async {
-        consult(account, &call, Moment::Before).await?;
-        let result = effect.await;
-        consult(account, &call, Moment::After).await?;
-        Ok(result)
-    };
-    match watched.await {
-        Ok(result) => Some(result),
-        Err(Spoilt::Failed(error)) => Some(Err(error)),
-        Err(Spoilt::Dropped) => None,
+    effect: impl Future<Output = Result<T, ServiceError>> + Send + 'static,
+    older: impl FnOnce() -> Option<T>,
+) -> Heard<T> {
+    match consult(account, &call, Moment::Before).await {
+        Ok(Passed::Stale) => {
+            if let Some(older) = older() {
+                return Heard::Answer(Ok(older));
+            }
+        }
+        Ok(_) => {}
+        Err(Spoilt::Failed(error)) => return Heard::Answer(Err(error)),
+        Err(Spoilt::Late(time)) => {
+            tokio::spawn(async move {
+                tokio::time::sleep(time).await;
+                // Nobody is left to hear of it.
+                drop(effect.await);
+            });
+            return Heard::Nothing;
+        }
+        Err(_) => return Heard::Nothing,
+    }
+    let result = effect.await;
+    match consult(account, &call, Moment::After).await {
+        Ok(_) => Heard::Answer(result),
+        Err(Spoilt::Failed(error)) => Heard::Answer(Err(error)),
+        Err(Spoilt::Truncated) => Heard::Half(result),
+        Err(_) => Heard::Nothing,
     }
 }

@@ -5,9 +5,12 @@
 //! What it does not do it refuses with an AWS error that names the operation.
 
 mod account;
+mod answers;
+pub mod audit;
 mod buildspec;
 mod caller;
 mod error;
+mod faults;
 mod git;
 mod interference;
 mod page;
@@ -20,8 +23,9 @@ mod wire;
 pub use account::{Account, DeadLetter, FunctionError, FunctionHandler, OpenError};
 pub use caller::Caller;
 pub use error::ServiceError;
+pub use faults::{Fault, Faults, Injected};
 pub use git::GitError;
-pub use interference::{Call, Interference, Moment, Observer};
+pub use interference::{Call, Interference, Moment, Observer, RUN_COMMANDS};
 pub use settings::{Assumptions, CloseEvents, DeleteProject, Settings};
 pub use store::StoreError;
 pub use wire::{Server, serve};

@@ -21,6 +21,8 @@ pub struct Settings {
     pub wait_scale: f64,
     /// What to assume about AWS where no source says.
     pub assumptions: Assumptions,
+    /// Write down what really happens, apart from all other state: see [`crate::audit`].
+    pub audit: bool,
 }
 
 impl Settings {
@@ -35,6 +37,7 @@ impl Settings {
             concurrent_builds: std::thread::available_parallelism().map_or(2, usize::from),
             wait_scale: 1.0,
             assumptions: Assumptions::default(),
+            audit: false,
         }
     }
 }

@@ -1,22 +1,24 @@
 //! HTTP: AWS JSON 1.0 and 1.1 by `X-Amz-Target`, Lambda's REST, git's smart protocol.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     body::{Body, Bytes},
     extract::{DefaultBodyLimit, Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header, response},
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
+use futures::StreamExt as _;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::{
     Account, Call, Caller, ServiceError,
+    answers::Read,
     git::http_backend,
-    interference::observed,
+    interference::{Heard, observed},
     services::{codebuild, codecommit, events, lambda, logs, ssm, states},
 };
 
@@ -121,21 +123,31 @@ async fn json_protocol(
         function: None,
         state: None,
     };
-    let dispatched = observed(&account, call, async {
-        match service {
-            "codecommit" => codecommit::call(&account, &caller, operation, input).await,
-            "codebuild" => codebuild::call(&account, &caller, operation, input).await,
-            "ssm" => ssm::call(&account, &caller, operation, input),
-            "events" => events::call(&account, &caller, operation, input),
-            "logs" => logs::call(&account, operation, input),
-            _ => states::call(&account, &caller, operation, input),
+    let read = Read::new(operation, &input);
+    let effect = {
+        let (account, operation, read) = (account.clone(), operation.to_owned(), read.clone());
+        async move {
+            let answer = match service {
+                "codecommit" => codecommit::call(&account, &caller, &operation, input).await,
+                "codebuild" => codebuild::call(&account, &caller, &operation, input).await,
+                "ssm" => ssm::call(&account, &caller, &operation, input),
+                "events" => events::call(&account, &caller, &operation, input),
+                "logs" => logs::call(&account, &operation, input),
+                _ => states::call(&account, &caller, &operation, input),
+            };
+            if let (Some(read), Ok(output)) = (read, &answer) {
+                account.answers.keep(read, output);
+            }
+            answer
         }
-    });
-    match dispatched.await {
-        Some(Ok(output)) => json_response(StatusCode::OK, content_type, &output),
-        Some(Err(error)) => failure(&error, content_type),
-        None => dropped(),
-    }
+    };
+    let older = || account.answers.recall(&read?);
+    let heard = observed(&account, call, effect, older).await;
+    respond(heard, |result| match result {
+        Ok(output) => json_response(StatusCode::OK, content_type, &output),
+        Err(error) => failure(&error, content_type),
+    })
+    .await
 }
 
 async fn invoke(
@@ -155,11 +167,16 @@ async fn invoke(
         .get("x-amz-invocation-type")
         .and_then(|value| value.to_str().ok())
         .unwrap_or("RequestResponse");
-    match observed(&account, call, lambda::invoke(&account, &name, kind, &body)).await {
-        Some(Ok(invoked)) => invoked.into_response(),
-        Some(Err(error)) => failure(&error, "application/json"),
-        None => dropped(),
-    }
+    let effect = {
+        let (account, kind) = (account.clone(), kind.to_owned());
+        async move { lambda::invoke(&account, &name, &kind, &body).await }
+    };
+    let heard = observed(&account, call, effect, || None).await;
+    respond(heard, |result| match result {
+        Ok(invoked) => invoked.into_response(),
+        Err(error) => failure(&error, "application/json"),
+    })
+    .await
 }
 
 fn parse_body(body: &Bytes) -> Result<Value, ServiceError> {
@@ -206,14 +223,40 @@ fn failure(error: &ServiceError, content_type: &'static str) -> Response {
     response
 }
 
-/// An answer whose body breaks off: the client sees a closed connection.
-fn dropped() -> Response {
-    let broken = futures::stream::once(async {
+async fn respond<T>(
+    heard: Heard<T>,
+    answer: impl FnOnce(Result<T, ServiceError>) -> Response,
+) -> Response {
+    match heard {
+        Heard::Answer(result) => answer(result),
+        Heard::Half(result) => {
+            let (parts, body) = answer(result).into_parts();
+            let body = axum::body::to_bytes(body, usize::MAX).await;
+            let body = body.unwrap_or_default();
+            broken(parts, body.slice(..body.len() / 2))
+        }
+        Heard::Nothing => broken(Response::new(()).into_parts().0, Bytes::new()),
+    }
+}
+
+/// How long a part of an answer has to get to the client.
+const PART: Duration = Duration::from_millis(20);
+
+/// An answer that breaks off after `part`, or before it has begun.
+fn broken(parts: response::Parts, part: Bytes) -> Response {
+    let length = part.len() + 1_000_000;
+    let begun = !part.is_empty();
+    let end = async move {
+        if begun {
+            tokio::time::sleep(PART).await;
+        }
         Err::<Bytes, _>(std::io::Error::other("dropped on request"))
-    });
-    let mut response = Response::new(Body::from_stream(broken));
+    };
+    let beginning = futures::stream::iter(begun.then_some(Ok(part)));
+    let body = Body::from_stream(beginning.chain(futures::stream::once(end)));
+    let mut response = Response::from_parts(parts, body);
     response
         .headers_mut()
-        .insert(header::CONTENT_LENGTH, HeaderValue::from_static("1000000"));
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     response
 }

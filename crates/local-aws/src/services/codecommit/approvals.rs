@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     Account, Caller, ServiceError,
+    audit::Happened,
     store::{Table, Tables},
 };
 
@@ -202,6 +203,10 @@ fn update_state(
                 transaction.put(&APPROVALS, &key, &approval)?;
             }
         }
+        if let Some(audit) = &account.audit {
+            let happened = audited(pull_request, &caller.arn, state);
+            audit.note(&happened).map_err(ServiceError::internal)?;
+        }
         pull_request.last_activity = Time::now();
         let happening = Happening::ApprovalChanged(state);
         Ok(record(
@@ -213,6 +218,17 @@ fn update_state(
         )?)
     })?;
     Ok(json!({}))
+}
+
+fn audited(pull_request: &PullRequest, user: &str, state: ApprovalState) -> Happened {
+    Happened::Approval {
+        pull_request: pull_request.id.to_string(),
+        revision: pull_request.revision_id.clone(),
+        source_commit: pull_request.source_commit.clone(),
+        destination_commit: pull_request.destination_tip.clone(),
+        user: user.to_owned(),
+        approved: state == ApprovalState::Approve,
+    }
 }
 
 fn states(account: &Account, input: RevisionInput) -> Result<Value, ServiceError> {

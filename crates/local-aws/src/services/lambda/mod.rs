@@ -12,7 +12,7 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::{Account, DeadLetter, ServiceError, wire};
+use crate::{Account, DeadLetter, ServiceError, interference::Passed, wire};
 
 pub(crate) use queue::{Undeliverable, bury, enqueue};
 pub(crate) use run::{Failure, Invocations, run};
@@ -112,10 +112,11 @@ async fn answer(
     name: &str,
     payload: Value,
 ) -> Result<Invoked, ServiceError> {
-    Ok(match run(account, name, payload).await {
+    Ok(match run(account, name, payload, Passed::Once).await {
         Ok(value) => Invoked::Result(value),
         Err(Failure::Function(error)) => Invoked::FunctionError(run::error_payload(&error)),
         Err(Failure::Panic(message)) => Invoked::FunctionError(run::panic_payload(&message)),
+        Err(Failure::Killed) => Invoked::FunctionError(run::killed_payload()),
         Err(Failure::Unknown) => return Err(not_found(account, name)),
         Err(Failure::Service(error)) => return Err(error),
         Err(Failure::Lost) => return Err(ServiceError::internal("the invocation was lost")),

@@ -11,7 +11,7 @@ use super::{Failure, function_name, run};
 use crate::{
     Account, Call, DeadLetter, Moment,
     account::now,
-    interference::{Passed, consult},
+    interference::{Passed, Spoilt, consult},
     store::{StoreError, Table, Transaction},
 };
 
@@ -133,11 +133,14 @@ async fn attempt(account: &Account, queued: &Queued) -> Result<(), Failure> {
         function: Some(function_name(&queued.target).to_owned()),
         state: None,
     };
-    let passed = consult(account, &call, Moment::Before).await?;
-    let result = run(account, &queued.target, queued.payload.clone()).await;
+    let passed = match consult(account, &call, Moment::Before).await {
+        Err(Spoilt::Forgotten) => return Ok(()),
+        passed => passed?,
+    };
+    let result = run(account, &queued.target, queued.payload.clone(), passed).await;
     if passed == Passed::Twice {
         // The second delivery is the one whose outcome nobody sees.
-        drop(run(account, &queued.target, queued.payload.clone()).await);
+        drop(run(account, &queued.target, queued.payload.clone(), passed).await);
     }
     consult(account, &call, Moment::After).await?;
     result.map(drop)

@@ -3,10 +3,12 @@
 use std::{
     any::Any,
     panic::AssertUnwindSafe,
+    pin::Pin,
     sync::{Mutex, PoisonError},
+    task::{Context, Poll},
 };
 
-use futures::FutureExt;
+use futures::{FutureExt, future::BoxFuture};
 use serde_json::{Value, json};
 use tokio::{
     sync::{Notify, oneshot},
@@ -14,7 +16,14 @@ use tokio::{
 };
 
 use super::function_name;
-use crate::{Account, FunctionError, ServiceError, account::FunctionHandler, interference::Spoilt};
+use crate::{
+    Account, FunctionError, ServiceError,
+    account::FunctionHandler,
+    interference::{Passed, Spoilt},
+};
+
+/// What Lambda calls a function whose process ended.
+const EXIT_ERROR: &str = "Runtime.ExitError";
 
 /// Why an invocation has no result.
 #[derive(Debug)]
@@ -29,6 +38,8 @@ pub(crate) enum Failure {
     Service(ServiceError),
     /// No answer came; whether the function ran is unknown.
     Lost,
+    /// The function's process was killed.
+    Killed,
 }
 
 impl Failure {
@@ -55,6 +66,7 @@ impl Failure {
                 "Lambda.Unknown".to_owned(),
                 unknown_cause("the answer was lost"),
             ),
+            Self::Killed => (EXIT_ERROR.to_owned(), killed_payload().to_string()),
         };
         asl::TaskError { error, cause }
     }
@@ -70,6 +82,7 @@ impl std::fmt::Display for Failure {
             Self::Panic(message) => write!(formatter, "the function panicked: {message}"),
             Self::Service(error) => error.fmt(formatter),
             Self::Lost => formatter.write_str("the answer was lost"),
+            Self::Killed => formatter.write_str("the function was killed"),
         }
     }
 }
@@ -78,7 +91,7 @@ impl From<Spoilt> for Failure {
     fn from(spoilt: Spoilt) -> Self {
         match spoilt {
             Spoilt::Failed(error) => Self::Service(error),
-            Spoilt::Dropped => Self::Lost,
+            Spoilt::Dropped | Spoilt::Truncated | Spoilt::Late(_) | Spoilt::Forgotten => Self::Lost,
         }
     }
 }
@@ -97,7 +110,12 @@ pub(super) fn error_payload(error: &FunctionError) -> Value {
 
 /// A panic as Lambda's payload.
 pub(super) fn panic_payload(message: &str) -> Value {
-    json!({ "errorType": "Runtime.ExitError", "errorMessage": format!("panicked: {message}") })
+    json!({ "errorType": EXIT_ERROR, "errorMessage": format!("panicked: {message}") })
+}
+
+/// The end of a function's process as Lambda's payload.
+pub(super) fn killed_payload() -> Value {
+    json!({ "errorType": EXIT_ERROR, "errorMessage": "Runtime exited with error: signal: killed" })
 }
 
 /// The handlers at work. They outlive the caller that waits for them, as a Lambda function does; they end with the account.
@@ -138,14 +156,28 @@ pub(super) fn is_registered(account: &Account, name: &str) -> bool {
     handler(account, name).is_some()
 }
 
-/// Runs the function that `name` names. Whoever stops waiting does not stop the function.
-pub(crate) async fn run(account: &Account, name: &str, payload: Value) -> Result<Value, Failure> {
+/// Runs the function that `name` names. Whoever stops waiting does not stop the function; `passed` may end it in its
+/// middle.
+pub(crate) async fn run(
+    account: &Account,
+    name: &str,
+    payload: Value,
+    passed: Passed,
+) -> Result<Value, Failure> {
     let handler = handler(account, name).ok_or(Failure::Unknown)?;
     let (answer, answered) = oneshot::channel();
+    let wakings = match passed {
+        Passed::Dying(wakings) => Some(wakings),
+        _ => None,
+    };
     account.invocations.spawn(async move {
-        let guarded = AssertUnwindSafe(async move { handler(payload).await });
-        let outcome = match guarded.catch_unwind().await {
-            Ok(result) => result.map_err(Failure::Function),
+        let mortal = Mortal {
+            handler: async move { handler(payload).await }.boxed(),
+            wakings,
+        };
+        let outcome = match AssertUnwindSafe(mortal).catch_unwind().await {
+            Ok(Some(result)) => result.map_err(Failure::Function),
+            Ok(None) => Err(Failure::Killed),
             Err(panic) => Err(Failure::Panic(words(panic.as_ref()))),
         };
         // Nobody may be waiting any more: the result is then lost, as Lambda's is.
@@ -155,6 +187,26 @@ pub(crate) async fn run(account: &Account, name: &str, payload: Value) -> Result
         Ok(outcome) => outcome,
         // The account is shutting down: the caller is ended too and must not take this for an outcome.
         Err(_) => std::future::pending().await,
+    }
+}
+
+/// A handler that may end in its middle, at one of the moments at which it goes on after waiting.
+struct Mortal {
+    handler: BoxFuture<'static, Result<Value, FunctionError>>,
+    wakings: Option<u32>,
+}
+
+impl Future for Mortal {
+    /// Nothing if it died.
+    type Output = Option<Result<Value, FunctionError>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.wakings {
+            Some(0) => return Poll::Ready(None),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        self.handler.poll_unpin(context).map(Some)
     }
 }
 

@@ -232,3 +232,49 @@ fn a_delivery_may_be_repeated_lost_or_refused_and_still_arrives() {
         }
     }
 }
+
+#[test]
+fn a_forgotten_delivery_never_arrives_and_nobody_hears_of_it() {
+    let directory = tempfile::tempdir().unwrap();
+    live(directory.path(), FAST, async |account| {
+        let seen = Seen::default();
+        account.register_function("echo", seen.function(|payload, _| Ok(payload)));
+        spoiling(&account, |_, _, before| match before {
+            0 => Interference::Forget,
+            _ => Interference::Pass,
+        });
+        account.start();
+        invoke(&account, "echo", "Event", b"7").await.unwrap();
+        eventually(|| (!account.has_undelivered()).then_some(())).await;
+        invoke(&account, "echo", "Event", b"8").await.unwrap();
+        assert_eq!(seen.at_least(1).await, [json!(8)]);
+        assert!(account.dead_letters().is_empty());
+    });
+}
+
+#[test]
+fn a_function_that_dies_in_its_middle_is_invoked_again() {
+    let directory = tempfile::tempdir().unwrap();
+    live(directory.path(), FAST, async |account| {
+        let (first_step, second_step) = (Seen::default(), Seen::default());
+        let steps = [&first_step, &second_step].map(|seen| seen.function(|payload, _| Ok(payload)));
+        let handler: crate::FunctionHandler = std::sync::Arc::new(move |payload| {
+            let [first, second] = steps.clone();
+            Box::pin(async move {
+                first(payload.clone()).await?;
+                tokio::task::yield_now().await;
+                second(payload).await
+            })
+        });
+        account.register_function("two-steps", handler);
+        spoiling(&account, |_, _, before| match before {
+            0 => Interference::Die(1),
+            _ => Interference::Pass,
+        });
+        account.start();
+        invoke(&account, "two-steps", "Event", b"7").await.unwrap();
+        assert_eq!(second_step.at_least(1).await, [json!(7)]);
+        assert_eq!(first_step.payloads(), [json!(7), json!(7)]);
+        assert!(account.dead_letters().is_empty());
+    });
+}

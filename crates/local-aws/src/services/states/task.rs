@@ -77,8 +77,8 @@ async fn invoke(
     function: &str,
     payload: Value,
 ) -> Result<Value, Failure> {
-    consult(account, call, Moment::Before).await?;
-    let result = lambda::run(account, function, payload).await;
+    let passed = consult(account, call, Moment::Before).await?;
+    let result = lambda::run(account, function, payload, passed).await;
     consult(account, call, Moment::After).await?;
     result
 }

@@ -8,6 +8,7 @@ mod progress;
 mod shell;
 mod source;
 mod variables;
+mod watched;
 
 use std::{
     collections::BTreeSet,
@@ -28,7 +29,7 @@ use super::{
     reports,
     running::{Place, Told},
 };
-use crate::{Account, buildspec::Buildspec, process, store::StoreError};
+use crate::{Account, ServiceError, buildspec::Buildspec, process, store::StoreError};
 use progress::Progress;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -42,6 +43,8 @@ enum Fault {
     Io(#[from] io::Error),
     #[error("failed to use the repository: {0}")]
     Git(#[from] crate::GitError),
+    #[error("{0}")]
+    Spoilt(ServiceError),
 }
 
 /// What cut a build short.

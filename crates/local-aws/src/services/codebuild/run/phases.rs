@@ -45,7 +45,7 @@ impl Build<'_> {
         let Some(buildspec) = self.buildspec.clone() else {
             return Ok(Status::Failed);
         };
-        self.run_phases(&mut session, &buildspec).await
+        self.run_watched(&mut session, &buildspec).await
     }
 
     /// Source, buildspec and environment: all that the commands need.
@@ -78,7 +78,7 @@ impl Build<'_> {
         Ok(Ok(session))
     }
 
-    async fn run_phases(
+    pub(super) async fn run_phases(
         &mut self,
         session: &mut Session,
         buildspec: &Buildspec,

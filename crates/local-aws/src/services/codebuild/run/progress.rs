@@ -10,6 +10,7 @@ use super::super::{
 };
 use crate::{
     Account,
+    audit::Happened,
     process::Group,
     store::{StoreError, Transaction},
 };
@@ -101,6 +102,15 @@ impl<'a> Progress<'a> {
 
     /// Says how the build ended; `contexts` belong to the phase it is in, if that has not ended.
     pub(super) fn finish(&self, status: Status, contexts: Vec<Context>) -> Result<(), StoreError> {
+        if let Some(audit) = &self.account.audit {
+            let ended = Happened::Ended {
+                build: self.id.to_owned(),
+                status: status.word().to_owned(),
+            };
+            if let Err(error) = audit.note(&ended) {
+                tracing::error!(build = self.id, error = %error, "failed to write down the end of a build");
+            }
+        }
         self.change(|record, tables| {
             record.groups.clear();
             let build = &mut record.build;

@@ -48,6 +48,7 @@ pub(super) struct Session {
     variables: BTreeMap<String, String>,
     scripts: u32,
     process: Option<Process>,
+    exit_code: i32,
 }
 
 impl Session {
@@ -63,7 +64,13 @@ impl Session {
             variables,
             scripts: 0,
             process: None,
+            exit_code: 0,
         })
+    }
+
+    /// The exit code of the first command that failed, 0 if none did.
+    pub(super) fn exit_code(&self) -> i32 {
+        self.exit_code
     }
 
     /// Runs one command; its output goes to the log.
@@ -89,14 +96,18 @@ impl Session {
                 }
                 Err(Fault::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
                     let program = self.shell.program();
+                    self.exit_code = 127;
                     return Ok(Exit::Failed(format!("`{program}` is not installed")));
                 }
                 Err(fault) => return Err(fault),
             },
         };
-        let (exit, lives) = process.exit(log).await?;
+        let (code, lives) = process.exit(log).await?;
         self.process = lives.then_some(process);
-        Ok(exit)
+        if self.exit_code == 0 {
+            self.exit_code = code;
+        }
+        Ok(Exit::from_code(code))
     }
 
     fn start(&self, progress: &Progress<'_>) -> Result<Process, Fault> {
@@ -169,8 +180,8 @@ impl Process {
         self.control.flush().await
     }
 
-    /// Waits for the command; also says whether the shell is still there.
-    async fn exit(&mut self, log: &mut Log) -> io::Result<(Exit, bool)> {
+    /// Waits for the command's exit code; also says whether the shell is still there.
+    async fn exit(&mut self, log: &mut Log) -> io::Result<(i32, bool)> {
         let mut status_is_open = true;
         let ended = loop {
             tokio::select! {
@@ -179,14 +190,14 @@ impl Process {
                     self.take_output(log, 1 << 16)?;
                 }
                 line = self.status.next_line(), if status_is_open => match line? {
-                    Some(code) => break (Exit::from_code(code.parse().unwrap_or(1)), true),
+                    Some(code) => break (code.parse().unwrap_or(1), true),
                     None => status_is_open = false,
                 },
                 status = self.child.wait() => {
                     use std::os::unix::process::ExitStatusExt as _;
                     let status = status?;
                     let killed = || status.signal().map_or(1, |signal| 128 + signal);
-                    break (Exit::from_code(status.code().unwrap_or_else(killed)), false);
+                    break (status.code().unwrap_or_else(killed), false);
                 }
             }
         };

@@ -172,7 +172,7 @@ async fn is_referenced(
 }
 
 /// git without the configuration and the hooks of whoever started the endpoint.
-fn git(folders: &Folders) -> Command {
+pub(super) fn git(folders: &Folders) -> Command {
     let mut command = Command::new("git");
     command
         .env_clear()

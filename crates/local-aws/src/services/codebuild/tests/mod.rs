@@ -7,3 +7,4 @@ mod limits;
 mod projects;
 mod reports;
 mod sources;
+mod watched;
