@@ -1,6 +1,7 @@
 //! `gate local`: the whole system as a local AWS endpoint.
 
 mod assumption;
+mod faults;
 mod interference;
 mod note;
 
@@ -52,6 +53,12 @@ pub(crate) struct Options {
     /// End as if by SIGKILL: `kill:before|after:<operation or state>[:<nth>]`
     #[arg(long, hide = true, value_name = "SPEC")]
     interfere: Option<Kill>,
+    /// Misbehave: throttle, fail, time out, lose, delay; as the seed decides, for that share of the calls
+    #[arg(long, hide = true, value_name = "SEED[:RATE]")]
+    faults: Option<faults::Seed>,
+    /// Write down in `audit.jsonl` what builds and approvals there really were
+    #[arg(long, hide = true)]
+    audit: bool,
 }
 
 fn caller(text: &str) -> Result<(String, String), String> {
@@ -68,11 +75,12 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
     let engine = !options.no_engine;
     let port = options.port;
     let kill = options.interfere.clone();
+    let faults = options.faults.map(faults::Seed::faults);
     let settings = settings(options)?;
     let data = settings.data_directory.clone();
     let options = system::Options {
         port,
-        observer: Some(note::observer(kill)),
+        observer: Some(note::observer(kill, faults.clone())),
         ..system::Options::new(settings)
     };
     let started = interrupt.or(System::start(options)).await;
@@ -85,6 +93,9 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
     }
     let interrupted = interrupt.wait().await;
     system.shut_down().await;
+    if let Some(faults) = faults {
+        terminal::say(&format!("faults injected\n{}", faults.injected()));
+    }
     terminal::say("stopped; the next start takes up what was running");
     Ok(interrupted.into())
 }
@@ -106,6 +117,7 @@ fn settings(options: Options) -> Result<Settings, Failure> {
     for assumption in options.assume {
         assumption.apply(&mut settings.assumptions);
     }
+    settings.audit = options.audit;
     if let Some(scale) = options.wait_scale {
         settings.wait_scale = scale;
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use local_aws::{Interference, Moment, Observer};
+use local_aws::{Faults, Interference, Moment, Observer};
 
 use super::interference::Kill;
 
@@ -28,8 +28,8 @@ const OF_NOTE: [&str; 19] = [
     "StartExecution",
 ];
 
-/// Logs calls of note, and lets `kill` strike.
-pub(super) fn observer(kill: Option<Kill>) -> Observer {
+/// Logs calls of note, lets `kill` strike and `faults` spoil.
+pub(super) fn observer(kill: Option<Kill>, faults: Option<Arc<Faults>>) -> Observer {
     Arc::new(move |call, moment| {
         if let Some(kill) = &kill {
             kill.look(&call, moment);
@@ -38,6 +38,12 @@ pub(super) fn observer(kill: Option<Kill>) -> Observer {
             let who = call.caller.rsplit('/').next().unwrap_or_default();
             tracing::info!(caller = who, "{}", call.operation);
         }
-        Box::pin(async { Interference::Pass })
+        let faults = faults.clone();
+        Box::pin(async move {
+            match faults {
+                Some(faults) => faults.interfere(&call, moment).await,
+                None => Interference::Pass,
+            }
+        })
     })
 }
