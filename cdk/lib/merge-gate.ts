@@ -16,12 +16,13 @@ import type { IMetric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 
 import { acknowledge } from './acknowledge';
-import { BuildRole } from './build-role';
+import { BuildRole, type BuildRoleProps } from './build-role';
 import { FunctionFactory } from './code';
 import { Deployment } from './deployment';
 import { Functions } from './functions';
 import { Names, type FunctionName } from './names';
 import { Network, networkFaults } from './network';
+import { Notifications } from './notifications';
 import { Observability } from './observability';
 import { ProtectBranches } from './protect-branches';
 import { environmentFaults, RepositorySettings, type BuildEnvironment } from './settings';
@@ -81,6 +82,13 @@ export interface MergeGateProps {
    */
   readonly breakGlassRoleArn?: string;
   /**
+   * Told of pull requests that are red or held, of approval rules that somebody overrode, and of what the break-glass
+   * role does, in one sentence each.
+   *
+   * @default - it is said on the pull request only; alarms count overrides and the use of the break-glass role
+   */
+  readonly notifications?: ITopic;
+  /**
    * Told of alarms.
    *
    * @default - alarms are shown in CloudWatch only
@@ -124,6 +132,12 @@ export interface MergeGateProps {
   readonly artifactLifetime?: Duration;
 }
 
+interface Builds {
+  readonly network?: Network;
+  readonly plain: BuildRole;
+  readonly container: BuildRole;
+}
+
 /** Gates pull requests: each is built as it will be once merged, and approved when that passed. */
 export class MergeGate extends Construct {
   /** The state machine; one execution per run. */
@@ -153,98 +167,88 @@ export class MergeGate extends Construct {
     super(scope, id);
     validate(this, props);
     const names = new Names(this, props.serviceName);
-    const logRetention = props.logRetention ?? RetentionDays.THREE_MONTHS;
-    const repositories = props.repositories;
-    const destinations = props.destinations ?? [];
     this.approvalPoolMember = names.approvalPoolMember;
     this.deadLetters = deadLetterQueue(this, names);
-
-    const storage = new Storage(this, 'Storage', {
+    const shared = {
       names,
-      logRetention,
-      artifactLifetime: props.artifactLifetime ?? Duration.days(14),
-    });
+      repositories: props.repositories,
+      destinations: props.destinations ?? [],
+      breakGlassRoleArn: props.breakGlassRoleArn,
+      deadLetters: this.deadLetters,
+      logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
+    };
+    const artifactLifetime = props.artifactLifetime ?? Duration.days(14);
+    const storage = new Storage(this, 'Storage', { ...shared, artifactLifetime });
     this.artifacts = storage.artifacts;
     this.images = storage.images;
-    const network = props.vpc && new Network(this, 'Network', props.vpc, props);
-    const common = {
-      names,
-      repositories,
-      artifacts: storage.artifacts,
-      buildPolicies: props.buildPolicies ?? [],
-      network,
+    const builds = this.builds(props, { ...shared, artifacts: storage.artifacts });
+    this.buildRole = builds.plain.role;
+    this.containerBuildRole = builds.container.role;
+    const roles = {
+      buildRoleArn: this.buildRole.roleArn,
+      containerBuildRoleArn: this.containerBuildRole.roleArn,
     };
-    const build = new BuildRole(this, 'Build', { ...common, name: 'build' });
-    const containerBuild = new BuildRole(this, 'ContainerBuild', {
-      ...common,
-      name: 'container-build',
-      images: storage.images,
-    });
-    this.buildRole = build.role;
-    this.containerBuildRole = containerBuild.role;
     const functions = new Functions(this, 'Functions', {
-      names,
-      repositories,
-      buildRoleArn: build.role.roleArn,
-      containerBuildRoleArn: containerBuild.role.roleArn,
+      ...shared,
+      ...roles,
       factory: new FunctionFactory(props.architecture ?? Architecture.ARM_64, props.lambdaDirectory),
-      deadLetters: this.deadLetters,
-      logRetention,
       memorySize: props.memorySize ?? 128,
     });
     this.functions = functions.all;
-    const machine = new GateMachine(this, 'Machine', { names, functions: functions.all, logRetention });
+    const { router } = functions.all;
+    const machine = new GateMachine(this, 'Machine', { ...shared, functions: functions.all });
     this.stateMachine = machine.stateMachine;
     const settings = new RepositorySettings(this, 'Settings', {
-      names,
-      repositories,
-      destinations,
+      ...shared,
+      ...roles,
       environment: props.environment ?? {},
-      buildRoleArn: build.role.roleArn,
-      containerBuildRoleArn: containerBuild.role.roleArn,
       imageRepositoryUri: storage.images.repositoryUri,
-      network,
+      network: builds.network,
     });
-    const triggers = new Triggers(this, 'Triggers', {
-      names,
-      repositories,
-      router: functions.all.router,
-      deadLetters: this.deadLetters,
+    const triggers = new Triggers(this, 'Triggers', { ...shared, router });
+    const notifications = new Notifications(this, 'Notifications', {
+      ...shared,
+      router,
+      topic: props.notifications,
     });
     const deployment = new Deployment(this, 'Deployment', {
-      names,
-      repositories,
-      destinations,
+      ...shared,
       artifacts: storage.artifacts,
       triggers: triggers.names,
-      logRetention,
     });
-    this.protectBranches = new ProtectBranches(this, 'ProtectBranches', {
-      names,
-      repositories,
+    const protection = new ProtectBranches(this, 'ProtectBranches', {
+      ...shared,
       references: (repository) => deployment.referencesOf(repository),
-      breakGlassRoleArn: props.breakGlassRoleArn,
-    }).policy;
-    deployment.finish(
-      this.protectBranches,
-      storage,
-      build,
-      containerBuild,
-      functions,
-      machine,
-      settings,
-      triggers,
-    );
+    });
+    this.protectBranches = protection.policy;
+    const others = [storage, builds.plain, builds.container, functions, machine, settings, triggers];
+    deployment.finish(this.protectBranches, ...others, notifications);
     const observability = new Observability(this, 'Observability', {
-      names,
+      ...shared,
       functions: functions.all,
       stateMachine: machine.stateMachine,
-      deadLetters: this.deadLetters,
       longestRun: props.longestRun ?? Duration.hours(12),
       alarmTopic: props.alarmTopic,
+      breakGlass: notifications.names.includes('breakGlass'),
     });
     this.alarms = observability.alarms;
     this.dashboardName = observability.dashboard.dashboardName;
+  }
+
+  /** Where builds run, and as whom. */
+  private builds(
+    props: MergeGateProps,
+    shared: Pick<BuildRoleProps, 'names' | 'repositories' | 'artifacts'>,
+  ): Builds {
+    const network = props.vpc && new Network(this, 'Network', props.vpc, props);
+    const common = { ...shared, buildPolicies: props.buildPolicies ?? [], network };
+    const plain = new BuildRole(this, 'Build', { ...common, name: 'build' });
+    const container = new BuildRole(this, 'ContainerBuild', {
+      ...common,
+      name: 'container-build',
+      images: this.images,
+    });
+    return { network, plain, container };
   }
 
   /** Lets somebody see how runs stand and what they said. */

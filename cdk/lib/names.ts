@@ -71,6 +71,12 @@ export class Names {
     return this.arn('sts', `assumed-role/${this.role('reporter')}/*`, { region: '' });
   }
 
+  /** What the ARNs of all sessions of a role start with. */
+  sessionsOf(roleArn: string): string {
+    const name = roleArn.slice(roleArn.lastIndexOf('/') + 1);
+    return this.arn('sts', `assumed-role/${name}/`, { region: '' });
+  }
+
   get stateMachineArn(): string {
     return this.arn('states', `stateMachine:${this.stateMachine}`);
   }

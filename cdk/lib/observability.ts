@@ -9,6 +9,7 @@ import {
   LogQueryVisualizationType,
   LogQueryWidget,
   MathExpression,
+  Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -28,6 +29,8 @@ export interface ObservabilityProps {
   readonly deadLetters: IQueue;
   readonly longestRun: Duration;
   readonly alarmTopic?: ITopic;
+  /** Whether there is a rule for the break-glass role. */
+  readonly breakGlass: boolean;
 }
 
 const PERIOD = Duration.minutes(5);
@@ -91,7 +94,39 @@ export class Observability extends Construct {
         }),
         1,
       ),
+      ...this.bypasses(),
     ];
+  }
+
+  /** Ways past the gate that it can see. */
+  private bypasses(): Alarm[] {
+    const overridden = this.alarm(
+      'RulesOverridden',
+      'Somebody overrode the approval rules of a pull request; its comments and the log of the router say who',
+      this.matched('rulesOverridden'),
+      1,
+    );
+    if (!this.props.breakGlass) {
+      return [overridden];
+    }
+    const breakGlass = this.alarm(
+      'BreakGlass',
+      'The break-glass role changed something in a gated repository; the log of the router says what',
+      this.matched('breakGlass'),
+      1,
+    );
+    return [overridden, breakGlass];
+  }
+
+  /** How many events a rule of the deployment matched. */
+  private matched(rule: string): Metric {
+    return new Metric({
+      namespace: 'AWS/Events',
+      metricName: 'TriggeredRules',
+      dimensionsMap: { RuleName: this.props.names.rule(rule) },
+      statistic: 'Sum',
+      period: PERIOD,
+    });
   }
 
   private alarm(name: string, description: string, metric: IMetric, threshold: number): Alarm {
@@ -147,6 +182,8 @@ export class Observability extends Construct {
     dashboard.addWidgets(
       graph('Needs a person', [
         deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'dead letters' }),
+        this.matched('rulesOverridden').with({ label: 'rules overridden' }),
+        ...(this.props.breakGlass ? [this.matched('breakGlass').with({ label: 'break glass' })] : []),
         ...named.map(([name, made]) => made.metricErrors({ label: `${name} failed` })),
         ...named.map(([name, made]) => made.metricThrottles({ label: `${name} throttled` })),
       ]),

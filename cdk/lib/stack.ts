@@ -1,7 +1,9 @@
 /** A stack with one gate, and what a person needs to know of it. */
 import { Annotations, CfnOutput, Stack, Tags, type StackProps } from 'aws-cdk-lib';
 import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 
 import type { NetworkSettings, Settings } from './context';
@@ -20,20 +22,34 @@ export class MergeGateStack extends Stack {
       env: { account: settings.accountId, region: settings.region },
     });
     this.warnOfOtherCredentials(settings.accountId);
+    const notifications = this.topic(settings.serviceName);
     this.gate = new MergeGate(this, 'Gate', {
       serviceName: settings.serviceName,
       repositories: settings.repositories,
       destinations: settings.destinations,
       breakGlassRoleArn: settings.breakGlassRoleArn,
+      notifications,
+      alarmTopic: notifications,
       lambdaDirectory: settings.lambdaDirectory,
       ...(settings.network && network(this, settings.network)),
       architecture: settings.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
     });
     Tags.of(this).add('gate:service', settings.serviceName);
-    this.outputs();
+    this.outputs(notifications);
   }
 
-  private outputs(): void {
+  /** Whoever subscribes to it is told; it costs nothing until somebody does. */
+  private topic(service: string): Topic {
+    const topic = new Topic(this, 'Notifications', {
+      topicName: `${service}-notifications`,
+      enforceSSL: true,
+    });
+    // With a policy of its own a topic no longer lets the account's alarms in by itself.
+    topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com'));
+    return topic;
+  }
+
+  private outputs(notifications: Topic): void {
     const { gate } = this;
     const outputs: Record<string, readonly [string, string]> = {
       StateMachineArn: [gate.stateMachine.stateMachineArn, 'Its executions are the runs of the gate'],
@@ -46,6 +62,10 @@ export class MergeGateStack extends Stack {
       DeadLetterQueueUrl: [gate.deadLetters.queueUrl, 'Events that could not be handled'],
       ArtifactBucketName: [gate.artifacts.bucketName, 'Builds may write below builds/'],
       ImageRepositoryUri: [gate.images.repositoryUri, 'For images of container builds'],
+      NotificationTopicArn: [
+        notifications.topicArn,
+        'Subscribe to it to be told of red and held pull requests, of overrides and of alarms',
+      ],
       DashboardName: [gate.dashboardName, 'In CloudWatch'],
     };
     for (const [name, [value, description]] of Object.entries(outputs)) {

@@ -60,21 +60,21 @@ export class Triggers extends Construct {
 }
 
 /** The pattern as it stands; what CodeCommit says is of interest for the gated repositories only. */
-function eventPattern(
+export function eventPattern(
   name: string,
   pattern: Readonly<Record<string, unknown>>,
-  { names, repositories }: TriggersProps,
+  { names, repositories }: Pick<TriggersProps, 'names' | 'repositories'>,
 ): EventPattern {
   const { source, 'detail-type': detailType, detail, ...unknown } = pattern;
   if (Object.keys(unknown).length > 0) {
     throw new Error(
-      `triggers.json: \`${name}.eventPattern\` has \`${Object.keys(unknown).join('`, `')}\`, which the CDK app does not deploy`,
+      `\`${name}.eventPattern\` has \`${Object.keys(unknown).join('`, `')}\`, which the CDK app does not deploy`,
     );
   }
   const sources = source as string[];
   return {
     source: sources,
-    detailType: detailType as string[],
+    detailType: detailType as string[] | undefined,
     detail: detail as Record<string, unknown>,
     resources: sources.includes('aws.codecommit')
       ? repositories.map((repository) => names.repositoryArn(repository))

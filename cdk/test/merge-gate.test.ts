@@ -4,15 +4,14 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement, User } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 
 import { MergeGate } from '../lib';
 import { VERDICT_FIELD, VERDICT_SENTENCE } from '../lib/observability';
-import { app, gate, LAMBDA_DIRECTORY } from './support/synth';
+import { app, emptyStack, gate, RIGHT } from './support/synth';
 import { resourcesOf, type CloudFormation } from './support/template';
 
 const ROOT = resolve(__dirname, '../..');
@@ -178,56 +177,6 @@ test('settings are exactly the members that the functions read', () => {
   });
 });
 
-test('builds run in the private subnets of a VPC, with a security group of their own', () => {
-  const stack = stackOf(app());
-  const vpc = new Vpc(stack, 'Vpc');
-  new MergeGate(stack, 'Gate', { ...RIGHT, vpc });
-  const template = Template.fromStack(stack);
-  const [parameter] = resourcesOf(template.toJSON() as CloudFormation, 'AWS::SSM::Parameter');
-  const settings = JSON.parse(String(parameter?.Properties.Value)) as { vpc: Record<string, string[]> };
-  assert.deepEqual(Object.keys(settings.vpc), ['vpcId', 'subnetIds', 'securityGroupIds']);
-  assert.ok(settings.vpc.subnetIds?.every((name) => name.startsWith('vpcprivatesubnet')));
-  assert.equal(settings.vpc.securityGroupIds?.length, 1);
-  template.hasResourceProperties('AWS::EC2::SecurityGroup', {
-    GroupDescription: 'Builds of pull requests: everything out, nothing in',
-    SecurityGroupIngress: Match.absent(),
-  });
-});
-
-test('builds run where the deployer says in a VPC', () => {
-  const stack = stackOf(app());
-  const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['any'] });
-  const vpcSubnets = { subnets: [Subnet.fromSubnetId(stack, 'Subnet', 'subnet-1')] };
-  const securityGroups = [SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1')];
-  new MergeGate(stack, 'Gate', { ...RIGHT, vpc, vpcSubnets, securityGroups });
-  const [parameter] = resourcesOf(
-    Template.fromStack(stack).toJSON() as CloudFormation,
-    'AWS::SSM::Parameter',
-  );
-  const settings = JSON.parse(String(parameter?.Properties.Value)) as Record<string, unknown>;
-  assert.deepEqual(settings.vpc, {
-    vpcId: 'vpc-1',
-    subnetIds: ['subnet-1'],
-    securityGroupIds: ['sg-1'],
-  });
-});
-
-test('refuses a place in no VPC, and one that CodeBuild cannot use', () => {
-  const stack = stackOf(app());
-  const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['any'] });
-  assert.throws(() => new MergeGate(stack, 'Lost', { ...RIGHT, securityGroups: [] }), {
-    message: [
-      'Test/Lost cannot be used:',
-      '- `vpcSubnets` and `securityGroups` belong to a `vpc`: name it, or leave them out',
-      '- `securityGroups` has 0 entries: CodeBuild takes 1 to 5',
-    ].join('\n'),
-  });
-  assert.throws(
-    () => new MergeGate(stack, 'Gate', { ...RIGHT, vpc, vpcSubnets: { subnets: [] } }),
-    /`vpcSubnets` selects 0 subnets: select 1 to 16/,
-  );
-});
-
 test('a deployment says what builds run on and which branches are gated', () => {
   const made = gate({
     destinations: ['main', 'release'],
@@ -332,16 +281,21 @@ test('the break-glass role is exempt from the policy', () => {
   }
 });
 
-test('alarms tell of dead letters, failed and old runs, and throttles', () => {
-  const alarms = resourcesOf(RESOLVED, 'AWS::CloudWatch::Alarm').map(
-    ({ Properties }) => Properties.AlarmName,
+test('alarms tell of dead letters, failed and old runs, throttles, and of ways past the gate', () => {
+  const named = (made: Template): string[] =>
+    resourcesOf(made.toJSON() as CloudFormation, 'AWS::CloudWatch::Alarm')
+      .map(({ Properties }) => String(Properties.AlarmName))
+      .sort();
+  const usual = ['DeadLetters', 'FailedRuns', 'RulesOverridden', 'RunAge', 'Throttles'];
+  assert.deepEqual(
+    named(GATE),
+    usual.map((name) => `mergegate-${name}`),
   );
-  assert.deepEqual(alarms.sort(), [
-    'mergegate-DeadLetters',
-    'mergegate-FailedRuns',
-    'mergegate-RunAge',
-    'mergegate-Throttles',
-  ]);
+  const breakGlassRoleArn = 'arn:aws:iam::123456789012:role/admins/break-glass';
+  assert.deepEqual(
+    named(gate({ breakGlassRoleArn })),
+    ['BreakGlass', ...usual].map((name) => `mergegate-${name}`),
+  );
 });
 
 test('the dashboard counts the verdicts as the reporter logs them', () => {
@@ -352,7 +306,7 @@ test('the dashboard counts the verdicts as the reporter logs them', () => {
 });
 
 test('alarms are sent to a topic if there is one', () => {
-  const stack = stackOf(app());
+  const stack = emptyStack(app());
   const alarmTopic = new Topic(stack, 'Topic');
   new MergeGate(stack, 'Gate', { ...RIGHT, alarmTopic });
   Template.fromStack(stack).allResourcesProperties('AWS::CloudWatch::Alarm', {
@@ -412,8 +366,8 @@ test('somebody can be let see runs and clear dead letters', () => {
 
 test('two gates stand beside each other in one account', () => {
   const parent = app();
-  const first = stackOf(parent, 'First');
-  const second = stackOf(parent, 'Second');
+  const first = emptyStack(parent, 'First');
+  const second = emptyStack(parent, 'Second');
   new MergeGate(first, 'Gate', RIGHT);
   new MergeGate(second, 'Gate', { ...RIGHT, serviceName: 'other' });
   const names = [first, second].map((stack) => {
@@ -469,10 +423,3 @@ test('refuses a directory without the compiled functions', () => {
     /holds no compiled `router`: expected `router\/bootstrap`.*cargo lambda build/s,
   );
 });
-
-const RIGHT = { serviceName: 'mergegate', repositories: ['shop'], lambdaDirectory: LAMBDA_DIRECTORY };
-
-function stackOf(parent: App, id = 'Test'): Stack {
-  const env = { account: '123456789012', region: 'eu-central-1' };
-  return new Stack(parent, id, { env, analyticsReporting: false });
-}

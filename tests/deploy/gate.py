@@ -1,5 +1,6 @@
 """The deployed gate as an outsider sees it: its runs in the emulator, its words and approvals on the pull request."""
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -28,9 +29,43 @@ def wait(what: str, look: Callable[[], Any]) -> Any:
         time.sleep(0.2)
 
 
-def tell(kind: str, pull_request: str) -> dict[str, str]:
+def tell(kind: str, pull_request: str, **more: str) -> dict[str, str]:
     """Hands the router the event that CodeCommit emits now; the router's answer."""
-    return invoke(ROUTER, event(kind, pull_request))
+    return invoke(ROUTER, event(kind, pull_request, **more))
+
+
+class Inbox:
+    """Somebody who subscribed to the topic of the deployment, before anything happened."""
+
+    def __init__(self) -> None:
+        topics = every("sns", "list_topics", "Topics")
+        (self.topic,) = [one["TopicArn"] for one in topics if one["TopicArn"].endswith(f":{SERVICE}-notifications")]
+        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox"
+        take = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": self.topic}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [take]})
+        self.queue = admin("sqs").create_queue(QueueName="inbox", Attributes={"Policy": policy})["QueueUrl"]
+        admin("sns").subscribe(
+            TopicArn=self.topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
+        )
+
+    def next(self) -> str:
+        """The sentence that came next. EventBridge passes a text on as JSON: with quotes around it, of which the text, the
+        output of an execution, has some of its own."""
+        (message,) = wait(
+            "a notification", lambda: admin("sqs").receive_message(QueueUrl=self.queue).get("Messages", [])
+        )
+        admin("sqs").delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return json.loads(json.loads(message["Body"]))
+
+    def is_empty(self) -> bool:
+        """Whether nothing else came."""
+        return not admin("sqs").receive_message(QueueUrl=self.queue).get("Messages", [])
 
 
 def sweep() -> None:
@@ -176,7 +211,7 @@ def environment(pull_request: str) -> list[str]:
 
 def dead_letters() -> int:
     """How many events and failures nobody took."""
-    queues = admin("sqs").list_queues().get("QueueUrls", [])
+    queues = admin("sqs").list_queues(QueueNamePrefix=SERVICE).get("QueueUrls", [])
     attributes = [
         admin("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
         for url in queues

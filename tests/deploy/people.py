@@ -100,8 +100,8 @@ def create_repository(work: Path) -> Developer:
     return ann
 
 
-def event(kind: str, pull_request: str, caller: str = "ann") -> dict[str, Any]:
-    """The event that CodeCommit emits about a pull request as it is now."""
+def event(kind: str, pull_request: str, caller: str = "ann", **more: str) -> dict[str, Any]:
+    """The event that CodeCommit emits about a pull request as it is now, with what this kind has besides."""
     live = admin("codecommit").get_pull_request(pullRequestId=pull_request)["pullRequest"]
     target = live["pullRequestTargets"][0]
     now = datetime.now(timezone.utc)
@@ -131,5 +131,6 @@ def event(kind: str, pull_request: str, caller: str = "ann") -> dict[str, Any]:
             "destinationReference": target["destinationReference"],
             "title": live["title"],
             "notificationBody": f"A pull request event occurred in {REPOSITORY}",
+            **more,
         },
     }

@@ -16,6 +16,7 @@ from gate import (
     REPORTER,
     ROUTER,
     SERVICE,
+    Inbox,
     approvers,
     builds,
     comments,
@@ -75,15 +76,25 @@ def opened_before(story: Story, ann: Developer) -> None:
     story.holds("no rule guards it", evaluation("1")["approvalRulesNotSatisfied"], [])
 
 
-def triggers(story: Story) -> None:
+def triggers(story: Story, inbox: Inbox) -> None:
     story.chapter("The deployed rules")
     events = admin("events")
     rules = {one["Name"]: one for one in every("events", "list_rules", "Rules", NamePrefix=SERVICE)}
-    story.holds("there are three", sorted(rules), [f"{SERVICE}-pullRequest", f"{SERVICE}-runDied", f"{SERVICE}-sweep"])
-    for name, rule in rules.items():
-        targets = [one["Arn"] for one in events.list_targets_by_rule(Rule=name)["Targets"]]
-        story.holds(f"{name} is enabled", rule["State"], "ENABLED")
-        story.holds(f"{name} calls the router", targets, [f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{ROUTER}"])
+    router, topic = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{ROUTER}", inbox.topic
+    expected = {
+        "breakGlass": [topic, router],
+        "pullRequest": [router],
+        "rulesOverridden": [router],
+        "runDied": [router],
+        "sweep": [router],
+        "verdict": [topic],
+    }
+    story.holds("there are six", sorted(rules), [f"{SERVICE}-{name}" for name in expected])
+    for name, called in expected.items():
+        rule = f"{SERVICE}-{name}"
+        targets = [one["Arn"] for one in events.list_targets_by_rule(Rule=rule)["Targets"]]
+        story.holds(f"{rule} is enabled", rules[rule]["State"], "ENABLED")
+        story.holds(f"{rule} calls {' and '.join(called)}", sorted(targets), sorted(called))
 
     def matches(rule: str, occurrence: dict[str, object]) -> bool:
         pattern = rules[f"{SERVICE}-{rule}"]["EventPattern"]
@@ -105,12 +116,30 @@ def triggers(story: Story) -> None:
     story.holds("a run that timed out calls it", matches("runDied", died))
     others = {**died, "detail": {**died["detail"], "stateMachineArn": MACHINE + "-of-somebody-else"}}
     story.holds("a run of another machine does not", matches("runDied", others), False)
+    overridden = event("pullRequestApprovalRuleOverridden", "1", overrideStatus="OVERRIDE")
+    story.holds("somebody who overrides rules calls it", matches("rulesOverridden", overridden))
+    story.holds("and is no pull request to be tested", matches("pullRequest", overridden), False)
+    story.holds("who does it without the break-glass role is not the latter", matches("breakGlass", overridden), False)
+    emergency = f"arn:aws:sts::{ACCOUNT}:assumed-role/break-glass/ann"
+    pushed = {
+        **opened,
+        "detail-type": "CodeCommit Repository State Change",
+        "detail": {"event": "referenceUpdated", "callerUserArn": emergency},
+    }
+    story.holds("a push by the break-glass role is", matches("breakGlass", pushed))
     story.holds(
         "every quarter of an hour calls it", rules[f"{SERVICE}-sweep"]["ScheduleExpression"], "rate(15 minutes)"
     )
 
 
-def red(story: Story, ann: Developer) -> str:
+def sentence(pull_request: str, what: str) -> str:
+    """What people are told."""
+    place = f"https://{REGION}.console.aws.amazon.com/codesuite/codecommit/repositories/{REPOSITORY}/pull-requests"
+    word, _, said = what.partition(": ")
+    return f"{word}: pull request {pull_request} of {REPOSITORY}, {said}, {place}/{pull_request}"
+
+
+def red(story: Story, ann: Developer, inbox: Inbox) -> str:
     story.chapter("Opened, with a mistake in it")
     ann.branch("newest-version")
     ann.edit("lib/text.sh", "head -n 1", f"{MISTAKE} head -n 1")
@@ -125,6 +154,8 @@ def red(story: Story, ann: Developer) -> str:
     story.holds("the words lead to the run", execution_arn(comment.run), run.arn)
     story.holds("the words are these", comment.plain, words("red"))
     story.holds("nobody approved", approvers(pull_request), [])
+    told = sentence(pull_request, "rejected: not approved, 2 test failures")
+    story.holds("whoever subscribed is told", inbox.next(), told)
     story.holds(
         "it cannot be merged", refused_merge(ann, pull_request), "PullRequestApprovalRulesNotSatisfiedException"
     )
@@ -212,7 +243,7 @@ def merged(story: Story, ann: Developer, pull_request: str) -> None:
     story.holds("nothing is left of its environment", environment(pull_request), [])
 
 
-def conflict(story: Story, ann: Developer) -> str:
+def conflict(story: Story, ann: Developer, inbox: Inbox) -> str:
     story.chapter("A conflict")
     ann.branch("ours")
     ann.edit("README.md", "# Text tools", "# Our tools")
@@ -227,6 +258,25 @@ def conflict(story: Story, ann: Developer) -> str:
     story.holds("the words lead to the run", execution_arn(comment.run), run.arn)
     story.holds("the words are these", comment.plain, words("conflict"))
     story.holds("nobody approved", approvers(pull_request), [])
+    told = sentence(pull_request, "rejected: not approved, it conflicts with the destination")
+    story.holds("whoever subscribed is told, and was of nothing green", inbox.next(), told)
+    return pull_request
+
+
+def overridden(story: Story, pull_request: str, inbox: Inbox) -> str:
+    story.chapter("Somebody overrides the rule")
+    bob = client("codecommit", "bob")
+    bob.override_pull_request_approval_rules(
+        pullRequestId=pull_request, revisionId=revision(pull_request), overrideStatus="OVERRIDE"
+    )
+    kind = "pullRequestApprovalRuleOverridden"
+    run = finished(tell(kind, pull_request, caller="bob", overrideStatus="OVERRIDE")["started"])
+    story.holds("a run says so and does nothing else", run.states, ["Action", "Say", "Done"])
+    comment = comments(pull_request)[-1]
+    story.holds("the reporter said it", comment.author, REPORTER)
+    story.holds("with who did it", f"`arn:aws:iam::{ACCOUNT}:user/bob` did it." in comment.text)
+    told = sentence(pull_request, f"overridden: arn:aws:iam::{ACCOUNT}:user/bob overrode its approval rules")
+    story.holds("whoever subscribed is told", inbox.next(), told)
     return pull_request
 
 
@@ -308,21 +358,23 @@ def lost(story: Story) -> None:
 
 
 def play(story: Story, ann: Developer) -> None:
-    triggers(story)
+    inbox = Inbox()
+    triggers(story, inbox)
     lost(story)
     story.holds("no event was lost so far", dead_letters(), 0)
     unknown(story)
-    pull_request = red(story, ann)
+    pull_request = red(story, ann, inbox)
     strangers(story, pull_request)
     green(story, ann, pull_request)
     duplicate(story, pull_request)
     merged(story, ann, pull_request)
     ann.close("1")
     finished(tell("pullRequestStatusChanged", "1")["started"])
-    closed(story, ann, conflict(story, ann))
+    closed(story, ann, overridden(story, conflict(story, ann, inbox), inbox))
     closed_while_building(story, ann, *killed(story, ann))
     story.chapter("In the end")
-    story.holds("every run but the killed one ended well", sorted(runs().values()), ["ABORTED", *["SUCCEEDED"] * 9])
+    story.holds("every run but the killed one ended well", sorted(runs().values()), ["ABORTED", *["SUCCEEDED"] * 10])
+    story.holds("nobody was told of anything else", inbox.is_empty())
     story.holds("no other event was lost", dead_letters(), 1)
     left_building(story, ann)
 

@@ -6,6 +6,7 @@
 )]
 
 use aws_sdk_codebuild::types::{Build, VpcConfig};
+use aws_sdk_codecommit::types::OverrideStatus;
 use gate_core::{
     id::RepositoryName,
     settings::{Containers, RepositorySettings, Vpc},
@@ -141,6 +142,78 @@ async fn an_account_that_runs_one_build_at_once_gates_ten_pull_requests() {
             "{verdict}"
         );
     }
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_override_is_said_on_the_pull_request_with_who_did_it() {
+    let stage = Stage::set(&green_files()).await;
+    stage.copy.push("raise", "main", &[("value", "11\n")]);
+    let id = stage.open("raise", "Raise the value").await;
+    stage.verdict(&id).await;
+    stage.quiet().await;
+    let override_as = async |status: OverrideStatus| {
+        let client = stage.code_commit("bob");
+        let request = client
+            .override_pull_request_approval_rules()
+            .pull_request_id(&id)
+            .revision_id(stage.revision(&id).await)
+            .override_status(status);
+        request.send().await.unwrap();
+        stage.quiet().await;
+    };
+    override_as(OverrideStatus::Override).await;
+    let said = stage.comments(&id).await;
+    assert_eq!(
+        said[1..],
+        ["### ⚠️ Mergegate: the approval rules were overridden\n\n\
+             `arn:aws:iam::000000000000:user/bob` did it. This revision can be merged whatever the gate says of it, \
+             and whether it ought to be is for people to judge."]
+    );
+    override_as(OverrideStatus::Revoke).await;
+    override_as(OverrideStatus::Override).await;
+    assert_eq!(stage.comments(&id).await, said, "once is enough");
+
+    stage.merge(&id).await;
+    stage.cleaned().await;
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_says_in_the_end_what_became_of_the_pull_request() {
+    let stage = Stage::set(&green_files()).await;
+    stage.copy.push("raise", "main", &[("value", "11\n")]);
+    let id = stage.open("raise", "Raise the value").await;
+    stage.verdict(&id).await;
+    stage.copy.push("raise", "main", &[("value", "9\n")]);
+    stage.verdict(&id).await;
+    stage.quiet().await;
+    let place = format!(
+        "https://us-east-1.console.aws.amazon.com/codesuite/codecommit/repositories/demo/pull-requests/{id}"
+    );
+    let mut said = Vec::new();
+    for run in stage.executions(None).await {
+        let client = stage.step_functions();
+        let arn = stage
+            .system
+            .deployment()
+            .state_machine_arn
+            .replace(":stateMachine:", ":execution:");
+        let execution = client
+            .describe_execution()
+            .execution_arn(format!("{arn}:{run}"));
+        said.extend(execution.send().await.unwrap().output);
+    }
+    said.sort();
+    assert_eq!(
+        said,
+        [
+            format!("\"passed: pull request {id} of demo, approved, {place}\""),
+            format!(
+                "\"rejected: pull request {id} of demo, not approved, 1 test failure, {place}\""
+            ),
+        ]
+    );
     stage.strike().await;
 }
 

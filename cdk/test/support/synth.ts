@@ -42,18 +42,23 @@ export function templateOf(stack: Stack): CloudFormation {
   return Template.fromStack(stack).toJSON() as CloudFormation;
 }
 
+/** Properties of a gate without anything that may be left out. */
+export const RIGHT: MergeGateProps = {
+  serviceName: 'mergegate',
+  repositories: ['shop'],
+  lambdaDirectory: LAMBDA_DIRECTORY,
+};
+
+/** A stack in an account and a Region. */
+export function emptyStack(parent: App, id = 'Test'): Stack {
+  const env = { account: '123456789012', region: 'eu-central-1' };
+  return new Stack(parent, id, { env, analyticsReporting: false });
+}
+
 /** The template of a gate with these properties. */
 export function gate(props: Partial<MergeGateProps> = {}, use?: (gate: MergeGate) => void): Template {
-  const stack = new Stack(app(), 'Test', {
-    env: { account: '123456789012', region: 'eu-central-1' },
-    analyticsReporting: false,
-  });
-  const made = new MergeGate(stack, 'Gate', {
-    serviceName: 'mergegate',
-    repositories: ['shop'],
-    lambdaDirectory: LAMBDA_DIRECTORY,
-    ...props,
-  });
+  const stack = emptyStack(app());
+  const made = new MergeGate(stack, 'Gate', { ...RIGHT, ...props });
   use?.(made);
   return Template.fromStack(stack);
 }

@@ -3,13 +3,15 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::id::{CommitId, PullRequestId, RepositoryName, RunName};
+use crate::id::{CommitId, PullRequestId, RepositoryName, RevisionId, RunName};
 
 /// An event the router acts on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A pull request was opened, pushed to, closed or merged.
     PullRequest(PullRequestEvent),
+    /// Somebody overrode the approval rules of a pull request.
+    RulesOverridden(RulesOverridden),
     /// A run failed, was aborted or timed out.
     RunDied(RunDied),
     /// It is time to look at everything.
@@ -27,6 +29,19 @@ pub struct PullRequestEvent {
     pub source_commit: CommitId,
     /// Whether the event says that it is closed.
     pub closed: bool,
+}
+
+/// `CodeCommit Pull Request State Change` that tells of an override.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RulesOverridden {
+    /// The pull request.
+    pub pull_request: PullRequestId,
+    /// Its repository.
+    pub repository: RepositoryName,
+    /// The revision whose rules count no more.
+    pub revision: RevisionId,
+    /// ARN of who did it.
+    pub by: String,
 }
 
 /// `Step Functions Execution Status Change` with an unhappy end.
@@ -84,6 +99,12 @@ struct PullRequestDetail {
     pull_request_status: String,
     repository_names: Vec<String>,
     source_commit: String,
+    #[serde(default)]
+    revision_id: Option<String>,
+    #[serde(default)]
+    caller_user_arn: Option<String>,
+    #[serde(default)]
+    override_status: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -128,9 +149,14 @@ impl Event {
     }
 }
 
+/// The event of an override, and of taking one back.
+const OVERRIDDEN: &str = "pullRequestApprovalRuleOverridden";
+
 fn pull_request(detail: Value, detail_type: String) -> Result<Event, Ignored> {
     let detail: PullRequestDetail = expect(detail, &detail_type)?;
-    if !RELEVANT.contains(&detail.event.as_str()) {
+    let overridden =
+        detail.event == OVERRIDDEN && detail.override_status.as_deref() == Some("OVERRIDE");
+    if !overridden && !RELEVANT.contains(&detail.event.as_str()) {
         return Err(Ignored::NoRunNeeded {
             event: detail.event,
         });
@@ -150,9 +176,18 @@ fn pull_request(detail: Value, detail_type: String) -> Result<Event, Ignored> {
             message,
         });
     };
+    let repository = RepositoryName::new(repository);
+    if overridden {
+        return Ok(Event::RulesOverridden(RulesOverridden {
+            pull_request: PullRequestId::new(detail.pull_request_id),
+            repository,
+            revision: RevisionId::new(detail.revision_id.unwrap_or_default()),
+            by: detail.caller_user_arn.unwrap_or_default(),
+        }));
+    }
     Ok(Event::PullRequest(PullRequestEvent {
         pull_request: PullRequestId::new(detail.pull_request_id),
-        repository: RepositoryName::new(repository),
+        repository,
         source_commit: CommitId::new(detail.source_commit),
         closed: detail.pull_request_status.eq_ignore_ascii_case("closed"),
     }))
@@ -226,6 +261,26 @@ mod tests {
             };
             assert!(parsed.closed, "{event}");
         }
+    }
+
+    #[test]
+    fn an_override_names_who_did_it_and_taking_one_back_needs_no_run() {
+        let mut payload = opened();
+        payload["detail"]["event"] = json!("pullRequestApprovalRuleOverridden");
+        payload["detail"]["overrideStatus"] = json!("OVERRIDE");
+        let expected = RulesOverridden {
+            pull_request: PullRequestId::new("1"),
+            repository: RepositoryName::new("MyDemoRepo"),
+            revision: RevisionId::new("bdc0cb9b"),
+            by: "arn:aws:sts::123456789012:assumed-role/Admin/Mary_Major".to_owned(),
+        };
+        assert_eq!(
+            Event::parse(payload.clone()),
+            Ok(Event::RulesOverridden(expected))
+        );
+        payload["detail"]["overrideStatus"] = json!("REVOKE");
+        let ignored = Event::parse(payload).unwrap_err().to_string();
+        assert_eq!(ignored, "`pullRequestApprovalRuleOverridden` needs no run");
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod event;
 pub mod host;
 pub mod id;
 pub mod names;
+pub mod outcome;
 pub mod plan;
 pub mod poll;
 pub mod protocol;

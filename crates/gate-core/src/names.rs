@@ -58,10 +58,15 @@ pub enum RunPurpose<'a> {
         /// The revision.
         revision: &'a RevisionId,
     },
+    /// Say that the rules of a revision were overridden.
+    Overridden {
+        /// The revision.
+        revision: &'a RevisionId,
+    },
 }
 
-/// The name of an execution: `pr-<id>-<revision12>-<destination8>-<attempt>`, `pr-<id>-close-<attempt>` or
-/// `pr-<id>-say-<revision12>-<attempt>`. At most 80 characters of `[0-9A-Za-z-]` (StartExecution).
+/// The name of an execution: `pr-<id>-<revision12>-<destination8>-<attempt>`, `pr-<id>-close-<attempt>`,
+/// `pr-<id>-say-<revision12>-<attempt>` or `pr-<id>-override-<revision12>-<attempt>`. At most 80 characters of `[0-9A-Za-z-]` (StartExecution).
 pub fn run(pull_request: &PullRequestId, purpose: RunPurpose<'_>, attempt: u32) -> RunName {
     RunName::new(match purpose {
         RunPurpose::Gate {
@@ -75,6 +80,12 @@ pub fn run(pull_request: &PullRequestId, purpose: RunPurpose<'_>, attempt: u32) 
         RunPurpose::Close => format!("pr-{pull_request}-close-{attempt}"),
         RunPurpose::Say { revision } => {
             format!("pr-{pull_request}-say-{}-{attempt}", revision.short(12))
+        }
+        RunPurpose::Overridden { revision } => {
+            format!(
+                "pr-{pull_request}-override-{}-{attempt}",
+                revision.short(12)
+            )
         }
     })
 }

@@ -142,7 +142,13 @@ pub fn request_of(request: &CoreRequest) -> Request {
         CoreRequest::Gate(candidacy) => Request::Gate(commit(candidacy)),
         CoreRequest::Close { .. } => Request::Close,
         CoreRequest::Say { candidacy, .. } => Request::Say(commit(candidacy)),
+        CoreRequest::Overridden { .. } => not_modelled(),
     }
+}
+
+/// Runs that only make a remark approve, build and remove nothing: nobody in the model starts one.
+fn not_modelled() -> ! {
+    unreachable!("the model starts no run that only makes a remark")
 }
 
 /// A run's name.
@@ -157,6 +163,7 @@ pub fn run_name(asked: Request, attempt: u8) -> RunName {
         CoreRequest::Say { candidacy, .. } => RunPurpose::Say {
             revision: &candidacy.revision,
         },
+        CoreRequest::Overridden { .. } => not_modelled(),
     };
     names::run(asked.pull_request(), purpose, u32::from(attempt))
 }

@@ -8,10 +8,11 @@ mod voice;
 
 use gate_aws::{Clients, run};
 use gate_core::{
-    comment::{Stage, View},
+    comment::{self, Stage, View},
     error::GateError,
     host::{ApprovalState, CodeHost},
     names,
+    outcome::{self, Subject},
     protocol::{
         ApprovalRecord, Candidacy, Failure, Invocation, MAX_ATTEMPTS, Next, Request, ResultRecord,
         Standing, State, Step,
@@ -137,16 +138,54 @@ async fn explain(clients: &Clients, invocation: Invocation) -> Result<State, Gat
     Ok(invocation.state)
 }
 
-/// Says that the gate gave up on a revision, whose approval is taken back.
 async fn say(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
-    let Request::Say { candidacy, error } = invocation.state.request.clone() else {
-        return Err(invocation.step.not_here("reporter"));
-    };
+    match invocation.state.request.clone() {
+        Request::Say { candidacy, error } => {
+            say_gave_up(clients, invocation, candidacy, &error).await
+        }
+        Request::Overridden {
+            pull_request,
+            revision,
+            by,
+            ..
+        } => {
+            let live = clients.host.pull_request(&pull_request).await?;
+            if let Some(live) = live {
+                let token = names::hash(
+                    &["overridden", pull_request.as_str(), revision.as_str(), &by],
+                    64,
+                );
+                voice::remark(clients, &live, &comment::overridden(&by), &token).await?;
+            }
+            let mut state = invocation.state.then(Next::End);
+            state.outcome = Some(outcome::of_override(subject(clients, &state.request), &by));
+            Ok(state)
+        }
+        Request::Gate(_) | Request::Close { .. } => Err(invocation.step.not_here("reporter")),
+    }
+}
+
+/// What a sentence about this request is about.
+pub(crate) fn subject<'a>(clients: &'a Clients, request: &'a Request) -> Subject<'a> {
+    Subject {
+        region: &clients.deployment.region,
+        repository: request.repository(),
+        pull_request: request.pull_request(),
+    }
+}
+
+/// Says that the gate gave up on a revision, whose approval is taken back.
+async fn say_gave_up(
+    clients: &Clients,
+    invocation: Invocation,
+    candidacy: Candidacy,
+    error: &str,
+) -> Result<State, GateError> {
     let live = clients.host.pull_request(&candidacy.pull_request).await?;
     if live.is_some_and(|live| live.is_open() && live.revision == candidacy.revision) {
         withdraw_approval(clients, &candidacy).await?;
         let failed = Failed {
-            error: &error,
+            error,
             again: false,
             approval: ApprovalRecord::NotGiven,
         };

@@ -4,10 +4,11 @@
 use gate_aws::{Clients, run};
 use gate_core::{
     candidate::{Candidate, Preview},
-    comment::{ApprovalRefused, Stage, View},
+    comment::{self, ApprovalRefused, Stage, View},
     error::GateError,
     host::{ApprovalOutcome, ApprovalState, CodeHost},
     id::TreeId,
+    outcome,
     protocol::{
         ApprovalRecord, Candidacy, Durations, Execution, Invocation, Next, ResultRecord, Run,
         Standing, State, after_approval,
@@ -17,7 +18,7 @@ use gate_core::{
     verdict::{Approval, CheckResult, Verdict, check_failure, decide},
 };
 
-use crate::{evidence, voice, withdraw_approval};
+use crate::{evidence, subject, voice, withdraw_approval};
 
 /// How often a report that CodeBuild still reads is waited for, and how long each time.
 const REPORT_LOOKS: u32 = 12;
@@ -88,8 +89,11 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         approval = ?record.approval,
         "gave the verdict"
     );
+    let subject = subject(clients, &state.request);
+    let said = outcome::of_verdict(subject, verdict.kind(), &comment::headline(&view));
     Ok(State {
-        run: Some(run_state),
+        run: Some(run_state.clone()),
+        outcome: Some(said),
         ..state
     }
     .then(Next::End))

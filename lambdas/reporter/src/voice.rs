@@ -116,6 +116,36 @@ async fn post(
     }
 }
 
+/// Says something beside the comments of runs, once: as a reply to the last of them, or alone if there is none.
+pub(crate) async fn remark(
+    clients: &Clients,
+    live: &PullRequest,
+    content: &str,
+    token: &str,
+) -> Result<(), GateError> {
+    let earlier = own_comments(clients, &live.id).await?;
+    if earlier.iter().any(|said| said.content == content) {
+        return Ok(());
+    }
+    let last = earlier
+        .iter()
+        .rfind(|said| comment::is_of_a_run(&said.content));
+    if let Some(last) = last {
+        reply(clients, &last.id, content, token).await?;
+        return Ok(());
+    }
+    let new = NewComment {
+        pull_request: &live.id,
+        repository: &live.repository,
+        before: &live.destination_commit,
+        after: &live.source_commit,
+        content,
+        token,
+    };
+    clients.host.post_comment(new).await?;
+    Ok(())
+}
+
 /// Replies to a comment; a reply of the same token is found again.
 pub(crate) async fn reply(
     clients: &Clients,

@@ -12,7 +12,7 @@ use gate_core::{
     id::CommitId,
     protocol::{
         Claim, Limit, RouterDecision, State, Wanted, needs_known_commits, on_pull_request,
-        on_run_died,
+        on_rules_overridden, on_run_died,
     },
     pull_request::PullRequest,
 };
@@ -20,15 +20,27 @@ use serde_json::{Value, json};
 
 /// Handles one EventBridge event. An event the gate has no use for is ignored with a reason in the log.
 pub async fn handle(payload: Value, clients: &Clients) -> Result<Value, GateError> {
+    let caller = payload.pointer("/detail/callerUserArn").cloned();
     let event = match Event::parse(payload) {
         Ok(event) => event,
         Err(ignored) => {
-            tracing::info!(reason = %ignored, "ignored an event");
+            // The rule for the break-glass role delivers whatever that role caused: this line is its record.
+            let caller = caller.as_ref().and_then(Value::as_str);
+            tracing::info!(reason = %ignored, event.caller = caller, "ignored an event");
             return Ok(json!({ "ignored": ignored.to_string() }));
         }
     };
     match event {
         Event::PullRequest(event) => pull_request(clients, &event).await,
+        Event::RulesOverridden(event) => {
+            tracing::warn!(
+                pull_request.id = %event.pull_request,
+                pull_request.repository = %event.repository,
+                event.caller = event.by,
+                "approval rules were overridden"
+            );
+            act(clients, on_rules_overridden(event), "").await
+        }
         Event::RunDied(died) => run_died(clients, &died).await,
         Event::Sweep => sweep::sweep(clients).await,
     }

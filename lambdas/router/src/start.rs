@@ -41,5 +41,6 @@ fn action(request: &Request) -> &'static str {
         Request::Gate(_) => "gate",
         Request::Close { .. } => "close",
         Request::Say { .. } => "say",
+        Request::Overridden { .. } => "overridden",
     }
 }

@@ -220,6 +220,31 @@ fn after_every_step_the_definition_knows_each_direction_the_step_may_give_and_no
 }
 
 #[test]
+fn the_run_says_in_the_end_what_its_last_function_put_into_the_state() {
+    let definition = definition();
+    assert_eq!(definition["States"]["Done"]["OutputPath"], "$.outcome");
+    let mut to_done = 0;
+    for (name, task) in tasks(&definition) {
+        for catcher in task["Catch"].as_array().into_iter().flatten() {
+            if catcher["Next"] == "Done" {
+                assert_eq!(
+                    catcher["ResultPath"], "$.failure",
+                    "{name} forgets the state"
+                );
+                to_done += 1;
+            }
+        }
+    }
+    assert_eq!(to_done, 1);
+    let state = State::of(request(Step::Prepare)).into_output();
+    assert_eq!(
+        state.get("outcome"),
+        Some(&Value::Null),
+        "it is always there"
+    );
+}
+
+#[test]
 fn every_action_a_run_may_be_asked_for_is_known() {
     let definition = definition();
     let action = |request: Request| {
@@ -227,7 +252,14 @@ fn every_action_a_run_may_be_asked_for_is_known() {
         request["action"].as_str().expect("an action").to_owned()
     };
     let requests = [Step::Prepare, Step::Say, Step::TearDown].map(request);
-    let asked: BTreeSet<String> = requests.into_iter().map(action).collect();
+    let overridden = Request::Overridden {
+        repository: candidacy().repository,
+        pull_request: candidacy().pull_request,
+        revision: candidacy().revision,
+        by: "arn:aws:iam::000000000000:user/bob".to_owned(),
+    };
+    let requests = requests.into_iter().chain([overridden]);
+    let asked: BTreeSet<String> = requests.map(action).collect();
     let rules = definition["States"]["Action"]["Choices"]
         .as_array()
         .expect("rules");

@@ -1,6 +1,12 @@
-//! `triggers.json` and `gate_core::event`: the rules deliver exactly what the router acts on.
+//! `triggers.json` and `gate_core::event`: the rules deliver exactly what the router acts on. `notifications.json` and
+//! `gate_core::outcome`: people are told of exactly what a run says for them.
 
-use gate_core::event::Event;
+use gate_core::{
+    event::Event,
+    id::{PullRequestId, RepositoryName},
+    outcome::{self, Subject},
+    verdict::VerdictKind,
+};
 use serde_json::{Value, json};
 
 use mergegate_tests::tools;
@@ -79,6 +85,69 @@ fn the_rule_for_pull_requests_lets_through_what_the_router_acts_on_and_nothing_e
 }
 
 #[test]
+fn the_rule_for_overrides_lets_through_what_the_router_acts_on_and_nothing_else() {
+    let (source, detail_type) = ("aws.codecommit", "CodeCommit Pull Request State Change");
+    let trigger = &triggers()["rulesOverridden"];
+    assert!(lists(trigger, "/source", source) && lists(trigger, "/detail-type", detail_type));
+    assert_eq!(
+        trigger["eventPattern"]["detail"]["event"],
+        json!(["pullRequestApprovalRuleOverridden"])
+    );
+    for status in ["OVERRIDE", "REVOKE"] {
+        let detail = json!({
+            "event": "pullRequestApprovalRuleOverridden",
+            "overrideStatus": status,
+            "pullRequestId": "7",
+            "pullRequestStatus": "Open",
+            "repositoryNames": ["demo"],
+            "sourceCommit": "0701696",
+            "revisionId": "3f2a91c0d1e2",
+            "callerUserArn": "arn:aws:iam::000000000000:user/bob",
+        });
+        assert_eq!(
+            acts_on(detail_type, source, &detail),
+            lists(trigger, "/detail/overrideStatus", status),
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn people_are_told_of_red_and_held_pull_requests_and_of_overrides_and_of_nothing_else() {
+    let notifications: Value =
+        serde_json::from_str(&tools::read("statemachine/notifications.json"))
+            .expect("notifications.json is JSON");
+    let detail = &notifications["verdict"]["eventPattern"]["detail"];
+    assert_eq!(detail["status"], json!(["SUCCEEDED"]));
+    let (repository, pull_request) = (RepositoryName::new("demo"), PullRequestId::new("7"));
+    let subject = Subject {
+        region: "us-east-1",
+        repository: &repository,
+        pull_request: &pull_request,
+    };
+    // The event holds the output as JSON text.
+    let told = |output: &Value| {
+        let text = output.to_string();
+        let patterns = detail["output"].as_array().expect("patterns");
+        patterns.iter().any(|pattern| {
+            let prefix = pattern["prefix"].as_str().expect("a prefix");
+            text.starts_with(prefix)
+        })
+    };
+    for (verdict, expected) in [
+        (VerdictKind::Approve, false),
+        (VerdictKind::Reject, true),
+        (VerdictKind::Hold, true),
+        (VerdictKind::NotGated, false),
+    ] {
+        let output = json!(outcome::of_verdict(subject, verdict, "\"held: rejected: "));
+        assert_eq!(told(&output), expected, "{verdict:?}");
+    }
+    assert!(told(&json!(outcome::of_override(subject, "arn"))));
+    assert!(!told(&Value::Null), "a run that had nothing to say");
+}
+
+#[test]
 fn the_rule_for_dead_runs_lets_through_what_the_router_acts_on_and_nothing_else() {
     let (source, detail_type) = ("aws.states", "Step Functions Execution Status Change");
     let trigger = &triggers()["runDied"];
@@ -110,5 +179,8 @@ fn the_schedule_leads_to_a_sweep_every_quarter_of_an_hour() {
 fn there_is_no_rule_that_no_test_here_looks_at() {
     let triggers = triggers();
     let names: Vec<_> = triggers.as_object().expect("an object").keys().collect();
-    assert_eq!(names, ["pullRequest", "runDied", "sweep"]);
+    assert_eq!(
+        names,
+        ["pullRequest", "rulesOverridden", "runDied", "sweep"]
+    );
 }

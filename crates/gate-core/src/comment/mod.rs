@@ -99,6 +99,13 @@ pub fn render(view: &View<'_>) -> String {
     text.chars().take(LIMIT).collect()
 }
 
+/// The first line without the mark in front: the verdict in words.
+pub fn headline(view: &View<'_>) -> String {
+    let headline = headline::headline(view);
+    let words = headline.split_once("Mergegate: ").map(|(_, words)| words);
+    words.unwrap_or(&headline).to_owned()
+}
+
 /// What an earlier revision's comment becomes when a newer revision comes before its verdict.
 pub fn superseded(run: &RunName) -> String {
     format!(
@@ -118,6 +125,21 @@ pub fn closed_early(run: &RunName) -> String {
 /// The last line of every comment of the gate.
 fn last_line(run: &RunName) -> String {
     format!("Mergegate · run {run}")
+}
+
+/// Whether a text is a run's comment, rather than a remark beside one.
+pub fn is_of_a_run(content: &str) -> bool {
+    let last = content.lines().last();
+    last.is_some_and(|line| line.starts_with("Mergegate · run "))
+}
+
+/// A remark when somebody overrode the rules of a pull request.
+pub fn overridden(by: &str) -> String {
+    format!(
+        "### ⚠️ Mergegate: the approval rules were overridden\n\n{} did it. This revision can be merged whatever the gate says of it, \
+         and whether it ought to be is for people to judge.",
+        code(by, 200)
+    )
 }
 
 /// Whether a comment's text is about this revision: the last line names its run.

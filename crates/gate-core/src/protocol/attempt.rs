@@ -79,7 +79,9 @@ impl Limit {
     pub fn of(request: &Request) -> Self {
         match request {
             Request::Gate(_) => Self::ThenSay,
-            Request::Close { .. } | Request::Say { .. } => Self::ThenFail,
+            Request::Close { .. } | Request::Say { .. } | Request::Overridden { .. } => {
+                Self::ThenFail
+            }
         }
     }
 }
@@ -138,6 +140,7 @@ impl Wanted {
             Request::Say { candidacy, .. } => RunPurpose::Say {
                 revision: &candidacy.revision,
             },
+            Request::Overridden { revision, .. } => RunPurpose::Overridden { revision },
         };
         names::run(self.request.pull_request(), purpose, self.attempt)
     }

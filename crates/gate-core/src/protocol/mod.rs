@@ -17,7 +17,9 @@ pub use attempt::{
 };
 pub use claim::{Claim, ClaimStep, claim};
 pub use record::{ApprovalRecord, Durations, EnvironmentRecord, ResultRecord};
-pub use router::{RouterDecision, needs_known_commits, on_pull_request, on_run_died};
+pub use router::{
+    RouterDecision, needs_known_commits, on_pull_request, on_rules_overridden, on_run_died,
+};
 pub use run::{
     CheckDecision, Standing, StartDecision, after_approval, check, missing_builds, older_builds,
     standing, stops_own_builds,

@@ -2,7 +2,7 @@
 
 use super::{Candidacy, Claim, Request, Wish};
 use crate::{
-    event::{PullRequestEvent, RunDied},
+    event::{PullRequestEvent, RulesOverridden, RunDied},
     id::CommitId,
     names,
     pull_request::PullRequest,
@@ -80,6 +80,23 @@ fn is_older(commit: &CommitId, live: &PullRequest, known_commits: &[CommitId]) -
     }
 }
 
+/// What is said on the pull request, whatever has become of it since.
+pub fn on_rules_overridden(event: RulesOverridden) -> RouterDecision {
+    let RulesOverridden {
+        pull_request,
+        repository,
+        revision,
+        by,
+    } = event;
+    let request = Request::Overridden {
+        repository,
+        pull_request,
+        revision,
+        by,
+    };
+    RouterDecision::Start(request, Wish::Once)
+}
+
 /// Decides about a run that died. `request` is what it was asked.
 pub fn on_run_died(
     died: &RunDied,
@@ -88,6 +105,9 @@ pub fn on_run_died(
     destination_tip: Option<&CommitId>,
     claim: Option<&Claim>,
 ) -> RouterDecision {
+    if matches!(request, Request::Overridden { .. }) {
+        return RouterDecision::Start(request.clone(), Wish::Again);
+    }
     if let Some(live) = live.filter(|live| live.is_open()) {
         if matches!(request, Request::Close { .. }) {
             return RouterDecision::ReadsBehind(format!(
@@ -159,7 +179,7 @@ mod tests {
     use super::*;
     use crate::{
         id::RunName,
-        protocol::State,
+        protocol::{Limit, State, Wanted},
         samples::{candidacy, closed, commit, execution, live},
     };
 
@@ -304,6 +324,29 @@ mod tests {
             run: RunName::new(run),
             input: State::input_text(request),
             status: "FAILED".to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_override_is_said_and_tried_again_also_when_the_pull_request_is_closed() {
+        let event = RulesOverridden {
+            pull_request: live().id,
+            repository: live().repository,
+            revision: live().revision,
+            by: "arn:aws:iam::123456789012:user/bob".to_owned(),
+        };
+        let RouterDecision::Start(request, Wish::Once) = on_rules_overridden(event) else {
+            panic!("a run that says it")
+        };
+        let name = Wanted::new(request.clone(), Wish::Once, Limit::of(&request), "").name();
+        assert_eq!(name.as_str(), "pr-7-override-3f2a91c0d1e2-1");
+        let died = died(name.as_str(), &request);
+        let newer = claim_of("pr-7-3f2a91c0d1e2-bbbbbbbb-2");
+        for live in [live(), closed()] {
+            assert_eq!(
+                on_run_died(&died, &request, Some(&live), None, Some(&newer)),
+                RouterDecision::Start(request.clone(), Wish::Again)
+            );
         }
     }
 

@@ -33,6 +33,17 @@ pub enum Request {
         /// The last error, in words.
         error: String,
     },
+    /// Say that somebody overrode the approval rules of a revision.
+    Overridden {
+        /// The repository.
+        repository: RepositoryName,
+        /// The pull request.
+        pull_request: PullRequestId,
+        /// The revision.
+        revision: RevisionId,
+        /// ARN of who did it.
+        by: String,
+    },
 }
 
 /// What a run is asked to test.
@@ -55,7 +66,9 @@ impl Request {
     pub fn pull_request(&self) -> &PullRequestId {
         match self {
             Self::Gate(candidacy) | Self::Say { candidacy, .. } => &candidacy.pull_request,
-            Self::Close { pull_request, .. } => pull_request,
+            Self::Close { pull_request, .. } | Self::Overridden { pull_request, .. } => {
+                pull_request
+            }
         }
     }
 
@@ -63,7 +76,7 @@ impl Request {
     pub fn repository(&self) -> &RepositoryName {
         match self {
             Self::Gate(candidacy) | Self::Say { candidacy, .. } => &candidacy.repository,
-            Self::Close { repository, .. } => repository,
+            Self::Close { repository, .. } | Self::Overridden { repository, .. } => repository,
         }
     }
 
@@ -71,7 +84,7 @@ impl Request {
     pub fn candidacy(&self) -> Option<&Candidacy> {
         match self {
             Self::Gate(candidacy) | Self::Say { candidacy, .. } => Some(candidacy),
-            Self::Close { .. } => None,
+            Self::Close { .. } | Self::Overridden { .. } => None,
         }
     }
 }
@@ -96,7 +109,7 @@ pub enum Step {
     Release,
     /// reporter: say why the run failed.
     Explain,
-    /// reporter: say that the gate gave up.
+    /// reporter: say that the gate gave up, or that rules were overridden.
     Say,
     /// builder: stop all builds of a closed pull request.
     StopBuilds,
@@ -215,6 +228,9 @@ pub struct State {
     /// Present in Explain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// What the run says in the end, in one sentence: the output of its execution. `null` if it has nothing to say.
+    #[serde(default)]
+    pub outcome: Option<String>,
 }
 
 impl State {
@@ -227,6 +243,7 @@ impl State {
             next: Next::End,
             wait_seconds: None,
             failure: None,
+            outcome: None,
         }
     }
 

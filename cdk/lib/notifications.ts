@@ -1,0 +1,95 @@
+/**
+ * What people are told beside the pull request: the rules of statemachine/notifications.json, to a topic. The words are the
+ * run's own, the output of its execution, so that nothing here needs code or permissions in the account.
+ */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { Duration } from 'aws-cdk-lib';
+import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction, SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+
+import type { Names } from './names';
+import { eventPattern } from './triggers';
+
+const FILE = resolve(__dirname, '../../statemachine/notifications.json');
+
+/** One entry of notifications.json. */
+interface Notification {
+  readonly description: string;
+  readonly eventPattern: Readonly<Record<string, unknown>>;
+  /** Words with `{$.path}` for what the event says; a path alone gives what stands there as JSON. */
+  readonly says: string;
+}
+
+/** Properties of the notifications. */
+export interface NotificationsProps {
+  readonly names: Names;
+  readonly repositories: readonly string[];
+  readonly router: IFunction;
+  readonly deadLetters: IQueue;
+  readonly topic?: ITopic;
+  readonly breakGlassRoleArn?: string;
+}
+
+/** The rules of one deployment. */
+export class Notifications extends Construct {
+  /** Their names in notifications.json. */
+  readonly names: readonly string[];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: NotificationsProps,
+  ) {
+    super(scope, id);
+    const { names, topic, breakGlassRoleArn } = props;
+    const text = readFileSync(FILE, 'utf8')
+      .replaceAll('${StateMachineArn}', names.stateMachineArn)
+      .replaceAll('${BreakGlassSessions}', names.sessionsOf(breakGlassRoleArn ?? ''));
+    const { verdict, breakGlass, ...unknown } = JSON.parse(text) as Record<string, Notification>;
+    if (verdict === undefined || breakGlass === undefined || Object.keys(unknown).length > 0) {
+      throw new Error('notifications.json: the CDK app deploys `verdict` and `breakGlass`, and nothing else');
+    }
+    const deployed = {
+      ...(topic && { verdict }),
+      ...(breakGlassRoleArn !== undefined && { breakGlass }),
+    };
+    Object.entries(deployed).forEach(([name, notification]) => {
+      this.notify(name, notification);
+    });
+    this.names = Object.keys(deployed);
+  }
+
+  private notify(name: string, { description, eventPattern: pattern, says }: Notification): void {
+    const { names, topic, router, deadLetters } = this.props;
+    const failures = { deadLetterQueue: deadLetters, retryAttempts: 8, maxEventAge: Duration.hours(2) };
+    const rule = new Rule(this, name, {
+      ruleName: names.rule(name),
+      description,
+      eventPattern: eventPattern(name, pattern, this.props),
+    });
+    if (topic !== undefined) {
+      rule.addTarget(new SnsTopic(topic, { message: message(says), ...failures }));
+    }
+    if (name === 'breakGlass') {
+      // Whoever is told or not: the router's log has it, and the rule's metric counts it.
+      rule.addTarget(new LambdaFunction(router, failures));
+    }
+  }
+}
+
+/** Quotes of a value would end the string they stand in: a path alone is passed on as it is. */
+function message(says: string): RuleTargetInput {
+  const path = /^\{([^}]+)\}$/.exec(says)?.[1];
+  if (path !== undefined) {
+    return RuleTargetInput.fromEventPath(path);
+  }
+  return RuleTargetInput.fromText(
+    says.replaceAll(/\{([^}]+)\}/g, (_, inner: string) => EventField.fromPath(inner)),
+  );
+}
