@@ -18,12 +18,14 @@ use mergegate_tests::tools;
 
 /// Words of AWS itself. `Lambda.*` and `Sandbox.Timedout`: Step Functions developer guide, "Handle transient Lambda
 /// service exceptions" and "Handling Lambda service errors"; `States.*`: "Error names" of the same guide.
-const WORDS_OF_AWS: [&str; 8] = [
+/// `Runtime.ExitError` is what a function whose process was killed is called, for example for lack of memory.
+const WORDS_OF_AWS: [&str; 9] = [
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.ServiceException",
     "Lambda.TooManyRequestsException",
     "Lambda.Unknown",
+    "Runtime.ExitError",
     "Sandbox.Timedout",
     "States.ALL",
     "States.Timeout",

@@ -122,6 +122,7 @@ fn a_spoilt_invocation_is_retried_by_its_word() {
             Moment::Before,
         ),
         (Interference::Drop, "Lambda.Unknown", Moment::After),
+        (Interference::Die(0), "Runtime.ExitError", Moment::Before),
     ] {
         let directory = tempfile::tempdir().unwrap();
         let seen = Seen::default();
