@@ -29,7 +29,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// An event that waits for another one to overtake it waits no longer.
 const OVERTAKEN_WITHIN: Duration = Duration::from_secs(1);
 /// At how many wake-ups a function dies at the latest.
-const LAST_WAKING: u32 = 60;
+const LAST_WAKING: u32 = 40;
 
 /// A source of faults.
 pub struct Faults {
