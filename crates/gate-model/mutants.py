@@ -116,7 +116,7 @@ MUTANTS = [
     Mutant("peer: approves the current revision at the end", "the approval names the live revision",
            "lambdas/reporter/src/report.rs", "            approval.revision(),\n            ApprovalState::Approve,",
            "            &clients.host.pull_request(approval.pull_request()).await?.map_or_else(|| approval.revision().clone(), |live| live.revision),\n"
-           "            ApprovalState::Approve,", ("mergegate-tests", "a_red_push_at_any_moment_of_a_green_run_is_not_approved")),
+           "            ApprovalState::Approve,", ("mergegate-tests", "a_red_push_between_what_a_report_reads_and_the_approval_is_not_approved")),
     Mutant("peer: unhandled stale revision", "RevisionNotCurrent is an error",
            "crates/gate-aws/src/codecommit/approvals.rs",
            "Some(Refusal::RevisionNotCurrentException(_)) => ApprovalOutcome::RevisionNotCurrent,\n", "", ("gate-aws", "an_approval_that_cannot_be_given_is_an_outcome")),

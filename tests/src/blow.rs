@@ -1,4 +1,4 @@
-//! Where a run can be struck: every call that changes something and every step, before and after it.
+//! Where a run can be struck: every call and every step, before and after it.
 
 use std::{
     collections::BTreeMap,
@@ -28,6 +28,12 @@ impl Place {
     pub fn is_step(&self) -> bool {
         self.operation == "Invoke"
     }
+
+    /// Whether nothing changes there.
+    pub fn is_read(&self) -> bool {
+        const READS: [&str; 6] = ["Get", "List", "Describe", "BatchGet", "Evaluate", "Search"];
+        READS.iter().any(|read| self.operation.starts_with(read))
+    }
 }
 
 impl fmt::Display for Place {
@@ -50,7 +56,7 @@ struct Trail {
 }
 
 impl Trail {
-    /// The place of a call that is about to be made; none for reads and for callers other than the gate.
+    /// The place of a call that is about to be made; none for callers other than the gate.
     fn enter(&mut self, call: &Call) -> Option<Place> {
         let state = match &call.function {
             Some(function) => {
@@ -64,9 +70,6 @@ impl Trail {
             }
             None => self.states.get(function_of(call)?)?.clone(),
         };
-        if call.function.is_none() && !changes_something(&call.operation) {
-            return None;
-        }
         let count = self
             .counts
             .entry((state.clone(), call.operation.clone()))
@@ -84,11 +87,6 @@ impl Trail {
 fn function_of(call: &Call) -> Option<&str> {
     let (_, session) = call.caller.split_once(":assumed-role/")?;
     session.split_once('/').map(|(_, function)| function)
-}
-
-fn changes_something(operation: &str) -> bool {
-    const READS: [&str; 6] = ["Get", "List", "Describe", "BatchGet", "Evaluate", "Search"];
-    !READS.iter().any(|read| operation.starts_with(read))
 }
 
 /// What happens at the place.

@@ -52,11 +52,13 @@ const GREEN: &str = "5\n";
 /// Below the limit that the source branch began with, not below the destination's: red only once merged.
 const RED: &str = "9\n";
 
-/// One scene and where an undisturbed run over it can be struck: from the opening to the verdict, and from the close on.
+/// One scene and where an undisturbed run over it can be struck: from the opening to the verdict, and from the close on;
+/// at what changes something, and at what the report reads.
 struct Course {
     scene: Scene,
     open: Vec<Place>,
     closed: Vec<Place>,
+    read_by_report: Vec<Place>,
 }
 
 impl Course {
@@ -80,15 +82,22 @@ impl Course {
             stage.quiet().await;
             // How often the builds are looked at depends on how quick they are.
             let surely = |place: &Place| place.state != "CheckBuilds" || place.nth == 1;
-            let open = record.take().into_iter().filter(surely).collect();
+            let (read, open): (Vec<_>, Vec<_>) = record
+                .take()
+                .into_iter()
+                .filter(surely)
+                .partition(Place::is_read);
             stage.close(&id).await;
             stage.quiet().await;
-            let closed = record.take();
+            let mut closed = record.take();
+            closed.retain(|place| !place.is_read());
             stage.strike().await;
+            let by_report = |place: &Place| place.state == "Report";
             Self {
                 scene,
                 open,
                 closed,
+                read_by_report: read.into_iter().filter(by_report).collect(),
             }
         })
     }
@@ -164,6 +173,13 @@ async fn play(scene: &Scene, scenario: &Scenario) {
 fn a_red_push_at_any_moment_of_a_green_run_is_not_approved() {
     let course = Course::look(GREEN, RED);
     course.play(scenarios(Strike::Push, &MOMENTS, &course.open));
+}
+
+#[test]
+fn a_red_push_between_what_a_report_reads_and_the_approval_is_not_approved() {
+    let course = Course::look(GREEN, RED);
+    let reads = &course.read_by_report;
+    course.play(scenarios(Strike::Push, &[Moment::Before], reads));
 }
 
 #[test]
