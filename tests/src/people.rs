@@ -215,7 +215,7 @@ impl People {
     }
 
     /// Runs git in the repository itself, past the endpoint.
-    pub(crate) fn in_repository(&self, arguments: &[&str]) -> String {
+    pub fn in_repository(&self, arguments: &[&str]) -> String {
         git::run(&self.data.join("repositories/demo.git"), arguments)
             .unwrap_or_else(|error| panic!("git {arguments:?}: {error}"))
     }
@@ -281,17 +281,24 @@ impl People {
 
     /// Closes without a merge.
     pub async fn close(&self, id: &str) {
-        assert!(self.try_close(id).await, "no close");
+        if let Err(error) = self.send_close(id).await {
+            panic!("no close of {id}: {error}");
+        }
     }
 
     /// Closes without a merge, at an endpoint that may die meanwhile; whether it answered.
     pub async fn try_close(&self, id: &str) -> bool {
+        self.send_close(id).await.is_ok()
+    }
+
+    async fn send_close(&self, id: &str) -> Result<(), String> {
         let client = self.code_commit("ann");
         let close = client
             .update_pull_request_status()
             .pull_request_id(id)
             .pull_request_status(PullRequestStatusEnum::Closed);
-        close.send().await.is_ok()
+        let closed = close.send().await;
+        closed.map(drop).map_err(|error| format!("{error:?}"))
     }
 
     /// What is left of any pull request's environment: projects, report groups, preview branches, parameters, running builds.

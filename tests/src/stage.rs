@@ -4,7 +4,7 @@ use std::{ops::Deref, path::Path, process::Command};
 
 use gate::system::{Options, System};
 use gate_aws::Deployment;
-use local_aws::{Observer, Settings};
+use local_aws::{Observer, Settings, audit::Happened};
 use tempfile::TempDir;
 
 use crate::{People, WorkingCopy};
@@ -23,6 +23,8 @@ pub struct StageOptions {
     pub assumptions: local_aws::Assumptions,
     /// Whether pull requests get the rule that only the gate can satisfy.
     pub rule: bool,
+    /// Whether the endpoint writes down what really happens.
+    pub audit: bool,
 }
 
 impl Default for StageOptions {
@@ -31,6 +33,7 @@ impl Default for StageOptions {
             concurrent_builds: 4,
             assumptions: local_aws::Assumptions::default(),
             rule: true,
+            audit: false,
         }
     }
 }
@@ -59,8 +62,17 @@ impl Stage {
 
     /// Sets the stage with options.
     pub async fn set_with(options: StageOptions, files: &[(&str, &str)]) -> Self {
+        Self::set_seen_by(options, None, files).await
+    }
+
+    /// The same, with an observer that sees every call from the first one on.
+    pub async fn set_seen_by(
+        options: StageOptions,
+        observer: Option<Observer>,
+        files: &[(&str, &str)],
+    ) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let system = start(&options, directory.path(), None).await;
+        let system = start(&options, directory.path(), observer).await;
         let client = aws_sdk_codecommit::Client::new(&system.config_as("ann"));
         let create = client.create_repository().repository_name("demo");
         create.send().await.expect("a repository");
@@ -105,6 +117,11 @@ impl Stage {
         self.quiet().await;
     }
 
+    /// Everything that really happened so far; needs [`StageOptions::audit`].
+    pub fn audit(&self) -> Vec<Happened> {
+        local_aws::audit::read(&self.directory.path().join("data")).expect("the audit")
+    }
+
     /// Ends the system.
     pub async fn strike(self) {
         self.system.shut_down().await;
@@ -116,6 +133,7 @@ async fn start(options: &StageOptions, directory: &Path, observer: Option<Observ
     settings.wait_scale = 0.02;
     settings.concurrent_builds = options.concurrent_builds;
     settings.assumptions = options.assumptions;
+    settings.audit = options.audit;
     settings
         .callers
         .insert(THE_GATE.to_owned(), REPORTER.to_owned());

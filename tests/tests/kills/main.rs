@@ -1,5 +1,8 @@
-//! `gate local` is killed at every call and every step of a run, and started again: nothing is lost, nothing is left.
+//! `gate local` is killed at every call and every step of a run, and at random moments, and started again: nothing is
+//! lost, nothing is left.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod random;
 
 use std::{
     collections::BTreeMap,
@@ -44,16 +47,18 @@ struct Process {
 
 impl Process {
     fn start(directory: &Path, port: u16, interfere: Option<&Kill>) -> Self {
-        let log = directory.join(if interfere.is_some() {
-            "first"
-        } else {
-            "second"
-        });
+        let log = directory.join(format!("log-{:016x}", fastrand::u64(..)));
         let mut command = Command::new(tools::gate());
         command
             .args(["local", "--port", &port.to_string(), "--data"])
             .arg(directory.join("data"))
-            .args(["--wait-scale", "0.02", "--concurrent-builds", "4"])
+            .args([
+                "--wait-scale",
+                "0.02",
+                "--concurrent-builds",
+                "4",
+                "--audit",
+            ])
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -1,0 +1,209 @@
+//! The judgement, once nothing misbehaves any more: the audit, git and what everybody can read, never the gate's records.
+
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+use aws_sdk_codecommit::types::{PullRequest, PullRequestStatusEnum};
+use aws_sdk_sfn::types::ExecutionStatus;
+use mergegate_tests::{Ledger, People, Stage};
+
+/// A quiet system is right after this many sweeps, or never.
+const SWEEPS: usize = 4;
+/// The last faults may take half a minute to be over, and what has piled up its time.
+const PATIENCE: Duration = Duration::from_mins(4);
+
+/// What a soak was made of.
+pub(crate) struct Figures {
+    pull_requests: usize,
+    merged: usize,
+    open: usize,
+    builds: usize,
+    approvals: usize,
+    sweeps: (usize, usize),
+    dead_letters: usize,
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let closed = self.pull_requests - self.open;
+        write!(
+            formatter,
+            "{} pull requests, {closed} closed, {} of these merged; {} builds, {} approvals, none wrong; \
+             verdicts right after {} sweeps; nothing left after {} more; {} dead letters",
+            self.pull_requests,
+            self.merged,
+            self.builds,
+            self.approvals,
+            self.sweeps.0,
+            self.sweeps.1,
+            self.dead_letters
+        )
+    }
+}
+
+/// Judges the open ones, closes them, and looks for what is left.
+pub(crate) async fn judge(stage: &Stage, ids: &[String]) -> Result<Figures, String> {
+    let right = settle(stage, async || open_ones(stage, ids).await).await?;
+    let mut open = 0;
+    let mut merged = 0;
+    for id in ids {
+        let live = stage.pull_request(id).await;
+        let target = &live.pull_request_targets()[0];
+        merged += usize::from(target.merge_metadata().is_some_and(|merge| merge.is_merged));
+        if is_open(&live) {
+            open += 1;
+            stage.close(id).await;
+        }
+    }
+    let gone = settle(stage, async || leftovers(stage).await).await?;
+    let ledger = Ledger::new(stage, stage.audit());
+    let unearned = ledger.unearned();
+    if !unearned.is_empty() {
+        return Err(unearned.join("\n"));
+    }
+    let (builds, approvals) = ledger.counts();
+    Ok(Figures {
+        pull_requests: ids.len(),
+        merged,
+        open,
+        builds,
+        approvals,
+        sweeps: (right, gone),
+        dead_letters: stage.system.account().dead_letters().len(),
+    })
+}
+
+/// Sweeps until nothing is wrong; how many sweeps that took.
+async fn settle(
+    stage: &Stage,
+    mut wrong: impl AsyncFnMut() -> Vec<String>,
+) -> Result<usize, String> {
+    for sweeps in 1..=SWEEPS {
+        quiet(stage).await?;
+        let swept = stage.system.sweep().await;
+        swept.map_err(|error| format!("the sweep fails: {error}"))?;
+        quiet(stage).await?;
+        let found = wrong().await;
+        if found.is_empty() {
+            return Ok(sweeps);
+        }
+        if sweeps == SWEEPS {
+            return Err(found.join("\n"));
+        }
+    }
+    Ok(SWEEPS)
+}
+
+async fn quiet(stage: &Stage) -> Result<(), String> {
+    let start = Instant::now();
+    let mut calm = 0;
+    while calm < 3 {
+        let running = stage
+            .executions(Some(ExecutionStatus::Running.as_str()))
+            .await;
+        let busy = stage.system.account().has_undelivered() || !running.is_empty();
+        calm = if busy { 0 } else { calm + 1 };
+        if start.elapsed() > PATIENCE {
+            return Err(format!("these never end: {running:?}"));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
+}
+
+fn is_open(live: &PullRequest) -> bool {
+    live.pull_request_status() == Some(&PullRequestStatusEnum::Open)
+}
+
+/// What the gate's comments about the live source commit say.
+pub(crate) async fn said(people: &People, live: &PullRequest) -> Vec<String> {
+    let client = people.code_commit("ann");
+    let source = live.pull_request_targets()[0].source_commit();
+    let mut pages = client
+        .get_comments_for_pull_request()
+        .pull_request_id(live.pull_request_id().unwrap_or_default())
+        .into_paginator()
+        .send();
+    let mut said = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.expect("the comments");
+        for place in page.comments_for_pull_request_data() {
+            let own = place.comments().iter().filter(|comment| {
+                comment.author_arn() == Some(people.reporter_arn())
+                    && comment.in_reply_to().is_none()
+            });
+            if place.after_commit_id() == source {
+                said.extend(own.filter_map(|comment| comment.content.clone()));
+            }
+        }
+    }
+    said
+}
+
+/// What is wrong with open pull requests.
+async fn open_ones(stage: &Stage, ids: &[String]) -> Vec<String> {
+    let ledger = Ledger::new(stage, stage.audit());
+    let mut wrong = Vec::new();
+    for id in ids {
+        let live = stage.pull_request(id).await;
+        if !is_open(&live) {
+            continue;
+        }
+        let source = live.pull_request_targets()[0].source_commit();
+        let end = ledger.last_end(source.unwrap_or_default());
+        let said = said(stage, &live).await;
+        let approved = stage.approved(id).await;
+        let green = end
+            .as_ref()
+            .is_some_and(|end| end.status == "SUCCEEDED" && end.exit_code == Some(0));
+        let [words] = &said[..] else {
+            wrong.push(format!("{id} has {} comments: {said:#?}", said.len()));
+            continue;
+        };
+        let expected = if green { "### ✅" } else { "### ❌" };
+        if end.is_none() || approved != green || !words.starts_with(expected) {
+            wrong.push(format!(
+                "{id}: its last build: {end:?}, approved: {approved}, said: {words}"
+            ));
+        }
+    }
+    wrong
+}
+
+/// What is left in the account, whoever made it.
+async fn leftovers(people: &People) -> Vec<String> {
+    let builds = people.code_build();
+    let projects = builds.list_projects().send().await.expect("projects");
+    let mut left = projects.projects.unwrap_or_default();
+    let groups = builds.list_report_groups().send().await;
+    left.extend(
+        groups
+            .expect("report groups")
+            .report_groups
+            .unwrap_or_default(),
+    );
+    let branches = people.in_repository(&[
+        "for-each-ref",
+        "--format=%(refname)",
+        "refs/heads/mergegate",
+    ]);
+    left.extend(branches.lines().map(str::to_owned));
+    left.extend(people.running_builds().await);
+    let mut pages = people
+        .parameter_store()
+        .describe_parameters()
+        .into_paginator()
+        .send();
+    while let Some(page) = pages.next().await {
+        let page = page.expect("parameters");
+        let names = page.parameters().iter().filter_map(|one| one.name());
+        left.extend(
+            names
+                .filter(|name| name.contains("/pull-requests/"))
+                .map(str::to_owned),
+        );
+    }
+    left
+}

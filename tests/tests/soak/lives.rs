@@ -1,0 +1,148 @@
+//! People carry their scripts out, a few at a time, while somebody moves `main`.
+
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use aws_sdk_codecommit::primitives::Blob;
+use futures::{StreamExt as _, stream};
+use mergegate_tests::{People, Stage};
+
+use crate::{
+    judge,
+    script::{Act, LIMITS, Script},
+};
+
+/// Pull requests that somebody works on at the same time.
+const AT_ONCE: usize = 12;
+/// Nobody waits longer for the gate while it is disturbed.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How often `main` moves by itself.
+const BETWEEN_MOVES: Duration = Duration::from_secs(4);
+
+/// Lives all lives; the ids of the pull requests.
+pub(crate) async fn live(stage: &Stage, seed: u64, scripts: Vec<Script>) -> Vec<String> {
+    prepare(stage, &scripts);
+    let ids = Mutex::new(Vec::new());
+    let lives = stream::iter(scripts).for_each_concurrent(AT_ONCE, |script| {
+        let ids = &ids;
+        async move {
+            let id = stage.open(&script.branch(), "A change").await;
+            ids.lock().unwrap().push(id.clone());
+            one(stage, &id, &script).await;
+        }
+    });
+    tokio::select! {
+        () = lives => {}
+        () = move_main(stage, seed) => {}
+    }
+    ids.into_inner().unwrap()
+}
+
+/// Makes all commits, and pushes the first ones.
+fn prepare(stage: &Stage, scripts: &[Script]) {
+    let mut commits = String::new();
+    for script in scripts {
+        script.commits(&mut commits);
+    }
+    let mut import = Command::new("git")
+        .args(["fast-import", "--quiet"])
+        .current_dir(stage.copy.path())
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("git fast-import");
+    let mut stdin = import.stdin.take().expect("its input");
+    stdin.write_all(commits.as_bytes()).expect("its input");
+    drop(stdin);
+    assert!(import.wait().expect("its end").success(), "no commits");
+    let first: Vec<String> = scripts
+        .iter()
+        .map(|script| {
+            let (from, to) = (script.local_branch(0), script.branch());
+            format!("refs/heads/{from}:refs/heads/{to}")
+        })
+        .collect();
+    let mut push = vec!["push", "--quiet", "origin"];
+    push.extend(first.iter().map(String::as_str));
+    stage.copy.git(&push);
+}
+
+async fn one(people: &People, id: &str, script: &Script) {
+    let mut pushed = 0;
+    for act in &script.acts {
+        match act {
+            Act::Wait(milliseconds) => {
+                tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
+            }
+            Act::AwaitWords => await_words(people, id).await,
+            Act::Push => {
+                pushed += 1;
+                push(people, script, pushed).await;
+            }
+            Act::Retitle => {
+                let client = people.code_commit("ann");
+                let title = format!("A better title of {}", script.number);
+                let edit = client.update_pull_request_title().pull_request_id(id);
+                edit.title(title).send().await.expect("an edit");
+            }
+            Act::Close => people.close(id).await,
+            Act::Merge => {
+                let client = people.code_commit("ann");
+                let merge = client
+                    .merge_pull_request_by_three_way()
+                    .pull_request_id(id)
+                    .repository_name("demo");
+                // Refused where the gate has not approved, or where somebody merges at the same time.
+                drop(merge.send().await);
+            }
+        }
+    }
+}
+
+async fn push(people: &People, script: &Script, nth: usize) {
+    let (from, to) = (script.local_branch(nth), script.branch());
+    let refspec = format!("refs/heads/{from}:refs/heads/{to}");
+    let copy = people.copy.clone();
+    let push = tokio::task::spawn_blocking(move || {
+        copy.git(&["push", "--quiet", "origin", &refspec]);
+    });
+    push.await.expect("a push");
+}
+
+async fn await_words(people: &People, id: &str) {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        let live = people.pull_request(id).await;
+        let said = judge::said(people, &live).await;
+        if said.iter().any(|words| !words.starts_with("### ⏳")) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+/// Somebody changes the limit now and then; never ends by itself.
+async fn move_main(people: &People, seed: u64) {
+    let client = people.code_commit("ann");
+    for turn in seed.. {
+        tokio::time::sleep(BETWEEN_MOVES).await;
+        let branch = client
+            .get_branch()
+            .repository_name("demo")
+            .branch_name("main");
+        let branch = branch.send().await.expect("main").branch.expect("main");
+        let limit = LIMITS[usize::from(turn % 2 == 0)];
+        let put = client
+            .put_file()
+            .repository_name("demo")
+            .branch_name("main")
+            .set_parent_commit_id(branch.commit_id)
+            .file_path("limit")
+            .file_content(Blob::new(limit));
+        // Refused where somebody merges at the same time, or where it is the limit already.
+        drop(put.send().await);
+    }
+}
