@@ -1,6 +1,6 @@
 //! What really happened, written down where nothing else reads: for a judge who trusts no record of the services.
 //!
-//! A line for each build whose commands ended, and for each that is over, before anybody can learn of it; a line for
+//! A line for each build that has its source, whose commands ended, that is over, before anybody can learn of it; a line for
 //! each approval before it counts. A process that is killed leaves whole lines.
 
 use std::{
@@ -21,6 +21,13 @@ const FILE: &str = "audit.jsonl";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "what")]
 pub enum Happened {
+    /// The source of a build lies in its folder.
+    Fetched {
+        /// The build's id.
+        build: String,
+        /// The commit.
+        commit: String,
+    },
     /// The commands of a build ended by themselves.
     Built {
         /// The build's id.

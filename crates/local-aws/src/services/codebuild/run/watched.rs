@@ -28,11 +28,11 @@ impl Build<'_> {
             function: None,
             state: None,
         };
+        let audited = self.audited().await?;
         let spoilt = consult(self.account, &call, Moment::Before).await.err();
         if let Some(Spoilt::Failed(error)) = spoilt {
             return Err(Fault::Spoilt(error));
         }
-        let audited = self.audited().await?;
         let status = if spoilt.is_some() {
             let (progress, mark) = (self.progress, self.mark.clone());
             tokio::select! {
@@ -56,12 +56,17 @@ impl Build<'_> {
         }
     }
 
-    /// The commit and the tree in the build's folder, if there is an audit.
+    /// The commit and the tree in the build's folder, if there is an audit, where the commit is noted.
     async fn audited(&self) -> Result<Option<(String, String)>, Fault> {
         let source = self.folders.source();
-        if self.account.audit.is_none() || !source.join(".git").exists() {
+        let Some(audit) = self
+            .account
+            .audit
+            .as_ref()
+            .filter(|_| source.join(".git").exists())
+        else {
             return Ok(None);
-        }
+        };
         let parse = source::git(&self.folders)
             .arg("-C")
             .arg(source)
@@ -70,10 +75,14 @@ impl Build<'_> {
         let output = parse.await?;
         let text = String::from_utf8_lossy(&output.stdout);
         let mut lines = text.lines().map(str::to_owned);
-        match (lines.next(), lines.next()) {
-            (Some(commit), Some(tree)) => Ok(Some((commit, tree))),
-            _ => Err(io::Error::other("the folder of a build has no commit").into()),
-        }
+        let (Some(commit), Some(tree)) = (lines.next(), lines.next()) else {
+            return Err(io::Error::other("the folder of a build has no commit").into());
+        };
+        audit.note(&Happened::Fetched {
+            build: self.progress.id().to_owned(),
+            commit: commit.clone(),
+        })?;
+        Ok(Some((commit, tree)))
     }
 }
 

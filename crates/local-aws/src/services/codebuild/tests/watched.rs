@@ -49,6 +49,7 @@ async fn the_audit_has_the_tree_and_the_first_exit_code_that_is_not_0() {
     let build = bench.run(json!({ "sourceVersion": "main" })).await;
     let happened = audit::read(&bench.folder.path().join("data")).unwrap();
     let [
+        Happened::Fetched { .. },
         Happened::Built {
             exit_code,
             build: id,
