@@ -51,6 +51,10 @@ step "tests"
 # The stories drive the real binary.
 cargo build --locked --package gate
 cargo test --workspace --locked
+if [[ -n "${MERGEGATE_LONG:-}" ]]; then
+  step "mutants"
+  crates/gate-model/mutants.py --all
+fi
 
 step "the CDK app"
 npm ci --prefix cdk --no-audit --no-fund --loglevel=error
