@@ -35,7 +35,7 @@ impl<'a> Ledger<'a> {
         let built: BTreeSet<&str> = happened
             .iter()
             .filter_map(|happened| match happened {
-                Happened::Built { commit, .. } => Some(commit.as_str()),
+                Happened::Fetched { commit, .. } => Some(commit.as_str()),
                 _ => None,
             })
             .collect();
@@ -122,24 +122,25 @@ impl<'a> Ledger<'a> {
 
     /// How the last build of a candidate with this source ended, other than by a stop.
     pub fn last_end(&self, source: &str) -> Option<End> {
-        let mut exit_codes: BTreeMap<&str, i32> = BTreeMap::new();
+        let mut exit_codes: BTreeMap<&str, Option<i32>> = BTreeMap::new();
         let mut last = None;
         for happened in &self.happened {
             match happened {
+                Happened::Fetched { build, commit } if self.is_of(commit, source) => {
+                    exit_codes.insert(build, None);
+                }
                 Happened::Built {
-                    build,
-                    commit,
-                    exit_code,
-                    ..
-                } if self.is_of(commit, source) => {
-                    exit_codes.insert(build, *exit_code);
+                    build, exit_code, ..
+                } => {
+                    if let Some(code) = exit_codes.get_mut(build.as_str()) {
+                        *code = Some(*exit_code);
+                    }
                 }
                 Happened::Ended { build, status } if status != "STOPPED" => {
-                    let exit_code = exit_codes.get(build.as_str()).copied();
-                    if exit_code.is_some() {
+                    if let Some(exit_code) = exit_codes.get(build.as_str()) {
                         last = Some(End {
                             status: status.clone(),
-                            exit_code,
+                            exit_code: *exit_code,
                         });
                     }
                 }
