@@ -5,6 +5,8 @@
   for it.
 - Reads and deletions of several parameters are checked against the resource `*`, which a policy that names its
   parameters can never allow. Here they are checked, as AWS does, against the path or the names of the request.
+- Taking a policy from a group is checked against the policy, and `iam:PolicyARN`, which says which policy it is, is in no
+  request. Here it is checked, as AWS does, against the group, and the request has it.
 - A rule of the default event bus has the bus in the ARN that policies are checked against. In AWS only other buses do.
 
 And without port 443, which it would take as well if it could.
@@ -18,6 +20,7 @@ from ministack.core import iam_actions
 from ministack.services.cloudformation import provisioners
 
 resource_of_request = iam_actions.extract_resource_arn
+context_of_request = iam_actions.request_tag_context
 record_of_alarm = provisioners._cw_metric_alarm_record
 
 
@@ -35,11 +38,26 @@ def extract_resource_arn(
     found = resource_of_request(service, method, path, headers, body, query_params, region, account_id)
     if service == "events":
         return found.replace(":rule/default/", ":rule/")
+    if service == "iam" and (group := parameter(query_params, "GroupName")):
+        return f"arn:aws:iam::{account_id}:group/{group}"
     if service != "ssm" or found != "*":
         return found
     request = json.loads(body or b"{}")
     named = request.get("Path") or next(iter(request.get("Names", [])), None)
     return f"arn:aws:ssm:{region}:{account_id}:parameter{named}" if named else found
+
+
+def request_tag_context(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
+    """What conditions can be about."""
+    found = context_of_request(service, iam_action, body, params)
+    policy = parameter(params, "PolicyArn") if service == "iam" else None
+    return {**found, "iam:PolicyARN": policy} if policy else found
+
+
+def parameter(params: dict[str, Any], name: str) -> str | None:
+    """A parameter of IAM's own kind of request."""
+    value = params.get(name)
+    return value[0] if isinstance(value, list) and value else value
 
 
 def cw_metric_alarm_record(name: str, properties: dict[str, Any]) -> Any:
@@ -52,6 +70,7 @@ def cw_metric_alarm_record(name: str, properties: dict[str, Any]) -> Any:
 
 if __name__ == "__main__":
     iam_actions.extract_resource_arn = extract_resource_arn
+    iam_actions.request_tag_context = request_tag_context
     provisioners._cw_metric_alarm_record = cw_metric_alarm_record
     app._port_is_bindable = lambda host, port: False
     app.main()

@@ -26,6 +26,11 @@ install_needs() {
     "$state/python/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
     cp "$here/requirements.txt" "$state/python/requirements.txt"
   fi
+  # An environment of its own: it wants other versions of what the emulator wants as well.
+  if ! command -v aws >/dev/null && [[ ! -x "$state/aws/bin/aws" ]]; then
+    python3 -m venv "$state/aws"
+    "$state/aws/bin/pip" install --quiet --disable-pip-version-check awscli==1.45.11
+  fi
   # npm writes this list when it is done with an installation.
   if [[ ! -e cdk/node_modules/.package-lock.json || cdk/package-lock.json -nt cdk/node_modules/.package-lock.json ]]; then
     npm ci --prefix cdk --no-audit --no-fund --loglevel=error
@@ -152,6 +157,10 @@ destroy() {
     return 1
   fi
 }
+
+# The documents' `aws` commands and `gate doctor` find the program like anybody's.
+export PATH="$PATH:$state/aws/bin"
+export GATE="$target/debug/gate"
 
 story() { "$state/python/bin/python" "$here/story.py" "$1" "$work/clone"; }
 

@@ -5,11 +5,15 @@ usage: story.py prepare|play|leave WORK
 """
 
 import json
+import os
+import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import left_over
+from documents import Reader
 from emulator import ACCOUNT, REGION, admin, client, every, identities
 from gate import (
     MACHINE,
@@ -263,12 +267,11 @@ def conflict(story: Story, ann: Developer, inbox: Inbox) -> str:
     return pull_request
 
 
-def overridden(story: Story, pull_request: str, inbox: Inbox) -> str:
-    story.chapter("Somebody overrides the rule")
-    bob = client("codecommit", "bob")
-    bob.override_pull_request_approval_rules(
-        pullRequestId=pull_request, revisionId=revision(pull_request), overrideStatus="OVERRIDE"
-    )
+def overridden(story: Story, pull_request: str, inbox: Inbox, reader: Reader) -> str:
+    story.chapter("Somebody overrides the rule, as the documents tell")
+    command = "aws codecommit override-pull-request-approval-rules"
+    reader.types(command, caller="bob", id=pull_request, revision=revision(pull_request))
+    story.holds("it can be merged without the gate", evaluation(pull_request)["overridden"])
     kind = "pullRequestApprovalRuleOverridden"
     run = finished(tell(kind, pull_request, caller="bob", overrideStatus="OVERRIDE")["started"])
     story.holds("a run says so and does nothing else", run.states, ["Action", "Say", "Done"])
@@ -310,6 +313,41 @@ def closed_while_building(story: Story, ann: Developer, pull_request: str, run: 
     story.holds("the tear-down ends well", finished(tear_down).states[-1], "Done")
     story.holds("the run ends well, without a verdict", "Report" in finished(run).states, False)
     story.holds("nothing is left of its environment", environment(pull_request), [])
+
+
+def doctor() -> tuple[int, list[dict[str, Any]]]:
+    """What `gate doctor` exits with, and what it finds amiss."""
+    done = subprocess.run(
+        [os.environ["GATE"], "doctor", "--service", SERVICE, "--json"], capture_output=True, text=True, check=False
+    )
+    if not done.stdout:
+        raise AssertionError(f"gate doctor: {done.stderr}")
+    said = json.loads(done.stdout)
+    if (said["account"], said["region"]) != (ACCOUNT, REGION) or len(said["checks"]) < 15:
+        raise AssertionError(f"gate doctor looked elsewhere: {said}")
+    return done.returncode, [one for one in said["checks"] if "fault" in one]
+
+
+def deployed_well(story: Story, reader: Reader) -> None:
+    story.chapter("After the deployment, as the documents tell")
+    story.holds("gate doctor finds nothing amiss", doctor(), (0, []))
+    admin("iam").create_group(GroupName="developers")
+    reader.types("aws iam attach-group-policy")
+    reader.types("aws sns subscribe")
+
+
+def cleared(story: Story, reader: Reader) -> None:
+    story.chapter("Somebody disables a rule, and there is a dead letter")
+    rule = f"{SERVICE}-sweep"
+    admin("events").disable_rule(Name=rule)
+    code, (disabled, letters) = doctor()
+    story.holds("gate doctor finds both", (code, disabled["what"], letters["what"]), (1, f"event rule {rule}", "dead letters"))
+    story.holds("in which state the rule is", disabled["fault"]["found"], "it is DISABLED")
+    story.holds("what to do", disabled["fault"]["next"], f"run `aws events enable-rule --name {rule}`")
+    story.holds("and how many dead letters there are", letters["fault"]["found"], f"1 in `{SERVICE}-dead-letters`")
+    admin("events").enable_rule(Name=rule)
+    reader.types("aws sqs purge-queue")
+    story.holds("the queue is empty again", dead_letters(), 0)
 
 
 def unknown(story: Story) -> None:
@@ -358,6 +396,8 @@ def lost(story: Story) -> None:
 
 
 def play(story: Story, ann: Developer) -> None:
+    reader = Reader()
+    deployed_well(story, reader)
     inbox = Inbox()
     triggers(story, inbox)
     lost(story)
@@ -370,12 +410,14 @@ def play(story: Story, ann: Developer) -> None:
     merged(story, ann, pull_request)
     ann.close("1")
     finished(tell("pullRequestStatusChanged", "1")["started"])
-    closed(story, ann, overridden(story, conflict(story, ann, inbox), inbox))
+    closed(story, ann, overridden(story, conflict(story, ann, inbox), inbox, reader))
     closed_while_building(story, ann, *killed(story, ann))
     story.chapter("In the end")
     story.holds("every run but the killed one ended well", sorted(runs().values()), ["ABORTED", *["SUCCEEDED"] * 10])
     story.holds("nobody was told of anything else", inbox.is_empty())
     story.holds("no other event was lost", dead_letters(), 1)
+    cleared(story, reader)
+    story.holds("every aws command of the documents was typed", reader.left(), [])
     left_building(story, ann)
 
 

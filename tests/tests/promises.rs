@@ -5,6 +5,8 @@
     reason = "a story ends where something is not as it must be"
 )]
 
+#[path = "promises/commands.rs"]
+mod commands;
 #[path = "promises/documents.rs"]
 mod documents;
 #[path = "promises/flow.rs"]
@@ -15,3 +17,5 @@ mod layers;
 mod markdown;
 #[path = "promises/triggers.rs"]
 mod triggers;
+#[path = "promises/upgrades.rs"]
+mod upgrades;

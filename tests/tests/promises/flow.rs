@@ -62,7 +62,7 @@ fn tasks(definition: &Value) -> impl Iterator<Item = (&str, &Value)> {
 }
 
 /// The word under which a value crosses the state machine.
-fn word(value: impl Serialize) -> String {
+pub(crate) fn word(value: impl Serialize) -> String {
     let word = serde_json::to_value(value).expect("a word");
     word.as_str().expect("a word").to_owned()
 }
@@ -115,7 +115,7 @@ fn errors() -> Vec<GateError> {
 }
 
 /// Every step, in the order of a run: the compiler sees to it that none is forgotten.
-fn steps() -> Vec<Step> {
+pub(crate) fn steps() -> Vec<Step> {
     let next = |step: &Step| match step {
         Step::Prepare => Some(Step::Revoke),
         Step::Revoke => Some(Step::StartBuilds),

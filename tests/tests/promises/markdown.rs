@@ -60,6 +60,28 @@ pub(crate) fn shell_commands(markdown: &str) -> Vec<String> {
     commands
 }
 
+/// The text of all blocks of one language.
+pub(crate) fn blocks(markdown: &str, wanted: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut inside = false;
+    for line in lines(markdown) {
+        match line {
+            Line::Fenced { language, text } if language == wanted => {
+                if !inside {
+                    found.push(String::new());
+                }
+                inside = true;
+                if let Some(block) = found.last_mut() {
+                    block.push_str(text);
+                    block.push('\n');
+                }
+            }
+            Line::Fenced { .. } | Line::Text(_) => inside = false,
+        }
+    }
+    found
+}
+
 /// The code spans of the text around the blocks.
 pub(crate) fn code_spans(markdown: &str) -> Vec<String> {
     let text = lines(markdown).into_iter().filter_map(|line| match line {

@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod doctor;
 mod local;
 mod report;
 
@@ -16,8 +17,8 @@ use crate::{git::GitFailure, terminal};
 /// Each command's own help says which of its answers are 0 and which are 1.
 const EXIT_CODES: &str = "\
 Exit codes:
-  0         yes: approved, no test failed, the tour came as told
-  1         no: rejected or held, a test failed, the tour came otherwise
+  0         yes: approved, no test failed, all is deployed, the tour came as told
+  1         no: rejected or held, a test failed, something is not deployed as it must be, the tour came otherwise
   2         the command could not do its work; what is wrong and what to do next is on standard error
   130, 143  ended by Ctrl-C or SIGTERM, after ending what it had started";
 
@@ -33,6 +34,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Demo(demo::Options),
     Check(check::Options),
+    Doctor(doctor::Options),
     Local(local::Options),
     Report(report::Options),
 }
@@ -43,6 +45,7 @@ impl Command {
             Self::Demo(options) => block_on(demo::run(options)),
             Self::Check(options) => block_on(check::run(options)),
             Self::Local(options) => block_on(local::run(options)),
+            Self::Doctor(options) => doctor::run(&options),
             Self::Report(options) => Ok(report::run(&options)),
         }
     }
