@@ -178,12 +178,17 @@ export class Observability extends Construct {
         functions.router.metric('AsyncEventAge', { statistic: 'Maximum', label: 'the longest' }),
       ]),
     );
+    dashboard.addWidgets(
+      graph('Build minutes per hour', [buildMinutes(names)]),
+      graph('Ways past the gate', [
+        this.matched('rulesOverridden').with({ label: 'rules overridden' }),
+        ...(this.props.breakGlass ? [this.matched('breakGlass').with({ label: 'break glass' })] : []),
+      ]),
+    );
     const named = Object.entries(functions);
     dashboard.addWidgets(
       graph('Needs a person', [
         deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'dead letters' }),
-        this.matched('rulesOverridden').with({ label: 'rules overridden' }),
-        ...(this.props.breakGlass ? [this.matched('breakGlass').with({ label: 'break glass' })] : []),
         ...named.map(([name, made]) => made.metricErrors({ label: `${name} failed` })),
         ...named.map(([name, made]) => made.metricThrottles({ label: `${name} throttled` })),
       ]),
@@ -195,6 +200,17 @@ export class Observability extends Construct {
     );
     return dashboard;
   }
+}
+
+/** All projects of pull requests, whichever there are. */
+function buildMinutes(names: Names): MathExpression {
+  const projects = `{AWS/CodeBuild,ProjectName} MetricName="Duration" ProjectName="${names.service}-pr-"`;
+  return new MathExpression({
+    expression: `SUM(SEARCH('${projects}', 'Sum', 3600)) / 60`,
+    usingMetrics: {},
+    label: 'minutes',
+    period: Duration.hours(1),
+  });
 }
 
 function sum(label: string, usingMetrics: Record<string, IMetric>): MathExpression {

@@ -305,6 +305,15 @@ test('the dashboard counts the verdicts as the reporter logs them', () => {
   assert.match(sentence?.[1] ?? '', new RegExp(`\\b${VERDICT_FIELD} = `));
 });
 
+test('the dashboard adds up the build minutes of all pull requests', () => {
+  const [dashboard] = resourcesOf(RESOLVED, 'AWS::CloudWatch::Dashboard');
+  const body = String(dashboard?.Properties.DashboardBody);
+  const { widgets } = JSON.parse(body) as { widgets: { properties: { metrics?: unknown } }[] };
+  const metrics = JSON.stringify(widgets.map(({ properties }) => properties.metrics));
+  const projects = '{AWS/CodeBuild,ProjectName} MetricName="Duration" ProjectName="mergegate-pr-"';
+  assert.ok(metrics.includes(JSON.stringify(projects).slice(1, -1)), metrics);
+});
+
 test('alarms are sent to a topic if there is one', () => {
   const stack = emptyStack(app());
   const alarmTopic = new Topic(stack, 'Topic');
