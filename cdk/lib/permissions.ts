@@ -62,6 +62,7 @@ function environment(subjects: Subjects): PolicyStatement[] {
       'CreateUnreferencedMergeCommit',
       'GetBranch',
       'GetCommit',
+      'GetDifferences',
       'GetFile',
       'GetMergeConflicts',
       'GetPullRequest',
@@ -90,7 +91,7 @@ function environment(subjects: Subjects): PolicyStatement[] {
 function builder(subjects: Subjects): PolicyStatement[] {
   const { names, containerBuildRoleArn } = subjects;
   return [
-    repositories(subjects, ['GetPullRequest']),
+    repositories(subjects, ['GetFile', 'GetPullRequest']),
     allow(
       'codebuild',
       ['BatchGetBuilds', 'ListBuildsForProject', 'StartBuild', 'StopBuild'],

@@ -49,11 +49,7 @@ impl Finished {
             destination_commit: candidacy.destination_commit.clone(),
             preview: Preview::FastForward,
         };
-        let check = PlannedCheck {
-            name: CheckName::new("build"),
-            required: true,
-            reports: vec!["unit".to_owned()],
-        };
+        let check = PlannedCheck::new(CheckName::new("build"), vec!["unit".to_owned()]);
         let build = Build {
             id: BuildId::new("mergegate-pr-7:1"),
             status,

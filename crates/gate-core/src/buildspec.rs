@@ -7,6 +7,9 @@ use serde::Deserialize;
 /// Where a repository keeps it.
 pub const PATH: &str = "buildspec.yml";
 
+/// What errors call one that stands in `gate.toml` itself.
+pub const INLINE: &str = "inline";
+
 /// CodeBuild takes at most this much inline (the gate's own bound; CodeBuild documents none).
 const MAX_BYTES: usize = 64 * 1024;
 
@@ -21,18 +24,21 @@ pub struct Buildspec {
 
 /// Why a buildspec cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BuildspecFault {
-    /// Nothing in it.
-    #[error("`{PATH}` is empty")]
+#[error("`{path}` {what}")]
+pub struct BuildspecFault {
+    path: String,
+    what: What,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum What {
+    #[error("is empty")]
     Empty,
-    /// Not text.
-    #[error("`{PATH}` is not UTF-8 text")]
+    #[error("is not UTF-8 text")]
     NotText,
-    /// Too large to hand over.
-    #[error("`{PATH}` has {0} bytes, more than the {MAX_BYTES} the gate passes on")]
+    #[error("has {0} bytes, more than the {MAX_BYTES} the gate passes on")]
     TooLarge(usize),
-    /// Not YAML, or not a buildspec.
-    #[error("`{PATH}` {0}")]
+    #[error("{0}")]
     Invalid(String),
 }
 
@@ -51,29 +57,36 @@ struct Phase {
 }
 
 impl Buildspec {
-    /// Reads a buildspec's bytes.
-    pub fn parse(bytes: &[u8]) -> Result<Self, BuildspecFault> {
+    /// Reads the bytes of the buildspec at `path`.
+    pub fn parse(path: &str, bytes: &[u8]) -> Result<Self, BuildspecFault> {
+        Self::read(bytes).map_err(|what| BuildspecFault {
+            path: path.to_owned(),
+            what,
+        })
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, What> {
         if bytes.len() > MAX_BYTES {
-            return Err(BuildspecFault::TooLarge(bytes.len()));
+            return Err(What::TooLarge(bytes.len()));
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| BuildspecFault::NotText)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| What::NotText)?;
         if text.trim().is_empty() {
-            return Err(BuildspecFault::Empty);
+            return Err(What::Empty);
         }
-        let document: Document = serde_saphyr::from_str(text)
-            .map_err(|error| BuildspecFault::Invalid(first_line(&error)))?;
+        let document: Document =
+            serde_saphyr::from_str(text).map_err(|error| What::Invalid(first_line(&error)))?;
         let version = document
             .version
             .map(|version| version.to_string().trim_matches('"').to_owned());
         match version.as_deref() {
             Some("0.2") => {}
             Some(other) => {
-                return Err(BuildspecFault::Invalid(format!(
+                return Err(What::Invalid(format!(
                     "says `version: {other}`, write `version: 0.2`"
                 )));
             }
             None => {
-                return Err(BuildspecFault::Invalid(
+                return Err(What::Invalid(
                     "has no `version`, write `version: 0.2`".to_owned(),
                 ));
             }
@@ -85,7 +98,7 @@ impl Buildspec {
             .flat_map(|(_, phase)| phase.commands.iter().flatten())
             .count();
         if commands == 0 {
-            return Err(BuildspecFault::Invalid(
+            return Err(What::Invalid(
                 "has no command in any of its `phases`".to_owned(),
             ));
         }
@@ -115,7 +128,10 @@ mod tests {
     #[test]
     fn a_buildspec_tells_its_reports() {
         let text = "version: 0.2\nphases:\n  build:\n    commands: [make]\nreports:\n  unit:\n    files: [out.xml]\n";
-        assert_eq!(Buildspec::parse(text.as_bytes()).unwrap().reports, ["unit"]);
+        assert_eq!(
+            Buildspec::parse(PATH, text.as_bytes()).unwrap().reports,
+            ["unit"]
+        );
     }
 
     #[test]
@@ -141,11 +157,15 @@ mod tests {
             ),
         ];
         for (text, expected) in cases {
-            let fault = Buildspec::parse(text.as_bytes()).unwrap_err().to_string();
+            let fault = Buildspec::parse(PATH, text.as_bytes())
+                .unwrap_err()
+                .to_string();
             assert!(fault.contains(expected), "{text:?} gives {fault}");
         }
         assert_eq!(
-            Buildspec::parse(&[0xff, 0xfe]).unwrap_err().to_string(),
+            Buildspec::parse(PATH, &[0xff, 0xfe])
+                .unwrap_err()
+                .to_string(),
             "`buildspec.yml` is not UTF-8 text"
         );
     }

@@ -143,6 +143,13 @@ pub trait CodeHost: Sync {
         &self,
         repository: &RepositoryName,
     ) -> impl Future<Output = HostResult<Vec<PullRequestId>>> + Send;
+    /// Paths of the files that differ between two commits, each under the names it has on either side, sorted.
+    fn changed_files(
+        &self,
+        repository: &RepositoryName,
+        before: &CommitId,
+        after: &CommitId,
+    ) -> impl Future<Output = HostResult<Vec<String>>> + Send;
     /// Every source commit the pull request ever had, as its own events tell, oldest first.
     fn known_source_commits(
         &self,

@@ -17,6 +17,7 @@ pub mod poll;
 pub mod protocol;
 pub mod pull_request;
 pub mod report;
+pub mod rules;
 #[cfg(test)]
 mod samples;
 pub mod settings;

@@ -94,11 +94,8 @@ pub(crate) fn execution() -> Execution {
 }
 
 pub(crate) fn plan_with(title: &str, reports: &[&str]) -> Plan {
-    let check = PlannedCheck {
-        name: CheckName::new("build"),
-        required: true,
-        reports: reports.iter().map(|name| (*name).to_owned()).collect(),
-    };
+    let reports = reports.iter().map(|name| (*name).to_owned()).collect();
+    let check = PlannedCheck::new(CheckName::new("build"), reports);
     Plan {
         checks: vec![check],
         flags: Flags::parse(title),

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::rules::Compute;
+
 /// A flag this release knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Flag {
     /// Checks of kind test do not run; every build gets `MERGEGATE_SKIP_TESTS=true`.
@@ -14,15 +17,20 @@ pub enum Flag {
     Container,
     /// The build starts without its cache.
     NoCache,
+    /// `[only=<check>]`: the other checks do not run.
+    Only,
+    /// `[compute=small|medium|large|xlarge]`: how large a machine builds get.
+    Compute,
 }
 
 impl Flag {
-    const ALL: [Self; 4] = [
+    const PLAIN: [Self; 4] = [
         Self::SkipTests,
         Self::SkipCi,
         Self::Container,
         Self::NoCache,
     ];
+    const WITH_VALUE: [Self; 2] = [Self::Only, Self::Compute];
 
     /// As it is written between the brackets.
     pub fn name(self) -> &'static str {
@@ -31,6 +39,8 @@ impl Flag {
             Self::SkipCi => "skip-ci",
             Self::Container => "container",
             Self::NoCache => "no-cache",
+            Self::Only => "only",
+            Self::Compute => "compute",
         }
     }
 }
@@ -56,6 +66,12 @@ pub struct Flags {
     /// Known flags, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<Flag>,
+    /// Names of checks as `[only=…]` gives them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// What `[compute=…]` gives; the last one counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compute: Option<Compute>,
     /// What resembles a flag: to be named in the comment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownFlag>,
@@ -66,33 +82,61 @@ impl Flags {
     pub fn parse(title: &str) -> Self {
         let mut flags = Self::default();
         for word in bracketed(title) {
-            let lower = word.to_lowercase().replace('_', "-");
-            if let Some(flag) = Flag::ALL.into_iter().find(|flag| flag.name() == lower) {
-                if !flags.known.contains(&flag) {
-                    flags.known.push(flag);
-                }
-            } else if let Some(nearest) = nearest(&lower) {
-                let unknown = UnknownFlag {
-                    word: word.chars().take(40).collect(),
-                    nearest: Some(nearest),
-                };
-                if !flags.unknown.contains(&unknown) {
-                    flags.unknown.push(unknown);
-                }
-            } else if lower
-                .split_once('=')
-                .is_some_and(|(name, _)| ["compute", "only"].contains(&name))
-                || lower.starts_with("skip")
-            {
-                let word = word.chars().take(40).collect();
-                flags.unknown.push(UnknownFlag {
-                    word,
-                    nearest: None,
-                });
+            if flags.take(word).is_none() {
+                flags.note_mistyped(word);
             }
         }
         flags.known.sort();
+        flags.known.dedup();
         flags
+    }
+
+    /// Takes a known flag; `None` if `word` is none.
+    fn take(&mut self, word: &str) -> Option<()> {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name.trim_end(), Some(value.trim())),
+            None => (word, None),
+        };
+        let flag = match (name.to_lowercase().replace('_', "-").as_str(), value) {
+            ("only", Some(checks)) => {
+                let names = checks.split(',').map(str::trim);
+                let names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
+                if names.is_empty() {
+                    return None;
+                }
+                for name in names {
+                    if !self.only.iter().any(|only| only == name) {
+                        self.only.push(name.to_owned());
+                    }
+                }
+                Flag::Only
+            }
+            ("compute", Some(size)) => {
+                self.compute = Some(Compute::from_name(&size.to_lowercase())?);
+                Flag::Compute
+            }
+            (name, None) => Flag::PLAIN.into_iter().find(|flag| flag.name() == name)?,
+            (_, Some(_)) => return None,
+        };
+        self.known.push(flag);
+        Some(())
+    }
+
+    /// Keeps a word that resembles a flag.
+    fn note_mistyped(&mut self, word: &str) {
+        let name = word.split_once('=').map_or(word, |(name, _)| name);
+        let lower = name.trim().to_lowercase().replace('_', "-");
+        let nearest = nearest(&lower);
+        if nearest.is_none() && !lower.starts_with("skip") {
+            return;
+        }
+        let unknown = UnknownFlag {
+            word: word.chars().take(40).collect(),
+            nearest,
+        };
+        if !self.unknown.contains(&unknown) {
+            self.unknown.push(unknown);
+        }
     }
 
     /// Whether `flag` is in the title.
@@ -110,8 +154,15 @@ fn bracketed(title: &str) -> impl Iterator<Item = &str> {
 }
 
 fn nearest(word: &str) -> Option<Flag> {
+    if let Some(flag) = Flag::WITH_VALUE
+        .into_iter()
+        .find(|flag| flag.name() == word)
+    {
+        return Some(flag);
+    }
     let distance = |flag: &Flag| strsim::damerau_levenshtein(word, flag.name());
-    let flag = Flag::ALL.into_iter().min_by_key(distance)?;
+    let all = Flag::PLAIN.into_iter().chain([Flag::Compute]);
+    let flag = all.min_by_key(distance)?;
     (distance(&flag) <= 2 && word.len() > 4).then_some(flag)
 }
 
@@ -140,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_mistyped_flag_is_named_with_the_nearest_known_one() {
-        let flags = Flags::parse("Fix [skip-test] and [JIRA-12] [WIP] [only=web]");
+        let flags = Flags::parse("Fix [skip-test] and [JIRA-12] [WIP] [compute=huge] [only=]");
         assert_eq!(flags.known, []);
         let words: Vec<_> = flags
             .unknown
@@ -149,8 +200,21 @@ mod tests {
             .collect();
         assert_eq!(
             words,
-            [("skip-test", Some(Flag::SkipTests)), ("only=web", None)]
+            [
+                ("skip-test", Some(Flag::SkipTests)),
+                ("compute=huge", Some(Flag::Compute)),
+                ("only=", Some(Flag::Only)),
+            ]
         );
+    }
+
+    #[test]
+    fn flags_with_a_value_name_checks_and_a_size() {
+        let flags = Flags::parse("[ONLY=web, docs] [only=web] [Compute = Large] menu");
+        assert_eq!(flags.known, [Flag::Only, Flag::Compute]);
+        assert_eq!(flags.only, ["web", "docs"]);
+        assert_eq!(flags.compute, Some(Compute::Large));
+        assert_eq!(flags.unknown, []);
     }
 
     #[test]

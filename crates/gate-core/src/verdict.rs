@@ -6,7 +6,7 @@ use crate::{
     build::{Build, BuildStatus},
     candidate::Candidate,
     id::{CheckName, CommitId, PullRequestId, RevisionId},
-    plan::{NoBuild, Plan, PlannedCheck},
+    plan::{LeftOut, NoBuild, Plan, PlannedCheck, Why},
     report::{Report, ReportContent, ReportStatus},
     title::Flag,
 };
@@ -75,6 +75,8 @@ impl Verdict {
 pub enum Reason {
     /// Nothing was built, and why.
     NotBuilt(NoBuild),
+    /// All that ran passed, but with this flag in the title the rules let nothing be approved.
+    Flag(Flag),
     /// A check did not pass.
     Check {
         /// Which.
@@ -89,6 +91,11 @@ pub enum Reason {
 pub enum CheckFailure {
     /// No build of it is known.
     NeverStarted,
+    /// It never started because a check it comes after did not pass.
+    NotRun {
+        /// That check.
+        after: CheckName,
+    },
     /// It has not ended.
     NotEnded,
     /// A phase failed.
@@ -159,7 +166,8 @@ pub fn decide(plan: &Plan, candidate: Option<&Candidate>, results: &[CheckResult
                 .find(|result| result.check.name == check.name);
             let failure = match result {
                 None => Some(CheckFailure::NeverStarted),
-                Some(result) => check_failure(result, candidate, tests_skipped),
+                Some(result) => not_run(result, results)
+                    .or_else(|| check_failure(result, candidate, tests_skipped)),
             };
             failure.map(|failure| Reason::Check {
                 check: check.name.clone(),
@@ -167,14 +175,44 @@ pub fn decide(plan: &Plan, candidate: Option<&Candidate>, results: &[CheckResult
             })
         })
         .collect();
-    // A plan without a required check proves nothing.
-    if reasons.is_empty() && plan.checks.iter().any(|check| check.required) {
-        return Verdict::Approve(Approval {
-            pull_request: candidate.pull_request.clone(),
-            revision: candidate.revision.clone(),
-        });
+    if !reasons.is_empty() || !requires_anything(plan) {
+        return Verdict::Reject(reasons);
     }
-    Verdict::Reject(reasons)
+    if let Some(flag) = plan.held_by.first() {
+        return Verdict::Hold(Reason::Flag(*flag));
+    }
+    Verdict::Approve(Approval {
+        pull_request: candidate.pull_request.clone(),
+        revision: candidate.revision.clone(),
+    })
+}
+
+/// Rules that require nothing on this branch prove nothing.
+fn requires_anything(plan: &Plan) -> bool {
+    let planned = plan.checks.iter().any(|check| check.required);
+    let applies = |left_out: &LeftOut| !matches!(left_out.why, Why::OtherBranch { .. });
+    let left_out = plan
+        .left_out
+        .iter()
+        .any(|left_out| left_out.required && applies(left_out));
+    planned || left_out
+}
+
+/// Set for a check without a build that comes after one which did not pass.
+pub fn not_run(result: &CheckResult, results: &[CheckResult]) -> Option<CheckFailure> {
+    if result.build.is_some() {
+        return None;
+    }
+    let after = result.check.after.iter().find(|before| {
+        let before = results.iter().find(|other| other.check.name == **before);
+        before.is_some_and(|before| match &before.build {
+            Some(build) => build.complete && build.status != BuildStatus::Succeeded,
+            None => not_run(before, results).is_some(),
+        })
+    })?;
+    Some(CheckFailure::NotRun {
+        after: after.clone(),
+    })
 }
 
 /// Why this check did not pass; `None` if it did.
@@ -415,7 +453,12 @@ mod tests {
                 VerdictKind::Hold,
             ),
             (NoBuild::Conflict { files: vec![] }, VerdictKind::Reject),
-            (NoBuild::NoBuildspec, VerdictKind::Reject),
+            (
+                NoBuild::NoBuildspec {
+                    path: "buildspec.yml".to_owned(),
+                },
+                VerdictKind::Reject,
+            ),
             (
                 NoBuild::InvalidBuildspec {
                     fault: "empty".to_owned(),

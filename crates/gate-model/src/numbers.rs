@@ -229,11 +229,7 @@ pub fn plan(flags: Title) -> &'static Plan {
 
 fn make_plan(flags: Title) -> Plan {
     Plan {
-        checks: vec![PlannedCheck {
-            name: check(),
-            required: true,
-            reports: vec!["unit".to_owned()],
-        }],
+        checks: vec![PlannedCheck::new(check(), vec!["unit".to_owned()])],
         flags: Flags::parse(title(flags)),
         no_build: (flags == Title::SkipCi).then_some(NoBuild::SkipCi),
         ..Plan::default()

@@ -7,12 +7,16 @@ use gate_core::{
     build::{Build, variable},
     candidate::Candidate,
     error::GateError,
+    host::CodeHost,
     id::CheckName,
-    names, poll,
+    names,
+    plan::{PlannedCheck, Side},
+    poll,
     protocol::{
         Claim, Execution, Invocation, Next, Run, Standing, StartDecision, StartedBuild, State,
-        missing_builds, older_builds,
+        may_start, missing_builds, older_builds,
     },
+    rules::{BuildspecSource, Compute},
     title::Flag,
 };
 
@@ -86,17 +90,31 @@ async fn start_one(
     check: CheckName,
     attempt: u32,
 ) -> Result<Option<StartedBuild>, GateError> {
+    let planned = run.plan.checks.iter().find(|planned| planned.name == check);
+    let Some(planned) = planned else {
+        return Ok(None);
+    };
     let flags = &run.plan.flags;
     let run_name = execution.name.as_str();
+    let settings = &planned.settings;
+    let containers = run.containers.as_ref().filter(|_| settings.privileged);
+    let mut variables = variables(run, candidate, execution, &check, attempt);
+    variables.extend(containers.map(|containers| {
+        let repository = containers.image_repository.clone();
+        (variable::IMAGE_REPOSITORY.to_owned(), repository)
+    }));
+    let own = settings.environment.iter();
+    variables.extend(own.map(|(name, value)| (name.clone(), value.clone())));
     let order = BuildOrder {
         project: &run.project,
         source_version: &candidate.source_version(),
-        variables: variables(run, candidate, execution, &check, attempt),
-        privileged: flags.has(Flag::Container),
-        role: run
-            .containers
-            .as_ref()
-            .map(|containers| containers.build_role.as_str()),
+        buildspec: &buildspec(clients, candidate, planned).await?,
+        image: settings.image.as_deref(),
+        compute_type: settings.compute.map(Compute::compute_type),
+        timeout_minutes: settings.timeout_minutes,
+        variables,
+        privileged: settings.privileged,
+        role: containers.map(|containers| containers.build_role.as_str()),
         no_cache: flags.has(Flag::NoCache),
         token: names::hash(
             &["build", run_name, check.as_str(), &attempt.to_string()],
@@ -125,6 +143,31 @@ async fn start_one(
     }
 }
 
+/// The text of a check's buildspec, from the side that the plan chose.
+async fn buildspec(
+    clients: &Clients,
+    candidate: &Candidate,
+    check: &PlannedCheck,
+) -> Result<String, GateError> {
+    let path = match &check.buildspec {
+        BuildspecSource::Inline(text) => return Ok(text.clone()),
+        BuildspecSource::File(path) => path,
+    };
+    let commit = match check.side {
+        Side::Destination => &candidate.destination_commit,
+        Side::Merged => candidate.tested_commit(),
+    };
+    let bytes = clients
+        .host
+        .file(&candidate.repository, commit, path)
+        .await?;
+    // A commit never changes: Prepare found the file in it and could read it.
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    text.ok_or_else(|| GateError::ReadsBehind {
+        message: format!("commit {commit} is not shown with its `{path}` yet"),
+    })
+}
+
 /// The variables by which a build is found again, and what the flags of the title ask for.
 fn variables(
     run: &Run,
@@ -143,12 +186,6 @@ fn variables(
     ];
     if run.plan.flags.has(Flag::SkipTests) {
         variables.push((variable::SKIP_TESTS, "true".to_owned()));
-    }
-    if let Some(containers) = &run.containers {
-        variables.push((
-            variable::IMAGE_REPOSITORY,
-            containers.image_repository.clone(),
-        ));
     }
     let owned = |(name, value): (&str, String)| (name.to_owned(), value);
     variables.into_iter().map(owned).collect()
@@ -172,7 +209,8 @@ pub(crate) fn wait_seconds(run: &Run, builds: &[Build]) -> u64 {
                 .iter()
                 .rfind(|started| started.check == check.name);
             let Some(started) = last else {
-                return Some(CAPACITY_SECONDS);
+                let waits_for_capacity = may_start(check, &run.builds, builds);
+                return waits_for_capacity.then_some(CAPACITY_SECONDS);
             };
             let build = builds.iter().find(|build| build.id == started.id);
             if build.is_some_and(|build| build.complete) {

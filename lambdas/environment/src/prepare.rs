@@ -1,18 +1,19 @@
-//! Prepare: read the rules, plan, make the merge preview, create or update the project.
+//! Prepare: preview the merge, read the rules, plan, create or update the project.
 
 use gate_aws::{Clients, ProjectSpec, run};
 use gate_core::{
-    buildspec::{self, Buildspec},
+    buildspec,
     candidate::{Candidate, Preview},
     error::GateError,
     host::{CodeHost, MergeOutcome},
     id::{BranchName, CommitId, PullRequestId, RepositoryName},
     names,
-    plan::{Buildspecs, NoBuild, Plan, plan},
+    plan::{BothSides, Buildspecs, NoBuild, Plan, Subject, choose, plan, unbuildable},
     protocol::{
         Candidacy, Durations, EnvironmentRecord, Execution, Invocation, Next, Run, Standing, State,
     },
     pull_request::PullRequest,
+    rules,
     settings::RepositorySettings,
     title::{Flag, Flags},
 };
@@ -44,12 +45,14 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
         };
         return Ok(with_run(clients, state, &candidacy, None, plan).then(Next::Report));
     }
-    let (candidate, plan, buildspec) = make_plan(clients, &candidacy, &execution, &live).await?;
+    let Prepared { candidate, plan } =
+        Box::pin(make_plan(clients, &candidacy, &execution, &live)).await?;
+    let builds = plan.builds();
     let mut state = with_run(clients, state, &candidacy, candidate, plan);
-    let Some(buildspec) = buildspec else {
+    if !builds {
         return Ok(state.then(Next::Report));
-    };
-    Box::pin(put_environment(clients, &candidacy, &settings, &buildspec)).await?;
+    }
+    Box::pin(put_environment(clients, &candidacy, &settings)).await?;
     // A close between the first read and the project's creation finds nothing to tear down: look again.
     let now = clients.host.pull_request(&candidacy.pull_request).await?;
     if !now.is_some_and(|now| now.is_open()) {
@@ -60,9 +63,9 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
         .get(&clients.names().durations(&candidacy.repository))
         .await?;
     if let Some(run) = &mut state.run {
-        run.containers = settings
-            .containers
-            .filter(|_| run.plan.flags.has(Flag::Container));
+        let mut checks = run.plan.checks.iter();
+        let privileged = checks.any(|check| check.settings.privileged);
+        run.containers = settings.containers.filter(|_| privileged);
         let passes = |check: &gate_core::plan::PlannedCheck| {
             durations
                 .as_ref()
@@ -103,12 +106,18 @@ async fn gated(
     Ok(settings.gated(default_branch))
 }
 
+/// What is tested and how; no candidate where nothing is built.
+struct Prepared {
+    candidate: Option<Candidate>,
+    plan: Plan,
+}
+
 async fn make_plan(
     clients: &Clients,
     candidacy: &Candidacy,
     execution: &Execution,
     live: &PullRequest,
-) -> Result<(Option<Candidate>, Plan, Option<Buildspec>), GateError> {
+) -> Result<Prepared, GateError> {
     let host = &clients.host;
     let Candidacy {
         repository,
@@ -117,6 +126,10 @@ async fn make_plan(
         ..
     } = candidacy;
     let flags = Flags::parse(&live.title);
+    let none = |flags, no_build| Prepared {
+        candidate: None,
+        plan: Plan::none(flags, no_build),
+    };
     let outcome = if flags.has(Flag::SkipCi) {
         // Nothing runs, so nothing is merged either.
         MergeOutcome::FastForward
@@ -124,24 +137,66 @@ async fn make_plan(
         host.preview_merge(repository, source_commit, destination_commit)
             .await?
     };
-    let destination = host
-        .file(repository, destination_commit, buildspec::PATH)
-        .await?;
-    let merged = match merged_commit(&outcome, source_commit) {
-        Some(commit) => host.file(repository, commit, buildspec::PATH).await?,
-        None => None,
+    if let Some(no_build) = unbuildable(&flags, &outcome) {
+        return Ok(none(flags, no_build));
+    }
+    let merged = merged_commit(&outcome, source_commit).unwrap_or(source_commit);
+    let sides = Sides {
+        clients,
+        repository,
+        destination: destination_commit,
+        merged,
     };
-    let buildspecs = Buildspecs {
-        destination: destination.as_deref(),
-        merged: merged.as_deref(),
+    let gate_toml = sides.read(rules::PATH).await?;
+    let has_buildspec =
+        gate_toml.destination.is_some() || sides.read(buildspec::PATH).await?.destination.is_some();
+    let chosen = match choose(&gate_toml, has_buildspec) {
+        Ok(chosen) => chosen,
+        Err(no_build) => return Ok(none(flags, no_build)),
     };
-    let (plan, buildspec) = plan(flags, &outcome, &buildspecs);
-    if buildspec.is_none() {
-        return Ok((None, plan, None));
+    let mut buildspecs = Buildspecs::new();
+    for path in chosen.buildspec_files() {
+        let both = sides.read(&path).await?;
+        buildspecs.insert(path, both);
+    }
+    let changed = if chosen.looks_at_changed_files() {
+        host.changed_files(repository, destination_commit, merged)
+            .await?
+    } else {
+        Vec::new()
+    };
+    let subject = Subject {
+        destination: &live.destination,
+        changed: &changed,
+    };
+    let plan = plan(flags, chosen, &buildspecs, subject);
+    if plan.no_build.is_some() {
+        return Ok(Prepared {
+            candidate: None,
+            plan,
+        });
     }
     let preview = preview::publish(clients, candidacy, execution, &outcome).await?;
     let candidate = preview.map(|preview| candidate(candidacy, live, preview));
-    Ok((candidate, plan, buildspec))
+    Ok(Prepared { candidate, plan })
+}
+
+/// The two commits that rules are read at.
+struct Sides<'a> {
+    clients: &'a Clients,
+    repository: &'a RepositoryName,
+    destination: &'a CommitId,
+    merged: &'a CommitId,
+}
+
+impl Sides<'_> {
+    async fn read(&self, path: &str) -> Result<BothSides, GateError> {
+        let host = &self.clients.host;
+        Ok(BothSides {
+            destination: host.file(self.repository, self.destination, path).await?,
+            merged: host.file(self.repository, self.merged, path).await?,
+        })
+    }
 }
 
 fn merged_commit<'a>(outcome: &'a MergeOutcome, source: &'a CommitId) -> Option<&'a CommitId> {
@@ -195,11 +250,20 @@ fn project(clients: &Clients, pull_request: &PullRequestId) -> String {
     names::project(&clients.deployment.service, pull_request)
 }
 
+/// Each check brings its buildspec when it starts. A build that somebody else starts must not take the one in its source.
+const NOT_STARTED_BY_THE_GATE: &str = "\
+version: 0.2
+phases:
+  build:
+    commands:
+      - echo 'Mergegate did not start this build: it has nothing to run.'
+      - exit 1
+";
+
 async fn put_environment(
     clients: &Clients,
     candidacy: &Candidacy,
     settings: &RepositorySettings,
-    buildspec: &Buildspec,
 ) -> Result<(), GateError> {
     let Candidacy {
         repository,
@@ -211,7 +275,7 @@ async fn put_environment(
         name: &name,
         description: &format!("Mergegate: builds of pull request {pull_request} of {repository}"),
         repository_url: &settings.clone_url,
-        buildspec: &buildspec.text,
+        buildspec: NOT_STARTED_BY_THE_GATE,
         settings,
         privileged: false,
         tags: vec![

@@ -204,7 +204,7 @@ const MENDED: &str = "\
 **Tests** 1: 1 passed
 
 Good to know
-- the destination's `buildspec.yml` is broken, so this pull request's own was used: `` `buildspec.yml` cannot be read: line 2 column 9: expected mapping start ``
+- the destination's buildspec is broken, so this pull request's own was used: `` `buildspec.yml` cannot be read: line 2 column 9: expected mapping start ``
 
 Mergegate · run RUN";
 const LENIENT: &str = "\

@@ -4,6 +4,7 @@
 mod buildspecs;
 mod events;
 mod names;
+mod rules;
 mod titles;
 
 use mergegate_tests::{Stage, green_files};

@@ -182,9 +182,9 @@ Failures
 ```
 
 Good to know
+- `[only=web]` in the title names no check; there is only `build`
 - `[skip-test]` in the title is no flag that this gate knows, did you mean `[skip-tests]`?
 - `[skipper]` in the title is no flag that this gate knows
-- `[only=web]` in the title is no flag that this gate knows
 
 Push a fix: every push is tested anew.
 

@@ -8,7 +8,7 @@ use std::{
 
 use mergegate_tests::tools;
 
-use crate::markdown::{code_spans, links, shell_commands, words};
+use crate::markdown::{blocks, code_spans, links, shell_commands, words};
 
 /// README.md and everything in docs/, by path.
 fn documents() -> BTreeMap<PathBuf, String> {
@@ -68,6 +68,19 @@ fn every_relative_link_leads_to_a_file() {
         }
     }
     assert_eq!(broken, Vec::<String>::new());
+}
+
+#[test]
+fn every_example_of_rules_in_the_documents_can_be_used() {
+    let mut examples = 0;
+    for (page, text) in documents() {
+        for block in blocks(&text, "toml") {
+            examples += 1;
+            let read = gate_core::rules::Rules::parse(block.as_bytes());
+            assert!(read.is_ok(), "{}: {block}: {read:?}", page.display());
+        }
+    }
+    assert!(examples > 0, "no document has an example");
 }
 
 #[test]

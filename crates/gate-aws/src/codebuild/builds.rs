@@ -6,7 +6,7 @@ use aws_sdk_codebuild::{
         list_builds_for_project::ListBuildsForProjectError, start_build::StartBuildError,
         stop_build::StopBuildError,
     },
-    types::{CacheType, EnvironmentVariable, EnvironmentVariableType, ProjectCache},
+    types::{CacheType, ComputeType, EnvironmentVariable, EnvironmentVariableType, ProjectCache},
 };
 use gate_core::{build::Build, error::GateError, id::BuildId};
 
@@ -23,6 +23,14 @@ pub struct BuildOrder<'a> {
     pub project: &'a str,
     /// What to build: branch and commit.
     pub source_version: &'a str,
+    /// The buildspec's text.
+    pub buildspec: &'a str,
+    /// Image, where it is not the project's.
+    pub image: Option<&'a str>,
+    /// CodeBuild's compute type, where it is not the project's.
+    pub compute_type: Option<&'a str>,
+    /// How long it may run, in minutes, where that is not the project's.
+    pub timeout_minutes: Option<u32>,
     /// Name and value of each variable, none of them secret: builds show them to whoever may see builds.
     pub variables: Vec<(String, String)>,
     /// Whether it may run Docker.
@@ -59,12 +67,19 @@ impl CodeBuild {
             .r#type(CacheType::NoCache)
             .build()
             .map_err(invalid)?;
+        let timeout = order
+            .timeout_minutes
+            .and_then(|minutes| i32::try_from(minutes).ok());
         let variables: Result<Vec<_>, _> = order.variables.into_iter().map(variable).collect();
         let answer = self
             .client
             .start_build()
             .project_name(order.project)
             .source_version(order.source_version)
+            .buildspec_override(order.buildspec)
+            .set_image_override(order.image.map(str::to_owned))
+            .set_compute_type_override(order.compute_type.map(ComputeType::from))
+            .set_timeout_in_minutes_override(timeout)
             .set_environment_variables_override(Some(variables.map_err(invalid)?))
             .privileged_mode_override(order.privileged)
             .set_service_role_override(order.role.map(str::to_owned))

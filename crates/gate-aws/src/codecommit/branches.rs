@@ -1,5 +1,7 @@
 //! Branches, commits and files of a repository.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_codecommit::{
     Client,
     error::ProvideErrorMetadata,
@@ -152,6 +154,36 @@ pub(super) async fn file(
             _ => Err(failed("GetFile", &error)),
         },
     }
+}
+
+/// GetDifferences gives at most this many at once (its `MaxResults`).
+const DIFFERENCES_PER_READ: i32 = 500;
+
+pub(super) async fn changed_files(
+    client: &Client,
+    repository: &RepositoryName,
+    before: &CommitId,
+    after: &CommitId,
+) -> HostResult<Vec<String>> {
+    let mut pages = client
+        .get_differences()
+        .repository_name(repository.as_str())
+        .before_commit_specifier(before.as_str())
+        .after_commit_specifier(after.as_str())
+        .max_results(DIFFERENCES_PER_READ)
+        .into_paginator()
+        .send();
+    let mut paths = BTreeSet::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| failed("GetDifferences", &error))?;
+        let blobs = page
+            .differences
+            .into_iter()
+            .flatten()
+            .flat_map(|difference| [difference.before_blob, difference.after_blob]);
+        paths.extend(blobs.flatten().filter_map(|blob| blob.path));
+    }
+    Ok(paths.into_iter().collect())
 }
 
 pub(super) async fn commit(

@@ -102,6 +102,15 @@ impl CodeHost for CodeCommit {
         branches::file(&self.client, repository, commit, path).await
     }
 
+    async fn changed_files(
+        &self,
+        repository: &RepositoryName,
+        before: &CommitId,
+        after: &CommitId,
+    ) -> HostResult<Vec<String>> {
+        branches::changed_files(&self.client, repository, before, after).await
+    }
+
     async fn commit(
         &self,
         repository: &RepositoryName,

@@ -7,15 +7,53 @@ use super::{
 };
 use crate::{
     build::Build,
+    plan::{LeftOut, Why},
     title::Flag,
-    verdict::{CheckFailure, CheckResult, check_failure},
+    verdict::{CheckFailure, CheckResult, check_failure, not_run},
 };
 
 pub(super) fn check_lines(view: &View<'_>, detail: &Detail) -> Vec<String> {
-    view.results
+    let left_out = view.plan.map_or(&[][..], |plan| &plan.left_out);
+    let mut lines: Vec<_> = view
+        .results
         .iter()
         .map(|result| check_line(view, result, detail))
-        .collect()
+        .collect();
+    lines.extend(left_out.iter().take(LEFT_OUT).map(left_out_line));
+    if left_out.len() > LEFT_OUT {
+        lines.push(format!(
+            "- ⚪ and {} more not run",
+            left_out.len() - LEFT_OUT
+        ));
+    }
+    lines
+}
+
+/// As many checks that did not run are named.
+const LEFT_OUT: usize = 20;
+
+fn left_out_line(left_out: &LeftOut) -> String {
+    let name = format!("**{}**", left_out.name);
+    let globs = |globs: &[String]| {
+        let shown: Vec<_> = globs.iter().take(3).map(|glob| code(glob, 60)).collect();
+        let more = if globs.len() > 3 { ", …" } else { "" };
+        format!("{}{more}", shown.join(", "))
+    };
+    match &left_out.why {
+        Why::NotNeeded { paths } if paths.is_empty() => {
+            format!("- ⚪ {name} not needed: all that changed is excluded from it")
+        }
+        Why::NotNeeded { paths } => {
+            format!(
+                "- ⚪ {name} not needed: nothing under {} changed",
+                globs(paths)
+            )
+        }
+        Why::OtherBranch { branches } => {
+            format!("- ⚪ {name} is for other branches: {}", globs(branches))
+        }
+        Why::Flag { flag } => format!("- ⚪ {name} skipped: `[{}]` is in the title", flag.name()),
+    }
 }
 
 fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String {
@@ -28,7 +66,14 @@ fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String 
             .unwrap_or_default()
     };
     let Some(build) = &result.build else {
-        return format!("- ⏳ {name} waits for CodeBuild to take it");
+        return match (not_run(result, view.results), result.check.after.as_slice()) {
+            (Some(failure), _) => format!("- ⚪ {name} {}", failure_words(&failure, "")),
+            (None, []) => format!("- ⏳ {name} waits for CodeBuild to take it"),
+            (None, after) => {
+                let after: Vec<_> = after.iter().map(|name| code(name.as_str(), 60)).collect();
+                format!("- ⏳ {name} comes after {}", after.join(", "))
+            }
+        };
     };
     let log = log(build);
     if !build.complete && matches!(view.stage, Stage::Running) {
@@ -99,5 +144,8 @@ fn failure_words(failure: &CheckFailure, time: &str) -> String {
             )
         }
         CheckFailure::NoTests => "passed, but there is no test in its reports".to_owned(),
+        CheckFailure::NotRun { after } => {
+            format!("did not run: {} did not pass", code(after.as_str(), 60))
+        }
     }
 }

@@ -4,7 +4,10 @@ use super::{
     Stage, View,
     text::{code, count, fence},
 };
-use crate::plan::NoBuild;
+use crate::{
+    plan::{NoBuild, Note},
+    rules::Fault,
+};
 
 /// Why there is no build, or why the gate stopped.
 pub(super) fn explanation(view: &View<'_>) -> Option<String> {
@@ -19,7 +22,11 @@ pub(super) fn explanation(view: &View<'_>) -> Option<String> {
         }
         Stage::Running | Stage::Finished { .. } => {}
     }
-    match view.plan?.no_build.as_ref()? {
+    let plan = view.plan?;
+    let Some(no_build) = &plan.no_build else {
+        return plan.notes.iter().find_map(broken_rules);
+    };
+    match no_build {
         NoBuild::NotGated { gated } => {
             let gated: Vec<_> = gated
                 .iter()
@@ -40,15 +47,37 @@ pub(super) fn explanation(view: &View<'_>) -> Option<String> {
             "CodeCommit could not compute the merge:\n\n{}\n\nMerge the destination into your branch and push.",
             fence(reason, 8, 800)
         )),
-        NoBuild::NoBuildspec => Some(format!(
-            "Neither side has a `{}`. Add one that builds and tests this repository, and push.",
-            crate::buildspec::PATH
+        NoBuild::NoBuildspec { path } => Some(format!(
+            "Neither side has a {}. Add one that builds and tests this repository, and push.",
+            code(path, 80)
+        )),
+        NoBuild::InvalidRules { faults } => Some(format!(
+            "After the merge the rules could not be read:\n\n{}\n\nMend them and push; `gate config check` tells the same.",
+            fault_lines(faults)
         )),
         NoBuild::InvalidBuildspec { fault } => Some(format!(
             "After the merge the buildspec could not be run:\n\n{}\n\nMend it and push.",
             fence(fault, 8, 800)
         )),
     }
+}
+
+fn broken_rules(note: &Note) -> Option<String> {
+    let Note::BrokenRules { faults } = note else {
+        return None;
+    };
+    Some(format!(
+        "The destination's rules cannot be read:\n\n{}",
+        fault_lines(faults)
+    ))
+}
+
+fn fault_lines(faults: &[Fault]) -> String {
+    let lines: Vec<_> = faults
+        .iter()
+        .map(|fault| format!("{}: {fault}", crate::rules::PATH))
+        .collect();
+    fence(&lines.join("\n"), 50, 4000)
 }
 
 fn conflict(files: &[String]) -> String {

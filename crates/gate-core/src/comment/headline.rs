@@ -5,7 +5,7 @@ use super::{
     text::{code, plural},
 };
 use crate::{
-    plan::NoBuild,
+    plan::{NoBuild, Plan, Why},
     title::Flag,
     verdict::{CheckFailure, Reason, Verdict},
 };
@@ -37,15 +37,7 @@ fn finished(view: &View<'_>, verdict: &Verdict, refused: Option<ApprovalRefused>
             format!("⚪ Mergegate: passed, not approved: {why}")
         }
         (Verdict::Approve(_), None) => {
-            let skipped = view
-                .plan
-                .is_some_and(|plan| plan.flags.has(Flag::SkipTests));
-            let skipped = if skipped {
-                ", tests skipped by a flag in the title"
-            } else {
-                ""
-            };
-            format!("✅ Mergegate: approved{skipped}")
+            format!("✅ Mergegate: approved{}", view.plan.map_or("", less))
         }
         (Verdict::Reject(reasons), _) => {
             format!("❌ Mergegate: not approved, {}", rejected(view, reasons))
@@ -53,12 +45,35 @@ fn finished(view: &View<'_>, verdict: &Verdict, refused: Option<ApprovalRefused>
         (Verdict::Hold(Reason::NotBuilt(NoBuild::SkipCi)), _) => {
             "⏸ Mergegate: on hold, `[skip-ci]` is in the title".to_owned()
         }
+        (Verdict::Hold(Reason::Flag(flag)), _) => {
+            let rules = crate::rules::PATH;
+            format!(
+                "⏸ Mergegate: on hold, `{flag}` is in the title, and by `{rules}` nothing is approved with it"
+            )
+        }
         (Verdict::Hold(_), _) => "⏸ Mergegate: on hold, the merge cannot be computed".to_owned(),
         (Verdict::NotGated, _) => {
             let gated = "this destination branch is not gated";
             format!("⚪ Mergegate: {gated}")
         }
     }
+}
+
+/// What an approval does not stand for.
+fn less(plan: &Plan) -> &'static str {
+    let needed = plan.checks.iter().any(|check| check.required);
+    match (plan.flags.has(Flag::SkipTests), left_out_by_only(plan)) {
+        (true, true) => ", tests and other checks skipped by flags in the title",
+        (true, false) => ", tests skipped by a flag in the title",
+        (false, true) => ", other checks skipped by a flag in the title",
+        (false, false) if !needed => ", no required check is for what it changes",
+        (false, false) => "",
+    }
+}
+
+fn left_out_by_only(plan: &Plan) -> bool {
+    let only = Why::Flag { flag: Flag::Only };
+    plan.left_out.iter().any(|left_out| left_out.why == only)
 }
 
 fn rejected(view: &View<'_>, reasons: &[Reason]) -> String {
@@ -73,8 +88,9 @@ fn rejected(view: &View<'_>, reasons: &[Reason]) -> String {
         Reason::NotBuilt(NoBuild::Conflict { .. }) => {
             "it conflicts with the destination".to_owned()
         }
-        Reason::NotBuilt(NoBuild::NoBuildspec) => "there is no buildspec".to_owned(),
+        Reason::NotBuilt(NoBuild::NoBuildspec { .. }) => "there is no buildspec".to_owned(),
         Reason::NotBuilt(_) => "its rules are invalid".to_owned(),
+        Reason::Flag(flag) => format!("`{flag}` is in the title"),
         Reason::Check { check, failure } => {
             let check = code(check.as_str(), 60);
             match failure {
@@ -91,6 +107,9 @@ fn rejected(view: &View<'_>, reasons: &[Reason]) -> String {
                     format!("the report of {check} is missing")
                 }
                 CheckFailure::NoTests => format!("{check} ran no test"),
+                CheckFailure::NotRun { after } => {
+                    format!("{} did not pass", code(after.as_str(), 60))
+                }
             }
         }
     }

@@ -1,7 +1,13 @@
 //! What the reader should know besides the verdict: flags, and rules that were not the usual ones.
 
 use super::{View, detail::Detail, text::code};
-use crate::{plan::Note, title::Flag};
+use crate::{
+    buildspec::PATH as BUILDSPEC,
+    id::CheckName,
+    plan::{Note, Plan},
+    rules::PATH as RULES,
+    title::{Flag, Flags},
+};
 
 pub(super) fn notes(view: &View<'_>, detail: &Detail) -> Option<String> {
     let plan = view.plan?;
@@ -14,11 +20,11 @@ pub(super) fn notes(view: &View<'_>, detail: &Detail) -> Option<String> {
         .flags
         .known
         .iter()
-        .filter(|flag| **flag != Flag::SkipCi)
+        .filter(|flag| has_effect(plan, **flag))
     {
         lines.push(format!(
             "- {} is in the title: {}",
-            code(&flag.to_string(), 40),
+            code(&as_typed(&plan.flags, *flag), 80),
             flag_words(*flag)
         ));
     }
@@ -35,19 +41,99 @@ pub(super) fn notes(view: &View<'_>, detail: &Detail) -> Option<String> {
     (!lines.is_empty()).then(|| format!("Good to know\n{}", lines.join("\n")))
 }
 
+/// What a flag did not do needs no line: `[skip-ci]` has the headline, an `[only=…]` that names no check a note.
+fn has_effect(plan: &Plan, flag: Flag) -> bool {
+    match flag {
+        Flag::SkipCi => false,
+        Flag::Only => {
+            let names =
+                |check: &CheckName| plan.flags.only.iter().any(|only| only == check.as_str());
+            plan.checks.iter().any(|check| names(&check.name))
+        }
+        _ => true,
+    }
+}
+
 fn note_words(note: &Note, detail: &Detail) -> String {
-    let path = crate::buildspec::PATH;
     match note {
-        Note::FirstBuildspec => format!(
-            "the destination has no `{path}` yet: this pull request's own was used, this once"
+        Note::FirstBuildspec { path } => format!(
+            "the destination has no {} yet: this pull request's own was used, this once",
+            code(path, 80)
         ),
         Note::BrokenBuildspec { fault } => format!(
-            "the destination's `{path}` is broken, so this pull request's own was used: {}",
+            "the destination's buildspec is broken, so this pull request's own was used: {}",
             code(fault, detail.phase_characters)
         ),
-        Note::ChangesBuildspec => {
-            format!("this pull request changes `{path}`: the change takes effect after the merge")
-        }
+        Note::ChangesBuildspec { path } => format!(
+            "this pull request changes {}: the change takes effect after the merge",
+            code(path, 80)
+        ),
+        Note::FirstRules => format!(
+            "the destination has no `{RULES}` yet: this pull request's own was used, this once"
+        ),
+        Note::BrokenRules { .. } => format!(
+            "the destination's `{RULES}` is broken: one build of `{BUILDSPEC}` was asked for in its place"
+        ),
+        Note::ChangesRules {
+            added,
+            removed,
+            changed,
+        } => changed_rules(added, removed, changed),
+        Note::NoSuchCheck { name, known } => format!(
+            "{} in the title names no check; there {}",
+            code(&format!("[only={name}]"), 80),
+            are(known)
+        ),
+    }
+}
+
+fn changed_rules(added: &[CheckName], removed: &[CheckName], changed: &[CheckName]) -> String {
+    let effect = [
+        (added, "would run"),
+        (removed, "would not run"),
+        (changed, "would run in another way"),
+    ];
+    let effect: Vec<_> = effect
+        .into_iter()
+        .filter(|(checks, _)| !checks.is_empty())
+        .map(|(checks, what)| format!("{} {what}", names(checks)))
+        .collect();
+    let effect = if effect.is_empty() {
+        "nothing would differ for this one".to_owned()
+    } else {
+        effect.join(", ")
+    };
+    format!(
+        "this pull request changes the rules, which takes effect after the merge: then {effect}"
+    )
+}
+
+fn are(known: &[CheckName]) -> String {
+    match known {
+        [one] => format!("is only {}", names(std::slice::from_ref(one))),
+        _ => format!("are {}", names(known)),
+    }
+}
+
+fn names(checks: &[CheckName]) -> String {
+    const SHOWN: usize = 10;
+    let mut names: Vec<_> = checks
+        .iter()
+        .take(SHOWN)
+        .map(|name| code(name.as_str(), 60))
+        .collect();
+    if checks.len() > SHOWN {
+        names.push(format!("{} more", checks.len() - SHOWN));
+    }
+    names.join(", ")
+}
+
+/// The flag with its value.
+fn as_typed(flags: &Flags, flag: Flag) -> String {
+    match (flag, flags.compute) {
+        (Flag::Only, _) => format!("[only={}]", flags.only.join(",")),
+        (Flag::Compute, Some(size)) => format!("[compute={}]", size.name()),
+        _ => flag.to_string(),
     }
 }
 
@@ -57,5 +143,7 @@ fn flag_words(flag: Flag) -> &'static str {
         Flag::SkipCi => "nothing runs",
         Flag::Container => "the build may run Docker",
         Flag::NoCache => "the build starts without its cache",
+        Flag::Only => "the other checks were not asked for",
+        Flag::Compute => "builds get a machine of this size",
     }
 }

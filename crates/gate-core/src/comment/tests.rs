@@ -144,7 +144,9 @@ fn skip_ci_is_a_hold() {
 #[test]
 fn running() {
     let plan = Plan {
-        notes: vec![Note::ChangesBuildspec],
+        notes: vec![Note::ChangesBuildspec {
+            path: "buildspec.yml".to_owned(),
+        }],
         ..plan_with("", &[])
     };
     let results = [result(&plan, Some(build(BuildStatus::InProgress)), vec![])];

@@ -21,8 +21,8 @@ pub use router::{
     RouterDecision, needs_known_commits, on_pull_request, on_rules_overridden, on_run_died,
 };
 pub use run::{
-    CheckDecision, Standing, StartDecision, after_approval, check, missing_builds, older_builds,
-    standing, stops_own_builds,
+    CheckDecision, Standing, StartDecision, after_approval, check, may_start, missing_builds,
+    older_builds, standing, stops_own_builds,
 };
 pub use state::{
     Candidacy, Execution, Failure, Invocation, Next, Request, Run, STATE_VERSION, StartedBuild,

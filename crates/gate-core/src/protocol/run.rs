@@ -4,7 +4,7 @@ use super::{Claim, Execution, StartedBuild};
 use crate::{
     build::{Build, BuildStatus},
     id::{BuildId, CheckName, RevisionId},
-    plan::Plan,
+    plan::{Plan, PlannedCheck},
     pull_request::PullRequest,
 };
 
@@ -66,11 +66,9 @@ pub fn missing_builds(
 ) -> Vec<StartDecision> {
     plan.checks
         .iter()
+        .filter(|check| may_start(check, known, builds))
         .filter_map(|check| {
-            let last = known
-                .iter()
-                .filter(|build| build.check == check.name)
-                .max_by_key(|build| build.attempt);
+            let last = last_build(&check.name, known);
             let attempt = match last {
                 None => 1,
                 Some(last)
@@ -102,6 +100,20 @@ pub fn missing_builds(
             })
         })
         .collect()
+}
+
+/// Whether all checks that this one comes after have passed. One whose predecessor failed never may.
+pub fn may_start(check: &PlannedCheck, known: &[StartedBuild], builds: &[Build]) -> bool {
+    check.after.iter().all(|before| {
+        let last = last_build(before, known);
+        let build = last.and_then(|last| builds.iter().find(|build| build.id == last.id));
+        build.is_some_and(|build| build.complete && build.status == BuildStatus::Succeeded)
+    })
+}
+
+fn last_build<'a>(check: &CheckName, known: &'a [StartedBuild]) -> Option<&'a StartedBuild> {
+    let of_check = known.iter().filter(|build| build.check == *check);
+    of_check.max_by_key(|build| build.attempt)
 }
 
 /// A check is built once more after CodeBuild itself failed.

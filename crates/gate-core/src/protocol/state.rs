@@ -247,9 +247,22 @@ impl State {
         }
     }
 
-    /// The input's text; the same request always gives the same.
+    /// The input's text; the same request always gives the same, whatever order `serde_json` keeps its maps in.
+    #[expect(
+        clippy::expect_used,
+        reason = "strings, numbers and enums of them are JSON"
+    )]
     pub fn input_text(request: &Request) -> String {
-        serde_json::json!({ "version": STATE_VERSION, "request": request }).to_string()
+        #[derive(Serialize)]
+        struct Input<'a> {
+            version: u32,
+            request: &'a Request,
+        }
+        let input = Input {
+            version: STATE_VERSION,
+            request,
+        };
+        serde_json::to_string(&input).expect("a request is JSON")
     }
 
     /// As the state machine takes it.

@@ -1,6 +1,7 @@
 //! The commands: one module each. Here is what all of them share: how they are chosen and how they fail.
 
 mod check;
+mod config;
 mod demo;
 mod doctor;
 mod local;
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     Doctor(doctor::Options),
     Local(local::Options),
     Report(report::Options),
+    Config(config::Options),
 }
 
 impl Command {
@@ -47,6 +49,7 @@ impl Command {
             Self::Local(options) => block_on(local::run(options)),
             Self::Doctor(options) => doctor::run(&options),
             Self::Report(options) => Ok(report::run(&options)),
+            Self::Config(options) => block_on(config::run(options)),
         }
     }
 }

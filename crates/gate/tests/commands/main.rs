@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod check;
+mod config;
 mod demo;
 mod local;
 mod report;

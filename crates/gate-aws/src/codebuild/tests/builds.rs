@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use aws_sdk_codebuild::types::ComputeType;
 use gate_core::{
     build::{Build, BuildStatus, PhaseFailure, Purpose},
     id::{BuildId, CheckName, CommitId, RunName},
@@ -167,6 +168,10 @@ async fn start(rule: &Rule, container: bool) -> Result<StartOutcome, GateError> 
         .start_build(BuildOrder {
             project: "gate-pr-7",
             source_version: "refs/heads/login^{3f2a91c}",
+            buildspec: "version: 0.2",
+            image: Some("aws/codebuild/standard:7.0"),
+            compute_type: Some("BUILD_GENERAL1_LARGE"),
+            timeout_minutes: Some(30),
             variables: vec![("MERGEGATE_RUN".to_owned(), "pr-7-a-b-1".to_owned())],
             privileged: container,
             role: container.then_some("arn:aws:iam::123456789012:role/gate-container-build"),
@@ -188,6 +193,10 @@ async fn a_build_is_started_for_one_commit_with_its_variables_and_token() {
                 && request.service_role_override()
                     == Some("arn:aws:iam::123456789012:role/gate-container-build")
                 && request.idempotency_token() == Some("t1")
+                && request.buildspec_override() == Some("version: 0.2")
+                && request.image_override() == Some("aws/codebuild/standard:7.0")
+                && request.compute_type_override() == Some(&ComputeType::BuildGeneral1Large)
+                && request.timeout_in_minutes_override() == Some(30)
                 && request.cache_override().map(|cache| cache.r#type.as_str()) == Some("NO_CACHE")
         })
         .then_http_response(|| answer(&json!({ "build": build("IN_PROGRESS", false) })));

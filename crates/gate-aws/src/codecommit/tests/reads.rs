@@ -95,6 +95,40 @@ async fn refuses_an_answer_without_a_revision() {
 }
 
 #[tokio::test]
+async fn changed_files_are_all_pages_under_the_names_of_both_sides() {
+    let pages = mock!(Client::get_differences)
+        .sequence()
+        .http_status(
+            200,
+            Some(
+                json!({
+                    "differences": [
+                        { "changeType": "D", "beforeBlob": { "path": "old/name" } },
+                        { "changeType": "A", "afterBlob": { "path": "new/name" } },
+                    ],
+                    "NextToken": "2",
+                })
+                .to_string(),
+            ),
+        )
+        .http_status(
+            200,
+            Some(
+                json!({ "differences": [
+                    { "changeType": "M", "beforeBlob": { "path": "both" }, "afterBlob": { "path": "both" } },
+                ]})
+                .to_string(),
+            ),
+        )
+        .build();
+    let host = codecommit(&[&pages]);
+    let changed = host
+        .changed_files(&repository(), &CommitId::new("b"), &CommitId::new("a"))
+        .await;
+    assert_eq!(changed.unwrap(), ["both", "new/name", "old/name"]);
+}
+
+#[tokio::test]
 async fn a_file_is_its_bytes_and_a_commit_its_tree_and_parents() {
     let file = mock!(Client::get_file).then_http_response(|| {
         answer(&json!({

@@ -1,0 +1,296 @@
+//! What a run will do with a candidate: which checks it builds and which it leaves out, or why it builds none.
+//!
+//! [`choose`] decides whose rules count, the destination's or, where it has none, the pull request's own; [`plan`] what they ask
+//! of this candidate. Between the two the shell reads the buildspecs that the chosen rules name.
+
+mod rules;
+mod select;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    host::MergeOutcome,
+    id::{BranchName, CheckName},
+    rules::{BuildSettings, BuildspecSource, Fault, Kind},
+    title::{Flag, Flags},
+};
+
+pub use rules::{BothSides, Buildspecs, ChosenRules, choose};
+
+/// One check of the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedCheck {
+    /// Its name.
+    pub name: CheckName,
+    /// Whether it must pass.
+    pub required: bool,
+    /// What it does.
+    #[serde(default)]
+    pub kind: Kind,
+    /// The reports its buildspec promises.
+    pub reports: Vec<String>,
+    /// Planned checks that must have passed before it starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<CheckName>,
+    /// What it runs.
+    #[serde(default)]
+    pub buildspec: BuildspecSource,
+    /// Which side's buildspec it runs.
+    #[serde(default)]
+    pub side: Side,
+    /// How it is built.
+    #[serde(default)]
+    pub settings: BuildSettings,
+}
+
+impl PlannedCheck {
+    /// A required check that runs the destination's `buildspec.yml`, which promises `reports`.
+    pub fn new(name: CheckName, reports: Vec<String>) -> Self {
+        Self {
+            name,
+            required: true,
+            kind: Kind::default(),
+            reports,
+            after: Vec::new(),
+            buildspec: BuildspecSource::default(),
+            side: Side::default(),
+            settings: BuildSettings::default(),
+        }
+    }
+}
+
+/// A side of the merge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The destination commit: where rules come from.
+    #[default]
+    Destination,
+    /// The commit merging makes: where they come from if the destination has none.
+    Merged,
+}
+
+/// A check that does not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Its name.
+    pub name: CheckName,
+    /// Whether it must pass where it runs.
+    pub required: bool,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a check does not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum Why {
+    /// No changed file is among those it is for.
+    NotNeeded {
+        /// Its globs; empty if only its exclusions decided.
+        paths: Vec<String>,
+    },
+    /// It is for other destination branches.
+    OtherBranch {
+        /// Its globs.
+        branches: Vec<String>,
+    },
+    /// A flag in the title leaves it out.
+    Flag {
+        /// Which.
+        flag: Flag,
+    },
+}
+
+/// What a run builds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What is built.
+    pub checks: Vec<PlannedCheck>,
+    /// What the rules name and this candidate does not need.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+    /// Flags of the title when the run began.
+    pub flags: Flags,
+    /// Flags of the title with which the rules let nothing be approved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_by: Vec<Flag>,
+    /// What the reader should know besides the verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+    /// Set when nothing is built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_build: Option<NoBuild>,
+}
+
+/// Why nothing is built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum NoBuild {
+    /// Pull requests to this branch are not gated.
+    NotGated {
+        /// Those that are.
+        gated: Vec<String>,
+    },
+    /// `[skip-ci]`.
+    SkipCi,
+    /// Merging needs a person.
+    Conflict {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// The code host could not compute the merge.
+    NotComputable {
+        /// Its reason.
+        reason: String,
+    },
+    /// A buildspec that the rules name is on neither side.
+    NoBuildspec {
+        /// Its path.
+        path: String,
+    },
+    /// After the merge the destination would have a buildspec that CodeBuild cannot read.
+    InvalidBuildspec {
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// After the merge the destination would have a `gate.toml` that the gate cannot read.
+    InvalidRules {
+        /// Everything that is wrong with it.
+        faults: Vec<Fault>,
+    },
+}
+
+/// What the reader should know besides the verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum Note {
+    /// The destination has no buildspec of this path: the pull request's own is used this once.
+    FirstBuildspec {
+        /// Its path.
+        path: String,
+    },
+    /// The destination's buildspec is broken: the pull request's own is used, so that it can mend it.
+    BrokenBuildspec {
+        /// What is wrong with the destination's, with its path.
+        fault: String,
+    },
+    /// The pull request changes a buildspec; the destination's was used.
+    ChangesBuildspec {
+        /// Its path.
+        path: String,
+    },
+    /// The destination has no rules at all: the pull request's own `gate.toml` is used this once.
+    FirstRules,
+    /// The destination's `gate.toml` is broken: the one check of a repository without rules is used, so that it can be mended.
+    BrokenRules {
+        /// Everything that is wrong with it.
+        faults: Vec<Fault>,
+    },
+    /// The pull request changes the rules: what would differ for it after the merge.
+    ChangesRules {
+        /// Checks that would run and do not.
+        added: Vec<CheckName>,
+        /// Checks that run and would not.
+        removed: Vec<CheckName>,
+        /// Checks that would run in another way.
+        changed: Vec<CheckName>,
+    },
+    /// `[only=…]` names a check that the rules do not have.
+    NoSuchCheck {
+        /// Its name as typed.
+        name: String,
+        /// Those there are.
+        known: Vec<CheckName>,
+    },
+}
+
+impl Plan {
+    /// A plan that builds nothing.
+    pub fn none(flags: Flags, no_build: NoBuild) -> Self {
+        Self {
+            flags,
+            no_build: Some(no_build),
+            ..Self::default()
+        }
+    }
+
+    /// Whether anything is to be built.
+    pub fn builds(&self) -> bool {
+        self.no_build.is_none() && !self.checks.is_empty()
+    }
+}
+
+/// Why a candidate with this title and merge preview is not built, whatever the rules say.
+pub fn unbuildable(flags: &Flags, outcome: &MergeOutcome) -> Option<NoBuild> {
+    if flags.has(Flag::SkipCi) {
+        return Some(NoBuild::SkipCi);
+    }
+    match outcome {
+        MergeOutcome::Conflict { files } => Some(NoBuild::Conflict {
+            files: files.clone(),
+        }),
+        MergeOutcome::NotComputable { reason } => Some(NoBuild::NotComputable {
+            reason: reason.clone(),
+        }),
+        MergeOutcome::FastForward | MergeOutcome::Merged { .. } => None,
+    }
+}
+
+/// What decides which checks a candidate needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The branch it goes to.
+    pub destination: &'a BranchName,
+    /// Files that differ between the destination commit and the commit merging makes, under their names on both sides.
+    pub changed: &'a [String],
+}
+
+/// Plans a candidate under the chosen rules.
+pub fn plan(
+    flags: Flags,
+    chosen: ChosenRules,
+    buildspecs: &Buildspecs,
+    subject: Subject<'_>,
+) -> Plan {
+    let ChosenRules {
+        rules,
+        side,
+        after_merge,
+        mut notes,
+    } = chosen;
+    if let Some(no_build) = rules::faulty_after_merge(after_merge.as_ref(), buildspecs) {
+        return Plan::none(flags, no_build);
+    }
+    let now = select::select(&rules, &flags, subject);
+    let mut checks = Vec::new();
+    for rule in &now.run {
+        match rules::resolve(rule, side, buildspecs, &mut notes) {
+            Ok(check) => checks.push(check),
+            Err(no_build) => return Plan::none(flags, no_build),
+        }
+    }
+    let names: Vec<CheckName> = now.run.iter().map(|rule| rule.name.clone()).collect();
+    for check in &mut checks {
+        check.after.retain(|before| names.contains(before));
+        check.settings.compute = flags.compute.or(check.settings.compute);
+        check.settings.privileged |= flags.has(Flag::Container);
+    }
+    if let Some(after) = after_merge.filter(|after| *after != rules) {
+        let then = select::select(&after, &flags, subject);
+        notes.push(rules::difference(&now.run, &then.run));
+    }
+    notes.extend(select::no_such_check(&rules, &flags));
+    let holds = |flag: &Flag| rules.flags.get(flag).is_some_and(|rule| !rule.may_approve);
+    Plan {
+        held_by: flags.known.iter().copied().filter(holds).collect(),
+        checks,
+        left_out: now.left_out,
+        flags,
+        notes,
+        no_build: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

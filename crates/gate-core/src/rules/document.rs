@@ -1,0 +1,183 @@
+//! The file, key by key. The comments here are the descriptions in the JSON Schema.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, de};
+use toml::Spanned;
+
+use super::{
+    BuildSettings, BuildspecSource, CheckRule, FlagRule, Rules,
+    values::{Compute, FilePath, Glob, Image, Kind, Name, Variable},
+};
+use crate::{id::CheckName, title::Flag};
+
+/// `gate.toml`: what a pull request has to pass before Mergegate approves it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Document {
+    /// How checks are built, unless they say otherwise themselves.
+    pub(super) build: Build,
+    /// One build of a candidate each. Without any there is one required check, `build`, from `buildspec.yml`.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Check>"))]
+    pub(super) check: Vec<Spanned<Check>>,
+    /// What flags in the title may do, by the flag's name.
+    pub(super) flags: BTreeMap<Flag, FlagTable>,
+}
+
+/// How a check is built.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Build {
+    /// The image. Default: the deployment's.
+    image: Option<Image>,
+    /// How large a machine. Default: the deployment's.
+    compute: Option<Compute>,
+    /// How long a build may run, in minutes, 5 to 2160. Default: the deployment's.
+    timeout_minutes: Option<Timeout>,
+    /// Whether builds may run Docker. Default: false.
+    privileged: Option<bool>,
+    /// Variables for the build, none of them secret.
+    environment: BTreeMap<Variable, String>,
+}
+
+/// One build of a candidate.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Check {
+    /// How the comment calls it; unique.
+    #[cfg_attr(feature = "schema", schemars(with = "Name", required))]
+    pub(super) name: Option<Spanned<Name>>,
+    /// The buildspec's path. Default: `buildspec.yml`.
+    pub(super) buildspec: Option<FilePath>,
+    /// The buildspec itself, in place of a path.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(super) inline: Option<Spanned<String>>,
+    /// Run it only if a changed file matches one of these globs. Default: always.
+    paths: Vec<Glob>,
+    /// Changed files that match one of these globs do not count.
+    exclude: Vec<Glob>,
+    /// Run it only for destination branches that match one of these globs. Default: all gated ones.
+    branches: Vec<Glob>,
+    /// Whether it must pass. Default: true.
+    required: Option<bool>,
+    /// `test` for a check that does nothing but test, so that `[skip-tests]` leaves it out. Default: `build`.
+    kind: Kind,
+    /// Checks that must have passed before it starts.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Name>"))]
+    pub(super) after: Vec<Spanned<Name>>,
+    /// The image. Default: that of `[build]`.
+    image: Option<Image>,
+    /// How large a machine. Default: that of `[build]`.
+    compute: Option<Compute>,
+    /// How long it may run, in minutes, 5 to 2160. Default: that of `[build]`.
+    timeout_minutes: Option<Timeout>,
+    /// Whether it may run Docker. Default: that of `[build]`.
+    privileged: Option<bool>,
+    /// Variables, beside those of `[build]`.
+    environment: BTreeMap<Variable, String>,
+}
+
+/// What one flag in the title may do.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct FlagTable {
+    /// Whether a pull request with this flag can be approved; if not it is held. Default: true.
+    #[serde(default = "yes")]
+    may_approve: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Minutes that CodeBuild takes: 5 to 2160 (CreateProject, `timeoutInMinutes`).
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Timeout(#[cfg_attr(feature = "schema", schemars(range(min = 5, max = 2160)))] u32);
+
+impl<'de> Deserialize<'de> for Timeout {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let minutes = i64::deserialize(deserializer)?;
+        u32::try_from(minutes)
+            .ok()
+            .filter(|minutes| (5..=2160).contains(minutes))
+            .map(Self)
+            .ok_or_else(|| {
+                de::Error::custom(format!("a build may run 5 to 2160 minutes, not {minutes}"))
+            })
+    }
+}
+
+impl Document {
+    /// With every default filled in.
+    pub(super) fn into_rules(self) -> Rules {
+        let Self {
+            build,
+            check,
+            flags,
+        } = self;
+        let mut checks: Vec<_> = check
+            .into_iter()
+            .map(|check| check.into_inner().into_rule(&build))
+            .collect();
+        if checks.is_empty() {
+            checks.push(Check::default().into_rule(&build));
+        }
+        let flag = |(flag, table): (Flag, FlagTable)| {
+            let FlagTable { may_approve } = table;
+            (flag, FlagRule { may_approve })
+        };
+        Rules {
+            checks,
+            flags: flags.into_iter().map(flag).collect(),
+        }
+    }
+}
+
+/// The check of a repository that names none.
+const ONLY_CHECK: &str = "build";
+
+impl Check {
+    fn into_rule(self, defaults: &Build) -> CheckRule {
+        let globs = |globs: Vec<Glob>| globs.into_iter().map(Glob::into_text).collect();
+        let name = self.name.map(|name| name.into_inner().into_text());
+        let buildspec = match (self.inline, self.buildspec) {
+            (Some(text), _) => BuildspecSource::Inline(text.into_inner()),
+            (None, Some(path)) => BuildspecSource::File(path.into_text()),
+            (None, None) => BuildspecSource::default(),
+        };
+        let mut environment = defaults.environment.clone();
+        environment.extend(self.environment);
+        let image = self.image.or_else(|| defaults.image.clone());
+        let timeout = self.timeout_minutes.or(defaults.timeout_minutes);
+        let settings = BuildSettings {
+            image: image.map(Image::into_text),
+            compute: self.compute.or(defaults.compute),
+            timeout_minutes: timeout.map(|Timeout(minutes)| minutes),
+            privileged: self.privileged.or(defaults.privileged).unwrap_or_default(),
+            environment: environment
+                .into_iter()
+                .map(|(name, value)| (name.into_text(), value))
+                .collect(),
+        };
+        CheckRule {
+            name: CheckName::new(name.unwrap_or_else(|| ONLY_CHECK.to_owned())),
+            buildspec,
+            paths: globs(self.paths),
+            exclude: globs(self.exclude),
+            branches: globs(self.branches),
+            required: self.required.unwrap_or(true),
+            kind: self.kind,
+            after: self
+                .after
+                .into_iter()
+                .map(|name| CheckName::new(name.into_inner().into_text()))
+                .collect(),
+            settings,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! `gate.toml`: the rules of a repository, as they stand at the destination commit.
+//!
+//! [`Document`] is the file, key by key; [`Rules`] is what follows from it, with every default filled in. A file with a fault
+//! gives no rules at all but every fault, each with its place.
+
+mod document;
+mod fault;
+mod order;
+mod read;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{id::CheckName, title::Flag};
+
+pub use document::Document;
+pub use fault::Fault;
+pub(crate) use values::glob;
+pub use values::{Compute, Kind};
+
+/// Where a repository keeps it.
+pub const PATH: &str = "gate.toml";
+
+/// What holds for a destination branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// In the order of the file; never empty.
+    pub checks: Vec<CheckRule>,
+    /// Flags that the destination binds; those that are missing work as typed.
+    pub flags: BTreeMap<Flag, FlagRule>,
+}
+
+/// One `[[check]]`, defaults filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckRule {
+    /// Its name, unique in the file.
+    pub name: CheckName,
+    /// What is run.
+    pub buildspec: BuildspecSource,
+    /// Globs of changed files that make it needed; empty means any.
+    pub paths: Vec<String>,
+    /// Globs of changed files that do not count.
+    pub exclude: Vec<String>,
+    /// Globs of destination branches it is for; empty means all.
+    pub branches: Vec<String>,
+    /// Whether it must pass.
+    pub required: bool,
+    /// What it does.
+    pub kind: Kind,
+    /// Checks that must have passed before it starts.
+    pub after: Vec<CheckName>,
+    /// How it is built.
+    pub settings: BuildSettings,
+}
+
+/// Where a check's buildspec is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BuildspecSource {
+    /// A file of the repository, read from the trusted commit.
+    File(String),
+    /// The text itself.
+    Inline(String),
+}
+
+impl Default for BuildspecSource {
+    fn default() -> Self {
+        Self::File(crate::buildspec::PATH.to_owned())
+    }
+}
+
+/// How one check is built, where that differs from the deployment's settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildSettings {
+    /// Image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// How large a machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compute: Option<Compute>,
+    /// How long it may run, in minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_minutes: Option<u32>,
+    /// Whether it may run Docker.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub privileged: bool,
+    /// Variables, none of them secret.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+}
+
+/// What the destination says about a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlagRule {
+    /// Whether a candidate with this flag can be approved; if not it is held.
+    pub may_approve: bool,
+}
+
+impl Rules {
+    /// Reads the file's bytes; every fault at once, in the order of their places.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Vec<Fault>> {
+        let document: Document = read::document(bytes)?;
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        order::verify(text, &document)?;
+        Ok(document.into_rules())
+    }
+
+    /// The rules of a repository without a `gate.toml`: one required check, `build`, from `buildspec.yml`.
+    pub fn of_one_build() -> Self {
+        Document::default().into_rules()
+    }
+
+    /// Globs of paths and exclusions, with their check, that match none of `files`.
+    pub fn idle_globs<'a>(
+        &self,
+        files: impl Iterator<Item = &'a str> + Clone,
+    ) -> impl Iterator<Item = (&CheckName, &str)> {
+        let all = self.checks.iter().flat_map(|check| {
+            let globs = check.paths.iter().chain(&check.exclude);
+            globs.map(|glob| (&check.name, glob.as_str()))
+        });
+        all.filter(move |(_, pattern)| {
+            let matcher = glob(pattern).map(|glob| glob.compile_matcher());
+            matcher.is_ok_and(|matcher| !files.clone().any(|file| matcher.is_match(file)))
+        })
+    }
+
+    /// The buildspec files of all checks, each once.
+    pub fn buildspec_files(&self) -> impl Iterator<Item = &str> {
+        let mut seen = BTreeSet::new();
+        self.checks
+            .iter()
+            .filter_map(|check| match &check.buildspec {
+                BuildspecSource::File(path) => Some(path.as_str()),
+                BuildspecSource::Inline(_) => None,
+            })
+            .filter(move |path| seen.insert(*path))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+use super::*;
+
+fn rules(text: &str) -> Rules {
+    Rules::parse(text.as_bytes()).unwrap()
+}
+
+fn faults(text: &str) -> Vec<String> {
+    let faults = Rules::parse(text.as_bytes()).unwrap_err();
+    faults.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn without_a_word_there_is_one_required_build() {
+    let one = Rules::of_one_build();
+    assert_eq!(rules(""), one);
+    assert_eq!(one.checks.len(), 1);
+    assert_eq!(one.checks[0].name.as_str(), "build");
+    assert!(one.checks[0].required);
+    assert_eq!(
+        one.checks[0].buildspec,
+        BuildspecSource::File("buildspec.yml".to_owned())
+    );
+}
+
+#[test]
+fn a_check_takes_what_it_does_not_say_from_the_defaults() {
+    let rules = rules(
+        r#"
+        [build]
+        compute = "medium"
+        timeout_minutes = 30
+        [build.environment]
+        LANG = "C"
+        STAGE = "test"
+
+        [[check]]
+        name = "web"
+        buildspec = "web/buildspec.yml"
+        paths = ["web/**"]
+        kind = "test"
+
+        [[check]]
+        name = "docs"
+        inline = "{version: 0.2, phases: {build: {commands: [make docs]}}}"
+        required = false
+        after = ["web"]
+        compute = "small"
+        environment = { STAGE = "docs" }
+
+        [flags.skip-tests]
+        may_approve = false
+        "#,
+    );
+    let [web, docs] = &rules.checks[..] else {
+        panic!("{rules:?}")
+    };
+    assert_eq!((web.kind, web.required), (Kind::Test, true));
+    assert_eq!(web.settings.compute, Some(Compute::Medium));
+    assert_eq!(web.settings.environment["STAGE"], "test");
+    assert_eq!(docs.settings.compute, Some(Compute::Small));
+    assert_eq!(docs.settings.timeout_minutes, Some(30));
+    assert_eq!(docs.settings.environment["LANG"], "C");
+    assert_eq!(docs.settings.environment["STAGE"], "docs");
+    assert_eq!(docs.after, [CheckName::new("web")]);
+    assert!(matches!(docs.buildspec, BuildspecSource::Inline(_)));
+    assert!(!rules.flags[&Flag::SkipTests].may_approve);
+    assert_eq!(
+        rules.buildspec_files().collect::<Vec<_>>(),
+        ["web/buildspec.yml"]
+    );
+}
+
+#[test]
+fn refuses_everything_that_is_wrong_at_once_with_its_place() {
+    let text = r#"[build]
+imge = "x"
+timeout_minutes = 3
+privileged = "yes"
+
+[[check]]
+name = "unit tests"
+paths = ["src/[a", "/src"]
+compute = "huge"
+after = ["nobody"]
+
+[[check]]
+name = "web"
+buildspec = "../buildspec.yml"
+colour = "red"
+
+[flags.skip-test]
+may_approve = false
+"#;
+    assert_eq!(
+        faults(text),
+        [
+            "line 2, column 1: `imge` is no key here; did you mean `image`?",
+            "line 3, column 19: a build may run 5 to 2160 minutes, not 3",
+            "line 4, column 14: invalid type: string \"yes\", expected a boolean",
+            "line 7, column 8: `unit tests` is no name for a check: write 1 to 60 letters, digits, `.`, `_` or `-`, beginning with a letter or digit",
+            "line 8, column 10: the glob `src/[a` cannot be read: unclosed character class; missing ']'",
+            "line 8, column 20: the glob `/src` can match nothing: paths are relative to the repository's root",
+            "line 9, column 11: `huge` is no value for this; known are `small`, `medium`, `large`, `xlarge`",
+            "line 14, column 13: `../buildspec.yml` is no file of the repository: write a path relative to its root, without `..`",
+            "line 15, column 1: `colour` is no key here; known are `name`, `buildspec`, `inline`, `paths`, `exclude`, `branches`, `required`, `kind`, `after`, `image`, `compute`, `timeout_minutes`, `privileged`, `environment`",
+            "line 17, column 8: `skip-test` is no value for this; did you mean `skip-tests`?",
+        ]
+    );
+}
+
+#[test]
+fn refuses_what_only_the_whole_file_shows() {
+    let text = r#"
+[[check]]
+name = "a"
+after = ["b"]
+[[check]]
+name = "b"
+after = ["c", "lint"]
+[[check]]
+name = "c"
+after = ["a"]
+[[check]]
+name = "a"
+[[check]]
+buildspec = "x.yml"
+inline = "version: 0.1"
+[[check]]
+name = "d"
+after = ["d"]
+"#;
+    assert_eq!(
+        faults(text),
+        [
+            "line 4, column 10: `a` and `b` would wait for each other",
+            "line 7, column 10: `b` and `c` would wait for each other",
+            "line 7, column 15: there is no check `lint` to come after",
+            "line 10, column 10: `c` and `a` would wait for each other",
+            "line 12, column 8: there is a check `a` already",
+            "line 13, column 1: this check has no `name`",
+            "line 15, column 10: `inline` says `version: 0.1`, write `version: 0.2`",
+            "line 15, column 10: this check has a buildspec already, `x.yml`: remove one of both",
+            "line 18, column 10: `d` and `d` would wait for each other",
+        ]
+    );
+}
+
+#[test]
+fn refuses_what_is_no_toml_with_every_place() {
+    assert_eq!(
+        faults("[build]\nimage = x\ncompute = small\n"),
+        [
+            "line 2, column 9: string values must be quoted, expected literal string",
+            "line 3, column 11: string values must be quoted, expected literal string",
+        ]
+    );
+    assert_eq!(
+        Rules::parse(b"image = \"\xff\"").unwrap_err()[0].to_string(),
+        "line 1, column 10: this is not UTF-8 text"
+    );
+    let large = vec![b'#'; 5 * 1024 * 1024];
+    assert_eq!(
+        Rules::parse(&large).unwrap_err()[0].message,
+        "`gate.toml` has 5242880 bytes, more than 262144"
+    );
+}
+
+#[test]
+fn refuses_variables_that_are_the_gates_own() {
+    assert_eq!(
+        faults("[build.environment]\nMERGEGATE_RUN = \"x\"\n\"a b\" = \"y\"\n"),
+        [
+            "line 2, column 1: `MERGEGATE_RUN` is a variable that the gate or CodeBuild sets",
+            "line 3, column 1: `a b` is no name for a variable: write letters, digits and `_`",
+        ]
+    );
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in "(\\PC|\\n|[\\[\\]=\".]|check|name|build){0,200}") {
+        if let Err(faults) = Rules::parse(text.as_bytes()) {
+            proptest::prop_assert!(!faults.is_empty());
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! A `gate.toml` that is not as it should be.
+
+use mergegate_tests::{Stage, green_files};
+
+use crate::{with, words};
+
+const FAULTY: &str = "\
+[build]
+imge = \"aws/codebuild/standard:7.0\"
+timeout_minutes = 3
+
+[[check]]
+name = \"unit tests\"
+after = [\"lint\"]
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refuses_a_pull_request_whose_rules_cannot_be_read_with_every_fault() {
+    let stage = Stage::set(&green_files()).await;
+    stage.copy.push("change", "main", &[("gate.toml", FAULTY)]);
+    let id = stage.open("change", "Change the rules").await;
+    assert_eq!(words(&stage, &id).await, REFUSED);
+    assert!(!stage.approved(&id).await);
+    assert!(stage.builds().await.is_empty());
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_rules_of_the_destination_can_be_mended_by_a_pull_request() {
+    let stage = Stage::set(&with("gate.toml", FAULTY)).await;
+    let mended = "[build]\ntimeout_minutes = 30\n";
+    stage.copy.push("change", "main", &[("gate.toml", mended)]);
+    let id = stage.open("change", "Mend the rules").await;
+    assert_eq!(words(&stage, &id).await, MENDED);
+    assert!(stage.approved(&id).await);
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refuses_rules_that_name_a_buildspec_which_is_not_there() {
+    let stage = Stage::set(&green_files()).await;
+    let rules = "[[check]]\nname = \"web\"\nbuildspec = \"web/buildspec.yml\"\n";
+    stage.copy.push("change", "main", &[("gate.toml", rules)]);
+    let id = stage.open("change", "Change the rules").await;
+    let said = words(&stage, &id).await;
+    assert!(
+        said.contains("Neither side has a `web/buildspec.yml`."),
+        "{said}"
+    );
+    assert!(!stage.approved(&id).await);
+    stage.strike().await;
+}
+
+const REFUSED: &str = "\
+### ❌ Mergegate: not approved, its rules are invalid
+
+`change` COMMIT → `main` COMMIT, nothing was built
+
+After the merge the rules could not be read:
+
+```
+gate.toml: line 2, column 1: `imge` is no key here; did you mean `image`?
+gate.toml: line 3, column 19: a build may run 5 to 2160 minutes, not 3
+gate.toml: line 6, column 8: `unit tests` is no name for a check: write 1 to 60 letters, digits, `.`, `_` or `-`, beginning with a letter or digit
+```
+
+Mend them and push; `gate config check` tells the same.
+
+Mergegate · run RUN";
+const MENDED: &str = "\
+### ✅ Mergegate: approved
+
+`change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
+
+The destination's rules cannot be read:
+
+```
+gate.toml: line 2, column 1: `imge` is no key here; did you mean `image`?
+gate.toml: line 3, column 19: a build may run 5 to 2160 minutes, not 3
+gate.toml: line 6, column 8: `unit tests` is no name for a check: write 1 to 60 letters, digits, `.`, `_` or `-`, beginning with a letter or digit
+```
+
+- ✅ **build** passed in TIME: [log](LOG)
+
+**Tests** 1: 1 passed
+
+Good to know
+- the destination's `gate.toml` is broken: one build of `buildspec.yml` was asked for in its place
+- this pull request changes the rules, which takes effect after the merge: then `build` would run in another way
+
+Mergegate · run RUN";

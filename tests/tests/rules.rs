@@ -1,0 +1,193 @@
+//! What a team's `gate.toml` makes of their pull requests.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+use std::fmt::Write as _;
+
+use mergegate_tests::{Stage, green_files};
+
+/// A check that runs one command.
+fn check(name: &str, command: &str, more: &str) -> String {
+    format!(
+        "[[check]]\nname = \"{name}\"\n\
+         inline = '{{version: 0.2, phases: {{build: {{commands: [{command:?}]}}}}}}'\n{more}\n"
+    )
+}
+
+/// Twelve services with a check each. A check waits for two others: alone, or after each other, they would never pass.
+fn mono_repository(meeting: &str) -> Vec<(String, String)> {
+    let mut rules = format!("[build.environment]\nMEETING = \"{meeting}\"\n");
+    let mut files = vec![("meet.sh".to_owned(), MEET.to_owned())];
+    for service in 0..12 {
+        let paths = format!("paths = [\"service-{service}/**\"]\nexclude = [\"**/*.md\"]");
+        let name = format!("service-{service}");
+        rules.push_str(&check(&name, &format!("sh meet.sh {name}"), &paths));
+        files.push((format!("{name}/source"), "1\n".to_owned()));
+    }
+    files.push(("gate.toml".to_owned(), rules));
+    files
+}
+
+const MEET: &str = r#"
+touch "$MEETING/$1"
+for turn in $(seq 300); do
+  [ "$(ls "$MEETING" | wc -l)" -ge 3 ] && exit 0
+  sleep 0.1
+done
+exit 1
+"#;
+
+fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
+    let pairs = files.iter();
+    pairs
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_twelve_services_the_three_that_changed_are_checked_side_by_side() {
+    let meeting = tempfile::tempdir().unwrap();
+    let files = mono_repository(meeting.path().to_str().unwrap());
+    let stage = Stage::set(&borrowed(&files)).await;
+    let changes = [
+        ("service-1/source", "2\n"),
+        ("service-4/source", "2\n"),
+        ("service-7/deep/new", "2\n"),
+        ("service-9/readme.md", "words\n"),
+    ];
+    stage.copy.push("change", "main", &changes);
+    let id = stage.open("change", "Three services").await;
+    let verdict = stage.verdict(&id).await;
+    assert!(
+        verdict.starts_with("### ✅ Mergegate: approved\n"),
+        "{verdict}"
+    );
+    assert!(stage.approved(&id).await);
+    for service in 0..12 {
+        let line = if [1, 4, 7].contains(&service) {
+            format!("- ✅ **service-{service}** passed in ")
+        } else {
+            format!(
+                "- ⚪ **service-{service}** not needed: nothing under `service-{service}/**` changed\n"
+            )
+        };
+        assert!(verdict.contains(&line), "{line}: {verdict}");
+    }
+    assert_eq!(stage.builds().await.len(), 3);
+    stage.close(&id).await;
+    stage.cleaned().await;
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_no_check_is_for_is_approved_and_says_so() {
+    let mut files = green_files();
+    let rules = check("unit", "sh test.sh", "paths = [\"value\"]");
+    files.push(("gate.toml", &rules));
+    let stage = Stage::set(&files).await;
+    stage
+        .copy
+        .push("change", "main", &[("readme.md", "words\n")]);
+    let id = stage.open("change", "Words").await;
+    let verdict = stage.verdict(&id).await;
+    assert!(
+        verdict
+            .starts_with("### ✅ Mergegate: approved, no required check is for what it changes\n"),
+        "{verdict}"
+    );
+    assert!(
+        verdict.contains("- ⚪ **unit** not needed: nothing under `value` changed"),
+        "{verdict}"
+    );
+    assert!(stage.approved(&id).await);
+    assert!(stage.builds().await.is_empty());
+    stage.close(&id).await;
+    stage.cleaned().await;
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_after_a_failed_check_does_not_run_and_an_optional_one_blocks_nothing() {
+    let mut rules = String::new();
+    rules.push_str(&check("lint", "test $(cat value) -lt 10", ""));
+    rules.push_str(&check("unit", "test -e value", "after = [\"lint\"]"));
+    rules.push_str(&check("deploy", "true", "after = [\"unit\"]"));
+    rules.push_str(&check("docs", "false", "required = false"));
+    let mut files = green_files();
+    files.push(("gate.toml", &rules));
+    let stage = Stage::set(&files).await;
+    stage.copy.push("change", "main", &[("value", "11\n")]);
+    let id = stage.open("change", "In order").await;
+    let red = stage.verdict(&id).await;
+    assert!(
+        red.starts_with("### ❌ Mergegate: not approved, `lint` failed\n"),
+        "{red}"
+    );
+    for line in [
+        "- ❌ **lint** failed in ",
+        "- ⚪ **unit** did not run: `lint` did not pass",
+        "- ⚪ **deploy** did not run: `unit` did not pass",
+        "- ❌ **docs** failed in ",
+    ] {
+        assert!(red.contains(line), "{line}: {red}");
+    }
+    assert!(!stage.approved(&id).await);
+    stage.copy.push("change", "", &[("value", "2\n")]);
+    let green = stage.verdict(&id).await;
+    assert!(green.starts_with("### ✅ Mergegate: approved\n"), "{green}");
+    assert!(green.contains("- ✅ **deploy** passed in "), "{green}");
+    assert!(stage.approved(&id).await);
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flag_that_the_rules_bind_holds_what_would_be_approved() {
+    let mut rules = check("build", "true", "");
+    rules.push_str(&check("unit", "false", "kind = \"test\""));
+    write!(rules, "[flags.skip-tests]\nmay_approve = false\n").unwrap();
+    let mut files = green_files();
+    files.push(("gate.toml", &rules));
+    let stage = Stage::set(&files).await;
+    stage.copy.push("change", "main", &[("value", "2\n")]);
+    let id = stage.open("change", "Quick [skip-tests]").await;
+    let held = stage.verdict(&id).await;
+    assert!(
+        held.starts_with(
+            "### ⏸ Mergegate: on hold, `[skip-tests]` is in the title, and by `gate.toml` nothing is approved with it\n"
+        ),
+        "{held}"
+    );
+    assert!(
+        held.contains("- ⚪ **unit** skipped: `[skip-tests]` is in the title"),
+        "{held}"
+    );
+    assert!(!stage.approved(&id).await);
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_request_cannot_free_itself_from_the_rules_it_changes() {
+    let mut files = green_files();
+    let rules = check("unit", "test $(cat value) -lt 10", "compute = \"medium\"");
+    files.push(("gate.toml", &rules));
+    let stage = Stage::set(&files).await;
+    let lenient = check("lint", "true", "");
+    let changes = [("gate.toml", lenient.as_str()), ("value", "11\n")];
+    stage.copy.push("change", "main", &changes);
+    let id = stage.open("change", "Be lenient [compute=large]").await;
+    let verdict = stage.verdict(&id).await;
+    assert!(
+        verdict.starts_with("### ❌ Mergegate: not approved, `unit` failed\n"),
+        "{verdict}"
+    );
+    assert!(
+        verdict.contains(
+            "- this pull request changes the rules, which takes effect after the merge: then `lint` would run, `unit` would not run\n"
+        ),
+        "{verdict}"
+    );
+    assert!(!stage.approved(&id).await);
+    let build = stage.builds().await.pop().unwrap();
+    let environment = build.environment().unwrap();
+    assert_eq!(environment.compute_type().as_str(), "BUILD_GENERAL1_LARGE");
+    stage.strike().await;
+}
