@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{NoBuild, Note, PlannedCheck, Side};
 use crate::{
-    buildspec::{self, Buildspec},
+    buildspec::{self, Buildspec, BuildspecFault},
     rules::{BuildspecSource, CheckRule, Rules},
 };
 
@@ -88,11 +88,11 @@ pub(super) fn resolve(
     let (side, reports) = match &rule.buildspec {
         BuildspecSource::Inline(text) => {
             let parsed = Buildspec::parse(buildspec::INLINE, text.as_bytes());
-            (side, parsed.map_err(invalid)?.reports)
+            (side, parsed.map_err(|fault| invalid(&fault))?.reports)
         }
         BuildspecSource::File(path) => {
-            let none = BothSides::default();
-            let both = buildspecs.get(path).unwrap_or(&none);
+            let missing = BothSides::default();
+            let both = buildspecs.get(path).unwrap_or(&missing);
             let (side, buildspec, note) = resolve_file(path, side, both)?;
             if let Some(note) = note.filter(|note| !notes.contains(note)) {
                 notes.push(note);
@@ -112,7 +112,7 @@ pub(super) fn resolve(
     })
 }
 
-fn invalid(fault: buildspec::BuildspecFault) -> NoBuild {
+fn invalid(fault: &BuildspecFault) -> NoBuild {
     NoBuild::InvalidBuildspec {
         fault: fault.to_string(),
     }
@@ -125,7 +125,9 @@ fn resolve_file(
 ) -> Result<(Side, Buildspec, Option<Note>), NoBuild> {
     let parse =
         |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|bytes| Buildspec::parse(path, bytes));
-    let merged = parse(&both.merged).transpose().map_err(invalid)?;
+    let merged = parse(&both.merged)
+        .transpose()
+        .map_err(|fault| invalid(&fault))?;
     let path = path.to_owned();
     if side == Side::Merged {
         let buildspec = merged.ok_or(NoBuild::NoBuildspec { path })?;
@@ -159,7 +161,7 @@ pub(super) fn faulty_after_merge(
             None => Some(NoBuild::NoBuildspec {
                 path: path.to_owned(),
             }),
-            Some(Err(fault)) => Some(invalid(fault)),
+            Some(Err(fault)) => Some(invalid(&fault)),
             Some(Ok(_)) => None,
         }
     })

@@ -121,17 +121,17 @@ fn needed(rules: &Rules, changed: &[String]) -> Vec<bool> {
     for file in changed {
         set.matches_into(file, &mut matches);
         let mut wanted = all_files.clone();
-        let mut excluded = vec![false; wanted.len()];
+        let mut not_counted = vec![false; wanted.len()];
         for &pattern in &matches {
             let (place, excludes) = owners[pattern];
             if excludes {
-                excluded[place] = true;
+                not_counted[place] = true;
             } else {
                 wanted[place] = true;
             }
         }
         for place in 0..needed.len() {
-            needed[place] |= wanted[place] && !excluded[place];
+            needed[place] |= wanted[place] && !not_counted[place];
         }
     }
     needed

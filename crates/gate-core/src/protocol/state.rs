@@ -250,6 +250,7 @@ impl State {
     /// The input's text; the same request always gives the same, whatever order `serde_json` keeps its maps in.
     #[expect(
         clippy::expect_used,
+        clippy::missing_panics_doc,
         reason = "strings, numbers and enums of them are JSON"
     )]
     pub fn input_text(request: &Request) -> String {

@@ -88,7 +88,7 @@ fn remove_within(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> bool 
     }
 }
 
-fn remove_from_array<'a>(array: &mut DeArray<'a>, span: &Range<usize>) -> bool {
+fn remove_from_array(array: &mut DeArray<'_>, span: &Range<usize>) -> bool {
     if array.iter_mut().any(|value| remove_within(value, span)) {
         return true;
     }

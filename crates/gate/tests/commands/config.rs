@@ -21,7 +21,8 @@ fn rules_that_are_right_can_be_used() {
 #[test]
 fn refuses_rules_with_every_fault_and_its_place() {
     let place = Place::new();
-    let rules = "[build]\nimge = \"x\"\n[[check]]\nname = \"unit\"\nafter = [\"unit\"]\nrequired = 3\n";
+    let rules =
+        "[build]\nimge = \"x\"\n[[check]]\nname = \"unit\"\nafter = [\"unit\"]\nrequired = 3\n";
     fs::write(place.path("gate.toml"), rules).unwrap();
     let said = place.gate(&["config", "check"]);
     assert_eq!((said.code, said.stdout.as_str()), (1, ""));
