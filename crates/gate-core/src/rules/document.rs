@@ -45,10 +45,11 @@ pub(super) struct Build {
 /// One build of a candidate.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["name"])))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Check {
     /// How the comment calls it; unique.
-    #[cfg_attr(feature = "schema", schemars(with = "Name", required))]
+    #[cfg_attr(feature = "schema", schemars(with = "Name"))]
     pub(super) name: Option<Spanned<Name>>,
     /// The buildspec's path. Default: `buildspec.yml`.
     pub(super) buildspec: Option<FilePath>,
