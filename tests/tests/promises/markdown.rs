@@ -24,28 +24,6 @@ fn lines(markdown: &str) -> Vec<Line<'_>> {
     found
 }
 
-/// The fenced blocks of one language.
-pub(crate) fn blocks(markdown: &str, wanted: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    let mut inside = false;
-    for line in lines(markdown) {
-        match line {
-            Line::Fenced { language, text } if language == wanted => {
-                if !inside {
-                    found.push(String::new());
-                }
-                inside = true;
-                if let Some(block) = found.last_mut() {
-                    block.push_str(text);
-                    block.push('\n');
-                }
-            }
-            _ => inside = false,
-        }
-    }
-    found
-}
-
 /// The targets of all links and images.
 pub(crate) fn links(markdown: &str) -> Vec<String> {
     let mut found = Vec::new();
