@@ -207,3 +207,43 @@ async fn leftovers(people: &People) -> Vec<String> {
     }
     left
 }
+
+/// Somebody with the gate's own key approves what was never built, and something is left behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_judge_sees_an_unearned_approval_and_what_is_left() {
+    let options = mergegate_tests::StageOptions {
+        audit: true,
+        ..Default::default()
+    };
+    let stage = Stage::set_with(options, &crate::script::files()).await;
+    stage.copy.push("red", "main", &[("changes/red", "50\n")]);
+    let id = stage.open("red", "A red change").await;
+    stage.verdict(&id).await;
+    quiet(&stage).await.unwrap();
+    assert_eq!(
+        open_ones(&stage, std::slice::from_ref(&id)).await,
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        Ledger::new(&stage, stage.audit()).unearned(),
+        Vec::<String>::new()
+    );
+    let approve = stage
+        .code_commit(mergegate_tests::THE_GATE)
+        .update_pull_request_approval_state();
+    let approve = approve
+        .pull_request_id(&id)
+        .revision_id(stage.revision(&id).await)
+        .approval_state(aws_sdk_codecommit::types::ApprovalState::Approve);
+    approve.send().await.expect("an approval");
+    let unearned = Ledger::new(&stage, stage.audit()).unearned();
+    assert!(
+        unearned[0].starts_with("a wrong approval: "),
+        "{unearned:?}"
+    );
+    let wrong = open_ones(&stage, std::slice::from_ref(&id)).await;
+    assert!(wrong[0].contains("approved: true"), "{wrong:?}");
+    let left = leftovers(&stage).await;
+    assert!(left.iter().any(|name| name.contains("pr-1")), "{left:?}");
+    stage.strike().await;
+}
