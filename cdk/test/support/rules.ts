@@ -130,16 +130,16 @@ const PASSES: Readonly<Record<string, string>> = {
   [role('builder')]: `${ROLE}-container-build-eu-central-1`,
 };
 
-/** What changes a registry of images. */
-const IMAGE_CHANGES = [
+/** What adds an image to a registry. */
+const IMAGE_PUSHES = [
   'ecr:InitiateLayerUpload',
   'ecr:UploadLayerPart',
   'ecr:CompleteLayerUpload',
   'ecr:PutImage',
-  'ecr:BatchDeleteImage',
-  'ecr:SetRepositoryPolicy',
-  'ecr:PutImageTagMutability',
 ];
+
+/** What changes a registry otherwise. */
+const IMAGE_CHANGES = ['ecr:BatchDeleteImage', 'ecr:SetRepositoryPolicy', 'ecr:PutImageTagMutability'];
 
 /** Every rule that the permissions of a template break. */
 export function brokenRules(template: CloudFormation): string[] {
@@ -240,14 +240,13 @@ function invocations(name: string, statements: readonly Statement[]): string[] {
 /** Images are pushed by container builds only, to their one repository, and replaced or removed by nobody. */
 function images(name: string, statements: readonly Statement[]): string[] {
   const own = `arn:aws:ecr:eu-central-1:${ACCOUNT}:repository/mergegate`;
-  return IMAGE_CHANGES.flatMap((action) =>
+  const permitted = (action: string, resource: string): boolean =>
+    name === role('container-build') && resource === own && IMAGE_PUSHES.includes(action);
+  return [...IMAGE_PUSHES, ...IMAGE_CHANGES].flatMap((action) =>
     grants(statements)
       .filter((statement) => reachesAction(statement, action))
       .flatMap(({ resources }) => resources)
-      .filter(
-        (resource) =>
-          name !== role('container-build') || resource !== own || IMAGE_CHANGES.indexOf(action) > 3,
-      )
+      .filter((resource) => !permitted(action, resource))
       .map((resource) => `${name} may ${action} on ${resource}`),
   );
 }

@@ -4,17 +4,26 @@ use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use mergegate_tests::tools::{self, GateLocal};
 
-use crate::markdown::{blocks, shell_commands, words};
+use crate::{
+    documents::documents,
+    markdown::{blocks, code_spans, shell_commands, words},
+};
 
-/// Pages with commands.
-const PAGES: [&str; 6] = [
-    "README.md",
-    "cdk/README.md",
-    "statemachine/README.md",
-    "docs/design.md",
-    "docs/development.md",
-    "docs/operations.md",
-];
+/// Every page of the documents, by its path from the root.
+fn pages() -> Vec<(String, String)> {
+    let others = ["cdk/README.md", "statemachine/README.md"].map(str::to_owned);
+    let paths = documents().into_keys().map(|path| {
+        let path = path
+            .strip_prefix(tools::root())
+            .expect("a path below the root");
+        path.display().to_string()
+    });
+    let read = |path: String| {
+        let text = tools::read(&path);
+        (path, text)
+    };
+    paths.chain(others).map(read).collect()
+}
 
 /// Where a command is run.
 enum Run {
@@ -29,10 +38,17 @@ enum Run {
 }
 
 /// The commands, each by what it begins with.
-const COMMANDS: [(&str, Run); 13] = [
+const COMMANDS: [(&str, Run); 14] = [
     (
         "cargo run -- demo",
         Run::By("crates/gate/tests/commands/demo.rs", "\"demo\""),
+    ),
+    (
+        "gate config check",
+        Run::By(
+            "crates/gate/tests/commands/config.rs",
+            "&[\"config\", \"check\"]",
+        ),
     ),
     ("./test.sh", Run::By(".ci/run", "./test.sh")),
     ("export AWS_", Run::Here),
@@ -77,8 +93,8 @@ fn run_of(command: &str) -> Option<&'static Run> {
 fn every_command_of_the_documents_is_run_by_a_test() {
     let mut needing_account = BTreeSet::new();
     let mut seen = BTreeSet::new();
-    for page in PAGES {
-        for command in shell_commands(&tools::read(page)) {
+    for (page, text) in pages() {
+        for command in shell_commands(&text) {
             let run = run_of(&command);
             let run = run.unwrap_or_else(|| panic!("{page}: no test runs `{command}`"));
             seen.extend(
@@ -170,10 +186,7 @@ fn every_cargo_command_names_what_the_workspace_has() {
     let metadata: serde_json::Value = serde_json::from_slice(&metadata).expect("JSON");
     let packages = metadata["packages"].as_array().expect("packages");
     let mut checked = 0;
-    for span in PAGES
-        .iter()
-        .flat_map(|page| crate::markdown::code_spans(&tools::read(page)))
-    {
+    for span in pages().iter().flat_map(|(_, text)| code_spans(text)) {
         let words = words(&span);
         if !matches!(words.as_slice(), [cargo, _, ..] if cargo == "cargo") {
             continue;
@@ -202,10 +215,10 @@ fn every_script_of_the_cdk_app_that_a_document_names_is_there() {
     let package =
         fs::read_to_string(tools::root().join("cdk/package.json")).expect("cdk/package.json");
     let package: serde_json::Value = serde_json::from_str(&package).expect("JSON");
-    let spans = PAGES.iter().flat_map(|page| {
-        let text = tools::read(page);
-        [crate::markdown::code_spans(&text), shell_commands(&text)].concat()
-    });
+    let pages = pages();
+    let spans = pages
+        .iter()
+        .flat_map(|(_, text)| [code_spans(text), shell_commands(text)].concat());
     let mut named = BTreeSet::new();
     for span in spans {
         let words = words(&span);

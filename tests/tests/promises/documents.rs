@@ -11,7 +11,7 @@ use mergegate_tests::tools;
 use crate::markdown::{blocks, code_spans, links, shell_commands, words};
 
 /// README.md and everything in docs/, by path.
-fn documents() -> BTreeMap<PathBuf, String> {
+pub(crate) fn documents() -> BTreeMap<PathBuf, String> {
     let folder = std::fs::read_dir(tools::root().join("docs")).expect("the folder docs");
     let pages = folder.map(|entry| entry.expect("an entry of docs").path());
     let pages = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
