@@ -149,6 +149,19 @@ export CDK_DISABLE_CLI_TELEMETRY=true
 
 cdk() { npx --prefix cdk cdk "$@" "${options[@]}"; }
 
+# Whoever forgot to bootstrap is told to.
+refused_without_bootstrap() {
+  if cdk deploy --all --require-approval never >"$work/refused.log" 2>&1; then
+    echo "a deployment into an account that was not bootstrapped went through" >&2
+    return 1
+  fi
+  if ! grep --quiet "cdk bootstrap" "$work/refused.log"; then
+    cat "$work/refused.log" >&2
+    echo "a deployment into an account that was not bootstrapped does not say what to do" >&2
+    return 1
+  fi
+}
+
 # The one pull request that is left open, the fifth, is named: CodeCommit cannot take its rule away.
 destroy() {
   npm run --silent --prefix cdk destroy -- --all --force "${options[@]}" 2>&1 | tee "$work/destroy.log"
@@ -182,6 +195,8 @@ step "an account"
 start_gate_local "$gate_port"
 start_emulator "$emulator_port"
 story prepare
+step "cdk deploy, before cdk bootstrap"
+refused_without_bootstrap
 step "cdk bootstrap"
 cdk bootstrap "aws://$account/$region"
 step "cdk deploy"
