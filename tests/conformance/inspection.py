@@ -28,6 +28,9 @@ def _content_type(response, metadata):
 
 def _success(response, model):
     shape = model.output_shape
+    if model.service_model.metadata["protocol"] == "rest-xml":
+        # What botocore's parser makes of it the stories look at.
+        return
     if model.service_model.metadata["protocol"] == "rest-json":
         yield from _headers(response, shape)
         return
@@ -56,6 +59,10 @@ def _headers(response, shape):
 
 
 def _error(response, model, service: str):
+    if model.service_model.metadata["protocol"] == "rest-xml":
+        if b"<Code>" not in response.content and response.content:
+            yield f"an error without a code: {response.content!r}"
+        return
     try:
         body = json.loads(response.content)
     except ValueError:

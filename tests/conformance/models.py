@@ -12,6 +12,7 @@ SERVICES = {
     "events": "events",
     "lambda": "lambda",
     "logs": "logs",
+    "s3": "s3",
     "ssm": "ssm",
     "states": "stepfunctions",
 }

@@ -7,7 +7,7 @@ from .models import SERVICES, service_model
 
 ENDPOINT = Path(__file__).parents[2] / "crates/local-aws/src"
 # A match arm: `"GetBranch" =>`, `"A" | "B" =>`.
-ARM = re.compile(r'"([A-Z][A-Za-z]+)"\s*(?:=>|\|)')
+ARM = re.compile(r'"([A-Z][A-Za-z0-9]+)"\s*(?:=>|\|)')
 # A path of the router: `/2015-03-31/functions/{name}/invocations`.
 ROUTE = re.compile(r'\.route\(\s*"([^"]+)"')
 PLACEHOLDER = re.compile(r"\{[^}]*\}")

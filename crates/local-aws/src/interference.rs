@@ -14,7 +14,8 @@ use crate::{Account, ServiceError};
 /// One API call on its way through the endpoint, or one invocation of a function by a rule or a state machine.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// The service's name as its ARNs spell it: `codecommit`, `codebuild`, `ssm`, `states`, `events`, `lambda`, `logs`.
+    /// The service's name as its ARNs spell it: `codecommit`, `codebuild`, `ssm`, `states`, `events`, `lambda`, `logs`,
+    /// `s3`.
     pub service: &'static str,
     /// The operation, such as `StartBuild`.
     pub operation: String,

@@ -1,4 +1,4 @@
-//! HTTP: AWS JSON 1.0 and 1.1 by `X-Amz-Target`, Lambda's REST, git's smart protocol.
+//! HTTP: AWS JSON 1.0 and 1.1 by `X-Amz-Target`, Lambda's REST, S3's path style, git's smart protocol.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::{DefaultBodyLimit, Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, response},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, response},
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
@@ -19,7 +19,7 @@ use crate::{
     answers::Read,
     git::http_backend,
     interference::{Heard, observed},
-    services::{codebuild, codecommit, events, lambda, logs, ssm, states},
+    services::{codebuild, codecommit, events, lambda, logs, s3, ssm, states},
 };
 
 /// A running endpoint.
@@ -50,7 +50,7 @@ pub fn serve(account: Arc<Account>, listener: TcpListener) -> std::io::Result<Se
         .route("/2015-03-31/functions/{name}/invocations", post(invoke))
         .route("/v1/repos/{*path}", any(http_backend::handle))
         .route("/logs/{build}", get(logs::web::show))
-        .fallback(refuse_unknown_path)
+        .fallback(object_or_nothing)
         .layer(DefaultBodyLimit::max(32 << 20))
         .with_state(account);
     let task = tokio::spawn(async move {
@@ -61,12 +61,40 @@ pub fn serve(account: Arc<Account>, listener: TcpListener) -> std::io::Result<Se
     Ok(Server { address, task })
 }
 
-async fn refuse_unknown_path(request: axum::extract::Request) -> Response {
-    let message = format!(
-        "the local endpoint serves nothing at {} {}",
-        request.method(),
-        request.uri().path()
-    );
+/// S3 has every address that begins with a bucket's name.
+async fn object_or_nothing(
+    State(account): State<Arc<Account>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let Some(request) = s3::Request::read(&method, &uri) else {
+        return nothing_here(&method, &uri);
+    };
+    let call = Call {
+        service: "s3",
+        operation: request.operation(),
+        caller: caller(&account, &headers).arn,
+        function: None,
+        state: None,
+    };
+    let request = Arc::new(request);
+    let effect = {
+        let (account, request) = (account.clone(), request.clone());
+        async move { s3::call(&account, &request, &headers, body).await }
+    };
+    let heard = observed(&account, call, effect, || None).await;
+    respond(heard, |result| match result {
+        Ok(response) => response,
+        Err(error) => s3::failure(&error, &request),
+    })
+    .await
+}
+
+fn nothing_here(method: &Method, uri: &Uri) -> Response {
+    let path = uri.path();
+    let message = format!("the local endpoint serves nothing at {method} {path}");
     failure(
         &ServiceError {
             status: 404,
