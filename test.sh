@@ -56,6 +56,9 @@ if [[ -n "${MERGEGATE_LONG:-}" ]]; then
   crates/gate-model/mutants.py --all
 fi
 
+step "the page with all results, in a browser"
+tests/page/run.sh
+
 step "the CDK app"
 npm ci --prefix cdk --no-audit --no-fund --loglevel=error
 npm test --prefix cdk

@@ -9,11 +9,8 @@ import { Construct } from 'constructs';
 
 import { grant } from './acknowledge';
 import { permittedToBuilds } from './build-actions';
-import type { Names } from './names';
+import { ARTIFACT_PREFIX, type Names } from './names';
 import type { Network } from './network';
-
-/** Where builds may write what they want to keep. */
-export const ARTIFACT_PREFIX = 'builds/';
 
 /** Properties of a build role. */
 export interface BuildRoleProps {

@@ -59,6 +59,7 @@ export class Functions extends Construct {
       environment: {
         MERGEGATE_SERVICE: names.service,
         MERGEGATE_REPORTER_ARN: names.reporterArn,
+        ...(name === 'reporter' ? { MERGEGATE_ARTIFACT_BUCKET: props.artifacts.bucketName } : {}),
         ...(name === 'router' ? { MERGEGATE_STATE_MACHINE_ARN: names.stateMachineArn } : {}),
       },
     });

@@ -191,6 +191,7 @@ export class MergeGate extends Construct {
     const functions = new Functions(this, 'Functions', {
       ...shared,
       ...roles,
+      artifacts: storage.artifacts,
       factory: new FunctionFactory(props.architecture ?? Architecture.ARM_64, props.lambdaDirectory),
       memorySize: props.memorySize ?? 128,
     });

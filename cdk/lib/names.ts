@@ -28,6 +28,13 @@ export function approvalRule(service: string, repository: string): string {
   return `${name.slice(0, APPROVAL_RULE_LIMIT - 9)}-${hash}`;
 }
 
+/** Where builds may write what they want to keep. */
+export const ARTIFACT_PREFIX = 'builds/';
+/** Where the reporter keeps what it found in a tree, what it knows of a destination, and pages with all results. */
+export const FINDINGS_PREFIX = 'findings/';
+export const BASELINES_PREFIX = 'baselines/';
+export const REPORTS_PREFIX = 'reports/';
+
 /** Names and ARNs of one deployment. */
 export class Names {
   private readonly stack: Stack;

@@ -3,13 +3,22 @@
  * calls from the Rust code and fails when an action is missing or unused.
  */
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
-import { PREVIEW_REFERENCES, type FunctionName, type Names } from './names';
+import {
+  BASELINES_PREFIX,
+  FINDINGS_PREFIX,
+  PREVIEW_REFERENCES,
+  REPORTS_PREFIX,
+  type FunctionName,
+  type Names,
+} from './names';
 
 /** What statements are about. */
 export interface Subjects {
   readonly names: Names;
   readonly repositories: readonly string[];
+  readonly artifacts: IBucket;
   readonly buildRoleArn: string;
   readonly containerBuildRoleArn: string;
 }
@@ -103,7 +112,8 @@ function builder(subjects: Subjects): PolicyStatement[] {
 }
 
 function reporter(subjects: Subjects): PolicyStatement[] {
-  const { names } = subjects;
+  const { names, artifacts } = subjects;
+  const objects = (...prefixes: string[]) => prefixes.map((prefix) => artifacts.arnForObjects(`${prefix}*`));
   const written = parameters(
     names,
     'pull-requests/*/run',
@@ -122,7 +132,16 @@ function reporter(subjects: Subjects): PolicyStatement[] {
       'UpdatePullRequestApprovalState',
     ]),
     allow('codebuild', ['BatchGetBuilds'], [names.projectsArn]),
-    allow('codebuild', ['BatchGetReports', 'DescribeTestCases'], [names.reportGroupsArn]),
+    allow(
+      'codebuild',
+      ['BatchGetReports', 'DescribeCodeCoverages', 'DescribeTestCases'],
+      [names.reportGroupsArn],
+    ),
+    allow('logs', ['GetLogEvents'], [`${names.buildLogGroupArn}:log-stream:${names.service}-pr-*`]),
+    allow('s3', ['GetObject'], objects(BASELINES_PREFIX, FINDINGS_PREFIX)),
+    allow('s3', ['PutObject'], objects(BASELINES_PREFIX, FINDINGS_PREFIX, REPORTS_PREFIX)),
+    // Without it S3 answers AccessDenied for an object that is not there.
+    allow('s3', ['ListBucket'], [artifacts.bucketArn]),
     allow('ssm', ['GetParameter', 'PutParameter'], written),
   ];
 }

@@ -6,7 +6,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import { Construct } from 'constructs';
 
 import { acknowledge } from './acknowledge';
-import type { Names } from './names';
+import { ARTIFACT_PREFIX, FINDINGS_PREFIX, REPORTS_PREFIX, type Names } from './names';
 
 /** Properties of the storage. */
 export interface StorageProps {
@@ -38,7 +38,12 @@ export class Storage extends Construct {
       minimumTLSVersion: 1.2,
       removalPolicy: RemovalPolicy.DESTROY,
       lifecycleRules: [
-        { expiration: props.artifactLifetime, abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        { abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        // What is known of a destination stays: one object for each branch.
+        ...[ARTIFACT_PREFIX, FINDINGS_PREFIX, REPORTS_PREFIX].map((prefix) => ({
+          prefix,
+          expiration: props.artifactLifetime,
+        })),
       ],
     });
     acknowledge(this.artifacts, {

@@ -189,7 +189,7 @@ test('a deployment says what builds run on and which branches are gated', () => 
   assert.equal(settings.timeoutMinutes, 120);
 });
 
-test('artifacts are private, encrypted, and gone after two weeks', () => {
+test('artifacts are private, encrypted, and gone after two weeks, what is known of a branch apart', () => {
   GATE.hasResource('AWS::S3::Bucket', {
     DeletionPolicy: 'Delete',
     Properties: {
@@ -201,7 +201,11 @@ test('artifacts are private, encrypted, and gone after two weeks', () => {
         RestrictPublicBuckets: true,
       },
       LifecycleConfiguration: {
-        Rules: [Match.objectLike({ ExpirationInDays: 14, Status: 'Enabled' })],
+        Rules: Match.arrayWith(
+          ['builds/', 'findings/', 'reports/'].map((Prefix) =>
+            Match.objectLike({ Prefix, ExpirationInDays: 14, Status: 'Enabled' }),
+          ),
+        ),
       },
     },
   });

@@ -15,6 +15,8 @@ const CLIENTS = [
   { member: 'host', service: 'codecommit', sources: 'codecommit' },
   { member: 'builds', service: 'codebuild', sources: 'codebuild' },
   { member: 'reports', service: 'codebuild', sources: 'reports.rs' },
+  { member: 'logs', service: 'logs', sources: 'logs.rs' },
+  { member: 'objects', service: 's3', sources: 'objects.rs' },
   { member: 'parameters', service: 'ssm', sources: 'parameters.rs' },
   { member: 'executions', service: 'states', sources: 'executions.rs' },
 ] as const;
@@ -70,12 +72,16 @@ function operationsOf(start: RustFunction, all: readonly RustFunction[], seen: S
   return [...operationsIn(start.body), ...called.flatMap((next) => operationsOf(next, all, seen))];
 }
 
-/** `client.get_pull_request()`, over several lines or not. */
+/** `client.get_pull_request()`, over several lines or not; of S3 `.ask(Ask::GetObject,`. */
 function operationsIn(body: string): string[] {
   const calls = body.matchAll(/\bclient\s*\.\s*([a-z_]+)\(\)/g);
-  return [...calls].map(([, name = '']) =>
-    name.replace(/(^|_)([a-z])/g, (_, __, letter: string) => letter.toUpperCase()),
-  );
+  const asked = body.matchAll(/\.ask\(\s*Ask::(\w+)/g);
+  return [
+    ...[...calls].map(([, name = '']) =>
+      name.replace(/(^|_)([a-z])/g, (_, __, letter: string) => letter.toUpperCase()),
+    ),
+    ...[...asked].map(([, name = '']) => name),
+  ];
 }
 
 function functionsIn(path: string): RustFunction[] {

@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use gate_core::names;
 
-use crate::{CodeBuild, CodeCommit, Deployment, Executions, Parameters, Reports};
+use crate::{CodeBuild, CodeCommit, Deployment, Executions, Logs, Objects, Parameters, Reports};
 
 /// What a handler works with.
 #[derive(Clone, Debug)]
@@ -16,6 +16,10 @@ pub struct Clients {
     pub builds: CodeBuild,
     /// What builds reported.
     pub reports: Reports,
+    /// What builds wrote while they ran.
+    pub logs: Logs,
+    /// What outlives a pull request.
+    pub objects: Objects,
     /// What the gate remembers.
     pub parameters: Parameters,
     /// Runs of the state machine.
@@ -30,8 +34,12 @@ impl Clients {
             aws_sdk_sfn::Client::new(config),
             deployment.state_machine_arn.clone(),
         );
+        let objects = Objects::new(config, &deployment);
+        let logs = Logs::new(config, &deployment.region);
         Self {
             deployment,
+            objects,
+            logs,
             host: CodeCommit::new(aws_sdk_codecommit::Client::new(config)),
             builds: CodeBuild::new(codebuild.clone()),
             reports: Reports::new(codebuild),

@@ -11,6 +11,8 @@ pub struct Deployment {
     pub region: String,
     /// The gate's state machine, `MERGEGATE_STATE_MACHINE_ARN`; empty for a handler that starts no runs.
     pub state_machine_arn: String,
+    /// The bucket for what outlives a pull request, `MERGEGATE_ARTIFACT_BUCKET`; empty for a handler that keeps nothing.
+    pub artifact_bucket: String,
     /// Who comments and approves, `MERGEGATE_REPORTER_ARN`.
     pub reporter_arn: String,
 }
@@ -34,6 +36,7 @@ impl Deployment {
             service: required("MERGEGATE_SERVICE")?,
             region: required("AWS_REGION")?,
             state_machine_arn: read("MERGEGATE_STATE_MACHINE_ARN").unwrap_or_default(),
+            artifact_bucket: read("MERGEGATE_ARTIFACT_BUCKET").unwrap_or_default(),
             reporter_arn: required("MERGEGATE_REPORTER_ARN")?,
         })
     }
@@ -65,6 +68,7 @@ mod tests {
                 service: "gate".to_owned(),
                 region: "eu-central-1".to_owned(),
                 state_machine_arn: String::new(),
+                artifact_bucket: String::new(),
                 reporter_arn: "arn:reporter".to_owned(),
             })
         );

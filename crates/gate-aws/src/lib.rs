@@ -10,9 +10,12 @@ pub mod config;
 mod deployment;
 mod error;
 mod executions;
+mod logs;
+mod objects;
 mod parameters;
 mod reports;
 pub mod run;
+mod signed;
 #[cfg(test)]
 mod testing;
 
@@ -23,5 +26,7 @@ pub use codebuild::{
 pub use codecommit::CodeCommit;
 pub use deployment::Deployment;
 pub use executions::{DescribedExecution, Executions, StartedExecution};
+pub use logs::Logs;
+pub use objects::Objects;
 pub use parameters::Parameters;
 pub use reports::Reports;

@@ -1,18 +1,17 @@
-//! What builds reported: counts, the first failures, coverage.
+//! What builds reported: counts, cases, coverage by file.
 
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_codebuild::{
     Client,
     operation::describe_test_cases::DescribeTestCasesError,
-    types::{
-        self, CodeCoverageReportSummary, ReportStatusType, ReportType, TestCase, TestCaseFilter,
-        TestReportSummary,
-    },
+    types::{self, CodeCoverageReportSummary, ReportStatusType, ReportType, TestReportSummary},
 };
 use gate_core::{
     error::GateError,
-    report::{Coverage, Report, ReportContent, ReportStatus, TestFailure, Tests},
+    report::{
+        Coverage, FileCoverage, Outcome, Report, ReportContent, ReportStatus, TestCase, Tests,
+    },
 };
 
 use crate::{codebuild::SERVICE, error};
@@ -20,10 +19,13 @@ use crate::{codebuild::SERVICE, error};
 /// BatchGetReports takes no more ARNs at once.
 const REPORTS_PER_READ: usize = 100;
 
-/// Failures kept of one report; a comment has room for fewer.
-const MAX_FAILURES: usize = 50;
+/// Cases read of one report: CodeBuild keeps 500, failed ones first (user guide, test-report).
+const MAX_CASES: usize = 500;
 
-/// Words of `testSummary.statusCounts`, also the filter's.
+/// Files read of one coverage report.
+const MAX_FILES: usize = 2000;
+
+/// Words of `testSummary.statusCounts` and of a case's status.
 const SUCCEEDED: &str = "SUCCEEDED";
 const FAILED: &str = "FAILED";
 const ERROR: &str = "ERROR";
@@ -82,43 +84,36 @@ impl Reports {
 
     async fn content(&self, arn: &str, report: &types::Report) -> Result<ReportContent, GateError> {
         if report.r#type == Some(ReportType::CodeCoverage) {
-            let coverage = report.code_coverage_summary.as_ref().map(coverage);
-            return Ok(ReportContent::Coverage(coverage.unwrap_or_default()));
+            let summary = report.code_coverage_summary.as_ref();
+            let mut coverage = summary.map(coverage).unwrap_or_default();
+            if coverage.total > 0 {
+                coverage.files = self.files(arn).await?;
+            }
+            return Ok(ReportContent::Coverage(coverage));
         }
         let Some(summary) = &report.test_summary else {
             return Ok(ReportContent::Tests(Tests::default()));
         };
         let mut tests = counts(summary);
-        for word in [FAILED, ERROR] {
-            let room = MAX_FAILURES.saturating_sub(tests.failures.len());
-            if room > 0 && count(summary, word) > 0 {
-                let failures = self.failures(arn, word, room).await?;
-                tests.failures.extend(failures);
-            }
+        if tests.total > 0 {
+            tests.cases = self.cases(arn).await?;
         }
         Ok(ReportContent::Tests(tests))
     }
 
-    /// The first cases of one status; the filter takes one status at a time.
-    async fn failures(
-        &self,
-        arn: &str,
-        word: &str,
-        room: usize,
-    ) -> Result<Vec<TestFailure>, GateError> {
-        let mut cases = self
+    /// The cases that CodeBuild kept.
+    async fn cases(&self, arn: &str) -> Result<Vec<TestCase>, GateError> {
+        let mut pages = self
             .client
             .describe_test_cases()
             .report_arn(arn)
-            .filter(TestCaseFilter::builder().status(word).build())
             .into_paginator()
-            .page_size(i32::try_from(room).unwrap_or(i32::MAX))
             .items()
             .send();
-        let mut failures = Vec::new();
-        while failures.len() < room {
-            match cases.try_next().await {
-                Ok(Some(case)) => failures.push(failure(case)),
+        let mut cases = Vec::new();
+        while cases.len() < MAX_CASES {
+            match pages.try_next().await {
+                Ok(Some(found)) => cases.push(case(found)),
                 Ok(None) => break,
                 Err(error) => match error.as_service_error() {
                     // It expired since it was read: its counts stand.
@@ -127,7 +122,27 @@ impl Reports {
                 },
             }
         }
-        Ok(failures)
+        Ok(cases)
+    }
+
+    /// Coverage by source file.
+    async fn files(&self, arn: &str) -> Result<Vec<FileCoverage>, GateError> {
+        let mut pages = self
+            .client
+            .describe_code_coverages()
+            .report_arn(arn)
+            .into_paginator()
+            .items()
+            .send();
+        let mut files = Vec::new();
+        while files.len() < MAX_FILES {
+            match pages.try_next().await {
+                Ok(Some(found)) => files.extend(file(found)),
+                Ok(None) => break,
+                Err(error) => return Err(error::failed(SERVICE, "DescribeCodeCoverages", &error)),
+            }
+        }
+        Ok(files)
     }
 }
 
@@ -159,7 +174,7 @@ fn counts(summary: &TestReportSummary) -> Tests {
         passed: count(summary, SUCCEEDED),
         failed: count(summary, FAILED) + count(summary, ERROR),
         skipped: count(summary, SKIPPED),
-        failures: Vec::new(),
+        ..Tests::default()
     }
 }
 
@@ -172,6 +187,7 @@ fn coverage(summary: &CodeCoverageReportSummary) -> Coverage {
     Coverage {
         covered,
         total: covered + summary.lines_missed.map_or(0, natural),
+        files: Vec::new(),
     }
 }
 
@@ -179,17 +195,35 @@ fn natural(number: i32) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
 
-fn failure(case: TestCase) -> TestFailure {
+fn case(found: types::TestCase) -> TestCase {
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let nanoseconds = case
+    let nanoseconds = found
         .duration_in_nano_seconds
         .and_then(|nanoseconds| u64::try_from(nanoseconds).ok());
-    TestFailure {
-        suite: filled(case.test_suite_name).or_else(|| filled(case.prefix)),
-        name: case.name.unwrap_or_default(),
-        message: filled(case.message),
+    TestCase {
+        suite: filled(found.test_suite_name).or_else(|| filled(found.prefix)),
+        name: found.name.unwrap_or_default(),
+        outcome: match found.status.as_deref() {
+            Some(SUCCEEDED) => Outcome::Passed,
+            Some(FAILED | ERROR) => Outcome::Failed,
+            _ => Outcome::Skipped,
+        },
+        // CodeBuild keeps neither.
+        flaky: false,
+        file: None,
+        line: None,
+        message: filled(found.message),
         duration: nanoseconds.map(Duration::from_nanos),
     }
+}
+
+fn file(found: types::CodeCoverage) -> Option<FileCoverage> {
+    let covered = found.lines_covered.map_or(0, natural);
+    Some(FileCoverage {
+        path: found.file_path?,
+        covered,
+        total: covered + found.lines_missed.map_or(0, natural),
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use aws_sdk_codecommit::config::{http::HttpResponse, retry::RetryConfig};
 use aws_smithy_mocks::{Rule, RuleMode, mock_client};
 use serde_json::{Value, json};
 
-use crate::{Clients, CodeBuild, CodeCommit, Deployment, Executions, Parameters, Reports};
+use crate::{
+    Clients, CodeBuild, CodeCommit, Deployment, Executions, Logs, Objects, Parameters, Reports,
+};
 
 pub(crate) const STATE_MACHINE: &str =
     "arn:aws:states:eu-central-1:123456789012:stateMachine:gate-runs";
@@ -55,7 +57,10 @@ pub(crate) fn clients(host: CodeCommit, parameters: Parameters) -> Clients {
             region: "eu-central-1".to_owned(),
             state_machine_arn: STATE_MACHINE.to_owned(),
             reporter_arn: "arn:aws:sts::123456789012:assumed-role/gate-reporter/*".to_owned(),
+            artifact_bucket: String::new(),
         },
+        logs: Logs::new(&aws_config::SdkConfig::builder().build(), "eu-central-1"),
+        objects: Objects::none(),
         host,
         builds: codebuild(&[]),
         reports: reports(&[]),

@@ -1,4 +1,5 @@
-//! What a comment and its verdict cost: a green one, and one that must shed detail until it fits CodeCommit's limit.
+//! What a comment and its verdict cost: a green one, one that must shed detail until it fits CodeCommit's limit, and one
+//! from 50,000 cases that are compared with as many.
 
 use std::{hint::black_box, time::Duration};
 
@@ -7,17 +8,16 @@ use gate_core::{
     build::{Build, BuildStatus, Purpose},
     candidate::{Candidate, Preview},
     comment::{LIMIT, Stage, View, render},
+    findings::{Baseline, Earlier, Findings},
     id::{
         BranchName, BuildId, CheckName, CommitId, PullRequestId, RepositoryName, RevisionId,
         RunName,
     },
     plan::{Plan, PlannedCheck},
     protocol::Candidacy,
-    report::{Report, ReportContent, ReportStatus, TestFailure, Tests},
+    report::{Outcome, Report, ReportContent, ReportStatus, TestCase, Tests},
     verdict::{CheckResult, decide},
 };
-
-const FAILURES: u64 = 500;
 
 /// A finished run of one check.
 struct Finished {
@@ -26,6 +26,7 @@ struct Finished {
     candidate: Candidate,
     plan: Plan,
     results: Vec<CheckResult>,
+    baseline: Baseline,
 }
 
 impl Finished {
@@ -63,6 +64,7 @@ impl Finished {
             }),
             duration: Duration::from_secs(252),
             log_url: Some("https://example.com/log".to_owned()),
+            log: None,
             failure: None,
             reports: vec!["arn:report".to_owned()],
         };
@@ -79,13 +81,18 @@ impl Finished {
             check,
             build: Some(build),
             reports: vec![report],
+            log_end: None,
         }];
+        let findings = Findings::new(run.clone(), String::new(), commit("b"), &results);
+        let pull_request = PullRequestId::new("6");
+        let baseline = Baseline::after_merge(None, commit("b"), pull_request, Some(findings));
         Self {
             run,
             candidacy,
             candidate,
             plan,
             results,
+            baseline,
         }
     }
 
@@ -99,6 +106,8 @@ impl Finished {
             candidate: Some(&self.candidate),
             plan: Some(&self.plan),
             results: &self.results,
+            earlier: Earlier::Of(&self.baseline),
+            report: Some("https://example.com/report"),
             stage: Stage::Finished {
                 verdict: &verdict,
                 refused: None,
@@ -107,34 +116,40 @@ impl Finished {
     }
 }
 
-fn green() -> Finished {
-    let tests = Tests {
-        total: 1204,
-        passed: 1204,
-        ..Tests::default()
-    };
-    Finished::new(BuildStatus::Succeeded, tests)
+fn case(number: u64, outcome: Outcome) -> TestCase {
+    TestCase {
+        suite: Some(format!("com.example.shop.Module{}Test", number % 500)),
+        name: format!("refuses_password_{number}"),
+        outcome,
+        flaky: false,
+        message: (outcome == Outcome::Failed)
+            .then(|| "assertion `left == right` failed\n".repeat(20)),
+        file: None,
+        line: None,
+        duration: Some(Duration::from_millis(12)),
+    }
 }
 
-fn red() -> Finished {
-    let failure = |number: u64| TestFailure {
-        suite: Some("login".to_owned()),
-        name: format!("refuses_password_{number}"),
-        message: Some("assertion `left == right` failed\n".repeat(20)),
-        duration: Some(Duration::from_millis(12)),
-    };
-    let tests = Tests {
-        total: 1204,
-        passed: 1204 - FAILURES,
-        failed: FAILURES,
-        failures: (0..FAILURES).map(failure).collect(),
+fn tests(passed: u64, failed: u64) -> Tests {
+    let green = (0..passed).map(|number| case(number, Outcome::Passed));
+    let red = (passed..passed + failed).map(|number| case(number, Outcome::Failed));
+    Tests {
+        total: passed + failed,
+        passed,
+        failed,
+        cases: green.chain(red).collect(),
         ..Tests::default()
-    };
-    Finished::new(BuildStatus::Failed, tests)
+    }
 }
 
 fn comments(criterion: &mut Criterion) {
-    for (name, finished) in [("green", green()), ("red with 500 failures", red())] {
+    let table = [
+        ("green", BuildStatus::Succeeded, 1204, 0),
+        ("red with 500 failures", BuildStatus::Failed, 704, 500),
+        ("50,000 cases", BuildStatus::Failed, 49_500, 500),
+    ];
+    for (name, status, passed, failed) in table {
+        let finished = Finished::new(status, tests(passed, failed));
         assert!(finished.comment().chars().count() <= LIMIT);
         criterion.bench_function(&format!("verdict and comment, {name}"), |bencher| {
             bencher.iter(|| black_box(&finished).comment());

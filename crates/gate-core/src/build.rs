@@ -73,10 +73,21 @@ pub struct Build {
     pub duration: Duration,
     /// Where its log can be read; `None` before it has one.
     pub log_url: Option<String>,
+    /// Where its log is kept; `None` before it has one.
+    pub log: Option<LogStream>,
     /// The first phase that failed.
     pub failure: Option<PhaseFailure>,
     /// ARNs of its reports.
     pub reports: Vec<String>,
+}
+
+/// A log in CloudWatch Logs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogStream {
+    /// Its group.
+    pub group: String,
+    /// Its name in the group.
+    pub stream: String,
 }
 
 /// Where a build broke.

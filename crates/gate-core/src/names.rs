@@ -100,6 +100,30 @@ pub fn attempt(run: &RunName) -> Option<u32> {
     run.as_str().rsplit('-').next()?.parse().ok()
 }
 
+/// Keys of the artifact bucket. Builds may write below `builds/` only.
+pub mod objects {
+    use super::hash;
+    use crate::id::{BranchName, RepositoryName, RunName, TreeId};
+
+    /// What was found in a tree; written by the reporter.
+    pub fn findings(repository: &RepositoryName, tree: &TreeId) -> String {
+        format!("findings/{repository}/{tree}.json")
+    }
+
+    /// What is known of a destination branch; written by the reporter.
+    pub fn baseline(repository: &RepositoryName, branch: &BranchName) -> String {
+        format!(
+            "baselines/{repository}/{}.json",
+            hash(&[branch.as_str()], 16)
+        )
+    }
+
+    /// All results of a run as a page; written by the reporter.
+    pub fn report(repository: &RepositoryName, run: &RunName) -> String {
+        format!("reports/{repository}/{run}.html")
+    }
+}
+
 /// Parameters of one service in Parameter Store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameters<'a> {

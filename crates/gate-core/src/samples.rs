@@ -12,7 +12,7 @@ use crate::{
     plan::{Plan, PlannedCheck},
     protocol::{Candidacy, Execution},
     pull_request::{PullRequest, PullRequestStatus},
-    report::{Report, ReportContent, ReportStatus, Tests},
+    report::{Outcome, Report, ReportContent, ReportStatus, TestCase, Tests},
     title::Flags,
     verdict::CheckResult,
 };
@@ -117,6 +117,7 @@ pub(crate) fn build(status: BuildStatus) -> Build {
         }),
         duration: Duration::from_secs(252),
         log_url: Some("https://example.com/log".to_owned()),
+        log: None,
         failure: None,
         reports: vec!["arn:report".to_owned()],
     }
@@ -143,5 +144,32 @@ pub(crate) fn result(plan: &Plan, build: Option<Build>, reports: Vec<Report>) ->
         check: plan.checks[0].clone(),
         build,
         reports,
+        log_end: None,
+    }
+}
+
+pub(crate) fn case(name: &str, outcome: Outcome) -> TestCase {
+    TestCase {
+        suite: Some("login".to_owned()),
+        name: name.to_owned(),
+        outcome,
+        flaky: false,
+        message: None,
+        file: None,
+        line: None,
+        duration: Some(Duration::from_millis(12)),
+    }
+}
+
+/// A report of exactly these cases.
+pub(crate) fn tests_of(cases: Vec<TestCase>) -> Tests {
+    let of = |outcome| cases.iter().filter(|case| case.outcome == outcome).count() as u64;
+    Tests {
+        total: cases.len() as u64,
+        passed: of(Outcome::Passed),
+        failed: of(Outcome::Failed),
+        skipped: of(Outcome::Skipped),
+        flaky: cases.iter().filter(|case| case.flaky).count() as u64,
+        cases,
     }
 }

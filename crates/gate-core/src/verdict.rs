@@ -139,6 +139,8 @@ pub struct CheckResult {
     pub build: Option<Build>,
     /// That build's reports.
     pub reports: Vec<Report>,
+    /// The end of its log up to where it failed; read only of a build that broke.
+    pub log_end: Option<String>,
 }
 
 /// Decides. `candidate` is the one the run was made for; `None` when no merge preview exists.

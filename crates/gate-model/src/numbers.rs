@@ -262,6 +262,7 @@ pub fn shown(runs: &[Run], place: usize, build: &Build) -> build::Build {
         }),
         duration: Duration::from_mins(1),
         log_url: None,
+        log: None,
         failure: None,
         reports: Vec::new(),
     }

@@ -5,13 +5,19 @@ use gate_core::{
     comment,
     error::GateError,
     host::CodeHost,
+    id::CommitId,
     names,
     protocol::{Invocation, Next, ResultRecord, State, merged_differs},
+    pull_request::PullRequest,
 };
 
-use crate::voice;
+use crate::{
+    memory::{self, Merge},
+    voice,
+};
 
-/// Edits a comment that still says "testing"; says so when what was merged is not what was approved.
+/// Edits a comment that still says "testing"; says so when what was merged is not what was approved; takes what was
+/// found in what was merged as the destination's baseline.
 pub(crate) async fn conclude(
     clients: &Clients,
     invocation: Invocation,
@@ -34,22 +40,39 @@ pub(crate) async fn conclude(
             .await?;
     }
     let live = clients.host.pull_request(pull_request).await?;
-    let merged = live
+    let commit = live
         .as_ref()
         .and_then(|live| live.merge.as_ref())
         .and_then(|merge| merge.commit.as_ref());
-    if let (Some(merged), Some(tested), Some(id)) = (merged, &record.tested_commit, &record.comment)
-    {
-        let tree = clients
-            .host
-            .commit(state.request.repository(), merged)
-            .await?
-            .tree;
-        if merged_differs(Some(&record), Some(&tree)) == Some(true) {
-            let words = comment::merged_differently(tested.as_str(), merged.as_str());
-            let token = names::hash(&["merged", pull_request.as_str()], 64);
-            voice::reply(clients, id, &words, &token).await?;
-        }
+    if let (Some(live), Some(commit), Some(_)) = (&live, commit, &record.tested_tree) {
+        say_what_was_merged(clients, live, commit, &record).await?;
     }
     Ok(state)
+}
+
+/// Compares what was merged with what was tested: a difference is said, sameness makes a baseline.
+async fn say_what_was_merged(
+    clients: &Clients,
+    live: &PullRequest,
+    commit: &CommitId,
+    record: &ResultRecord,
+) -> Result<(), GateError> {
+    let tree = clients.host.commit(&live.repository, commit).await?.tree;
+    if let (Some(tested), Some(id)) = (&record.tested_commit, &record.comment)
+        && merged_differs(Some(record), Some(&tree)) == Some(true)
+    {
+        let words = comment::merged_differently(tested.as_str(), commit.as_str());
+        let token = names::hash(&["merged", live.id.as_str()], 64);
+        voice::reply(clients, id, &words, &token).await?;
+    }
+    let merge = Merge {
+        repository: &live.repository,
+        branch: &live.destination,
+        pull_request: &live.id,
+        commit,
+        tree: &tree,
+        tested: record.tested_tree.as_ref(),
+    };
+    memory::adopt(clients, merge).await;
+    Ok(())
 }

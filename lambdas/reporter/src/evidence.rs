@@ -7,7 +7,9 @@ use gate_core::{
     build::{Build, BuildStatus},
     error::GateError,
     id::BuildId,
+    log,
     protocol::{Run, StartedBuild},
+    report::{Report, ReportContent},
     verdict::CheckResult,
 };
 
@@ -30,13 +32,38 @@ pub(crate) async fn collect(clients: &Clients, run: &Run) -> Result<Vec<CheckRes
             }
             _ => Vec::new(),
         };
+        let log_end = match &build {
+            Some(build) => log_end(clients, build, &reports).await,
+            None => None,
+        };
         results.push(CheckResult {
             check: check.clone(),
             build,
             reports,
+            log_end,
         });
     }
     Ok(results)
+}
+
+/// The end of the log of a build that broke without a failed test. It only explains: without it the verdict is the same.
+async fn log_end(clients: &Clients, build: &Build, reports: &[Report]) -> Option<String> {
+    let broke = matches!(build.status, BuildStatus::Failed | BuildStatus::TimedOut);
+    let told = reports.iter().any(|report| match &report.content {
+        ReportContent::Tests(tests) => tests.failed > 0,
+        ReportContent::Coverage(_) => false,
+    });
+    let stream = build.log.as_ref().filter(|_| broke && !told)?;
+    match clients.logs.end(stream).await {
+        Ok(lines) => {
+            let phase = build.failure.as_ref().map(|failure| failure.phase.as_str());
+            log::end_of_phase(&lines, phase)
+        }
+        Err(error) => {
+            tracing::warn!(build.id = %build.id, error = %error, "failed to read the log of a build");
+            None
+        }
+    }
 }
 
 /// Results of a run whose builds have just been started: nothing of them was read yet.
@@ -45,6 +72,7 @@ pub(crate) fn running(run: &Run) -> Vec<CheckResult> {
         check: check.clone(),
         build: last(run, check.name.as_str()).map(just_started),
         reports: Vec::new(),
+        log_end: None,
     });
     results.collect()
 }
@@ -64,6 +92,7 @@ fn just_started(started: &StartedBuild) -> Build {
         purpose: None,
         duration: Duration::ZERO,
         log_url: started.log_url.clone(),
+        log: None,
         failure: None,
         reports: Vec::new(),
     }

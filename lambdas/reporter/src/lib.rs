@@ -3,6 +3,7 @@
 
 mod conclude;
 mod evidence;
+mod memory;
 mod report;
 mod voice;
 
@@ -10,6 +11,7 @@ use gate_aws::{Clients, run};
 use gate_core::{
     comment::{self, Stage, View},
     error::GateError,
+    findings::Earlier,
     host::{ApprovalState, CodeHost},
     names,
     outcome::{self, Subject},
@@ -94,6 +96,8 @@ async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, Ga
         candidate: run_state.candidate.as_ref(),
         plan: Some(&run_state.plan),
         results: &results,
+        earlier: Earlier::NotAsked,
+        report: None,
         stage: Stage::Running,
     };
     let comment = voice::speak(clients, &candidacy, &live, &view).await?;
@@ -226,6 +230,8 @@ async fn say_failure(
         candidate: run.and_then(|run| run.candidate.as_ref()),
         plan: run.map(|run| &run.plan),
         results: &[],
+        earlier: Earlier::NotAsked,
+        report: None,
         stage: Stage::Failed { error, again },
     };
     voice::mark_superseded(clients, candidacy).await?;

@@ -6,9 +6,11 @@ use gate_core::{
     candidate::{Candidate, Preview},
     comment::{self, ApprovalRefused, Stage, View},
     error::GateError,
+    findings::{Earlier, Findings},
     host::{ApprovalOutcome, ApprovalState, CodeHost},
     id::TreeId,
-    outcome,
+    names::objects,
+    outcome, page,
     protocol::{
         ApprovalRecord, Candidacy, Durations, Execution, Invocation, Next, ResultRecord, Run,
         Standing, State, after_approval,
@@ -18,7 +20,11 @@ use gate_core::{
     verdict::{Approval, CheckResult, Verdict, check_failure, decide},
 };
 
-use crate::{evidence, subject, voice, withdraw_approval};
+use crate::{
+    evidence,
+    memory::{self, Memory},
+    subject, voice, withdraw_approval,
+};
 
 /// How often a report that CodeBuild still reads is waited for, and how long each time.
 const REPORT_LOOKS: u32 = 12;
@@ -48,6 +54,11 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         return Ok(state.then(Next::End));
     };
     voice::mark_superseded(clients, &candidacy).await?;
+    let found = findings(&execution, &run_state, &results);
+    let memory = match &found {
+        Some(_) => Some(memory::of_branch(clients, &candidacy.repository, &live.destination).await),
+        None => None,
+    };
     let view = View {
         run: &execution.name,
         candidacy: &candidacy,
@@ -56,13 +67,24 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         candidate: run_state.candidate.as_ref(),
         plan: Some(&run_state.plan),
         results: &results,
+        earlier: memory.as_ref().map_or(Earlier::NotAsked, Memory::earlier),
+        report: None,
         stage: Stage::Finished {
             verdict: &verdict,
             refused: refused.reason,
         },
     };
+    let page = publish(clients, &view, memory.as_ref(), found.as_ref()).await;
+    let view = View {
+        report: page.as_deref(),
+        ..view
+    };
     let comment = voice::speak(clients, &candidacy, &live, &view).await?;
+    let tree = tested_tree(clients, run_state.candidate.as_ref()).await?;
     remember_durations(clients, &candidacy, &run_state, &results).await?;
+    if let (Some(tree), Some(found)) = (&tree, &found) {
+        memory::keep(clients, &candidacy.repository, tree, found).await;
+    }
     let given = matches!(verdict, Verdict::Approve(_)) && refused.reason.is_none();
     let record = ResultRecord {
         version: 1,
@@ -79,7 +101,7 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
             .candidate
             .as_ref()
             .map(|candidate| candidate.tested_commit().clone()),
-        tested_tree: tested_tree(clients, run_state.candidate.as_ref()).await?,
+        tested_tree: tree,
     };
     voice::put_record(clients, &candidacy.pull_request, &record).await?;
     tracing::info!(
@@ -97,6 +119,38 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         ..state
     }
     .then(Next::End))
+}
+
+/// The page with all results of what was built: where it can be read.
+async fn publish(
+    clients: &Clients,
+    view: &View<'_>,
+    memory: Option<&Memory>,
+    found: Option<&Findings>,
+) -> Option<String> {
+    let candidate = view.candidate?;
+    let mut history = memory.map_or(&[][..], Memory::history).to_vec();
+    history.extend(found.map(|found| {
+        let commit = candidate.tested_commit().clone();
+        found.point(commit, view.candidacy.pull_request.clone())
+    }));
+    let key = objects::report(&view.candidacy.repository, view.run);
+    memory::publish(clients, &key, page::render(view, &history)).await
+}
+
+/// What was found, to compare with and to be compared; nothing where tests or checks were left out, or where there are no
+/// reports.
+fn findings(execution: &Execution, run: &Run, results: &[CheckResult]) -> Option<Findings> {
+    let commit = run.candidate.as_ref()?.tested_commit().clone();
+    let found = Findings::new(
+        execution.name.clone(),
+        execution.start_time.clone(),
+        commit,
+        results,
+    );
+    let skipped = run.plan.flags.has(Flag::SkipTests) || !run.plan.left_out.is_empty();
+    let has_any = found.tests.is_some() || found.coverage.is_some();
+    (has_any && !skipped).then_some(found)
 }
 
 fn generating(result: &CheckResult) -> bool {

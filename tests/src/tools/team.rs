@@ -66,6 +66,7 @@ impl Team {
             state_machine_arn: format!(
                 "arn:aws:states:us-east-1:000000000000:stateMachine:{SERVICE}"
             ),
+            artifact_bucket: String::new(),
             reporter_arn: format!("{role}/{SERVICE}-reporter"),
             region: "us-east-1".to_owned(),
         };

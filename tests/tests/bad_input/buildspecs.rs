@@ -186,12 +186,16 @@ const FIRST: &str = "\
 
 `change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
 
-- ✅ **build** passed in TIME: [log](LOG)
+- ✅ **build** passed in TIME: [log](LINK)
 
 **Tests** 1: 1 passed
 
+No differences are shown: nothing that was gated has been merged into `main` yet.
+
 Good to know
 - the destination has no `buildspec.yml` yet: this pull request's own was used, this once
+
+[All results](LINK)
 
 Mergegate · run RUN";
 const MENDED: &str = "\
@@ -199,12 +203,16 @@ const MENDED: &str = "\
 
 `change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
 
-- ✅ **build** passed in TIME: [log](LOG)
+- ✅ **build** passed in TIME: [log](LINK)
 
 **Tests** 1: 1 passed
 
+No differences are shown: nothing that was gated has been merged into `main` yet.
+
 Good to know
 - the destination's buildspec is broken, so this pull request's own was used: `` `buildspec.yml` cannot be read: line 2 column 9: expected mapping start ``
+
+[All results](LINK)
 
 Mergegate · run RUN";
 const LENIENT: &str = "\
@@ -212,7 +220,7 @@ const LENIENT: &str = "\
 
 `change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
 
-- ❌ **build** failed in TIME: [log](LOG)
+- ❌ **build** failed in TIME: [log](LINK)
   phase BUILD: `Error while executing command: sh test.sh. Reason: exit status 1`
 
 **Tests** 1: 0 passed, **1 failed**
@@ -224,10 +232,12 @@ Failures
 11 is not below 10
 ```
 
+No differences are shown: nothing that was gated has been merged into `main` yet.
+
 Good to know
 - this pull request changes `buildspec.yml`: the change takes effect after the merge
 
-Push a fix: every push is tested anew.
+Push a fix: every push is tested anew. [All results](LINK)
 
 Mergegate · run RUN";
 const NO_REPORT: &str = "\
@@ -235,9 +245,9 @@ const NO_REPORT: &str = "\
 
 `change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
 
-- ❌ **build** passed, but its report `unit` is incomplete: check the paths in the buildspec: [log](LOG)
+- ❌ **build** passed, but its report `unit` is incomplete: check the paths in the buildspec: [log](LINK)
 
-Push a fix: every push is tested anew.
+Push a fix: every push is tested anew. [All results](LINK)
 
 Mergegate · run RUN";
 const NO_TESTS: &str = "\
@@ -245,9 +255,9 @@ const NO_TESTS: &str = "\
 
 `change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
 
-- ❌ **build** passed, but there is no test in its reports: [log](LOG)
+- ❌ **build** passed, but there is no test in its reports: [log](LINK)
 
-Push a fix: every push is tested anew.
+Push a fix: every push is tested anew. [All results](LINK)
 
 Mergegate · run RUN";
 const NO_XML: &str = "\
@@ -255,9 +265,9 @@ const NO_XML: &str = "\
 
 `change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
 
-- ❌ **build** passed, but its report `unit` is incomplete: check the paths in the buildspec: [log](LOG)
+- ❌ **build** passed, but its report `unit` is incomplete: check the paths in the buildspec: [log](LINK)
 
-Push a fix: every push is tested anew.
+Push a fix: every push is tested anew. [All results](LINK)
 
 Mergegate · run RUN";
 const EXIT_3: &str = "\
@@ -265,9 +275,17 @@ const EXIT_3: &str = "\
 
 `change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
 
-- ❌ **build** failed in TIME: [log](LOG)
+- ❌ **build** failed in TIME: [log](LINK)
   phase BUILD: `Error while executing command: sh test.sh. Reason: exit status 3`
 
-Push a fix: every push is tested anew.
+The log of **build** ends with
+
+```
+$ sh test.sh
+no luck
+Command did not exit successfully sh test.sh exit status 3
+```
+
+Push a fix: every push is tested anew. [All results](LINK)
 
 Mergegate · run RUN";

@@ -33,8 +33,11 @@ fn plain(line: &str) -> String {
         }
         let bare = word.trim_matches(['(', ')', ',']);
         let is_commit = bare.len() == 7 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
-        words.push(match word.split_once("[log](") {
-            Some((before, _)) => format!("{before}[log](LOG)"),
+        let address = ["[log](", "results]("]
+            .into_iter()
+            .find_map(|opens| Some((word.split_once(opens)?.0, opens)));
+        words.push(match address {
+            Some((before, opens)) => format!("{before}{opens}LINK)"),
             None if is_commit => word.replace(bare, "COMMIT"),
             None => word.to_owned(),
         });
@@ -65,6 +68,10 @@ fn what_differs_from_run_to_run_is_left_out() {
     );
     assert_eq!(
         plain("- ✅ **build** passed in 1.2 s: [log](http://127.0.0.1/x)"),
-        "- ✅ **build** passed in TIME: [log](LOG)"
+        "- ✅ **build** passed in TIME: [log](LINK)"
+    );
+    assert_eq!(
+        plain("Push. [All results](http://127.0.0.1/x)"),
+        "Push. [All results](LINK)"
     );
 }

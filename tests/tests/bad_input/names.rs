@@ -55,8 +55,10 @@ async fn a_repository_with_a_dot_in_its_name_is_gated() {
         words(&stage, &id).await,
         "### ✅ Mergegate: approved\n\n\
          `change` COMMIT → `main` COMMIT, tested as merged (COMMIT), TIME\n\n\
-         - ✅ **build** passed in TIME: [log](LOG)\n\n\
+         - ✅ **build** passed in TIME: [log](LINK)\n\n\
          **Tests** 1: 1 passed\n\n\
+         No differences are shown: nothing that was gated has been merged into `main` yet.\n\n\
+         [All results](LINK)\n\n\
          Mergegate · run RUN"
     );
     stage.close(&id).await;

@@ -106,7 +106,7 @@ const RED: &str = "\
 
 `change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
 
-- ❌ **build** failed in TIME: [log](LOG)
+- ❌ **build** failed in TIME: [log](LINK)
   phase BUILD: `Error while executing command: sh test.sh. Reason: exit status 1`
 
 **Tests** 1: 0 passed, **1 failed**
@@ -118,7 +118,9 @@ Failures
 11 is not below 10
 ```
 
-Push a fix: every push is tested anew.
+No differences are shown: nothing that was gated has been merged into `main` yet.
+
+Push a fix: every push is tested anew. [All results](LINK)
 
 Mergegate · run RUN";
 const SKIP_TESTS: &str = "\
@@ -126,10 +128,12 @@ const SKIP_TESTS: &str = "\
 
 `change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
 
-- ✅ **build** passed without its tests in TIME: [log](LOG)
+- ✅ **build** passed without its tests in TIME: [log](LINK)
 
 Good to know
 - `[skip-tests]` is in the title: tests were not asked for
+
+[All results](LINK)
 
 Mergegate · run RUN";
 const SKIP_CI: &str = "\
@@ -145,7 +149,7 @@ const CONTAINER: &str = "\
 
 `change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
 
-- ❌ **build** failed in TIME: [log](LOG)
+- ❌ **build** failed in TIME: [log](LINK)
   phase BUILD: `Error while executing command: sh test.sh. Reason: exit status 1`
 
 **Tests** 1: 0 passed, **1 failed**
@@ -157,11 +161,13 @@ Failures
 11 is not below 10
 ```
 
+No differences are shown: nothing that was gated has been merged into `main` yet.
+
 Good to know
 - `[container]` is in the title: the build may run Docker
 - `[no-cache]` is in the title: the build starts without its cache
 
-Push a fix: every push is tested anew.
+Push a fix: every push is tested anew. [All results](LINK)
 
 Mergegate · run RUN";
 const MISTYPED: &str = "\
@@ -169,7 +175,7 @@ const MISTYPED: &str = "\
 
 `change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
 
-- ❌ **build** failed in TIME: [log](LOG)
+- ❌ **build** failed in TIME: [log](LINK)
   phase BUILD: `Error while executing command: sh test.sh. Reason: exit status 1`
 
 **Tests** 1: 0 passed, **1 failed**
@@ -181,11 +187,13 @@ Failures
 11 is not below 10
 ```
 
+No differences are shown: nothing that was gated has been merged into `main` yet.
+
 Good to know
 - `[only=web]` in the title names no check; there is only `build`
 - `[skip-test]` in the title is no flag that this gate knows, did you mean `[skip-tests]`?
 - `[skipper]` in the title is no flag that this gate knows
 
-Push a fix: every push is tested anew.
+Push a fix: every push is tested anew. [All results](LINK)
 
 Mergegate · run RUN";

@@ -313,6 +313,7 @@ fn clients_of_nobody() -> Clients {
         service: "mergegate".to_owned(),
         state_machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:mergegate"
             .to_owned(),
+        artifact_bucket: String::new(),
         reporter_arn: "arn:aws:sts::000000000000:assumed-role/reporter/reporter".to_owned(),
         region: "us-east-1".to_owned(),
     };

@@ -7,7 +7,7 @@ use aws_sdk_codebuild::{
     types::{self, BuildPhase, StatusType},
 };
 use gate_core::{
-    build::{Build, BuildStatus, PhaseFailure, Purpose, variable},
+    build::{Build, BuildStatus, LogStream, PhaseFailure, Purpose, variable},
     id::{BuildId, CheckName, CommitId, RunName},
 };
 
@@ -18,6 +18,7 @@ pub(super) fn build(build: types::Build) -> Option<Build> {
         complete: build.build_complete,
         purpose: build.environment.as_ref().and_then(purpose),
         duration: duration(build.start_time.as_ref(), build.end_time.as_ref()),
+        log: build.logs.as_ref().and_then(log),
         log_url: build.logs.and_then(|logs| log_url(logs.deep_link?)),
         failure: build.phases.as_deref().and_then(failure),
         id: BuildId::new(build.id?),
@@ -36,6 +37,7 @@ pub(super) fn lost(id: &BuildId) -> Build {
         purpose: None,
         duration: Duration::ZERO,
         log_url: None,
+        log: None,
         failure: None,
         reports: Vec::new(),
     }
@@ -76,6 +78,13 @@ fn duration(start: Option<&DateTime>, end: Option<&DateTime>) -> Duration {
     };
     let end = end.and_then(time).unwrap_or_else(SystemTime::now);
     end.duration_since(start).unwrap_or_default()
+}
+
+fn log(logs: &types::LogsLocation) -> Option<LogStream> {
+    Some(LogStream {
+        group: logs.group_name.clone()?,
+        stream: logs.stream_name.clone()?,
+    })
 }
 
 /// Before a build has a log, CodeBuild's link is empty or leads nowhere.

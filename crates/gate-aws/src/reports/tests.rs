@@ -20,12 +20,9 @@ fn found(listed: Value) -> Rule {
         .then_http_response(move || answer(&json!({ "reports": listed })))
 }
 
-fn cases(word: &'static str, listed: Value) -> Rule {
+fn cases(listed: Value) -> Rule {
     mock!(Client::describe_test_cases)
-        .match_requests(move |request| {
-            request.report_arn() == Some(UNIT)
-                && request.filter().and_then(|filter| filter.status()) == Some(word)
-        })
+        .match_requests(|request| request.report_arn() == Some(UNIT))
         .then_http_response(move || answer(&json!({ "testCases": listed })))
 }
 
@@ -35,24 +32,37 @@ async fn read(rules: &[&Rule], arns: &[&str]) -> Vec<Report> {
 }
 
 #[tokio::test]
-async fn a_report_tells_its_counts_and_what_failed_or_broke() {
+async fn a_report_tells_its_counts_and_its_cases() {
     let listed = found(json!([tests_report(
         "FAILED",
         &json!({ "SUCCEEDED": 1200, "FAILED": 1, "ERROR": 1, "SKIPPED": 2 })
     )]));
-    let failed = cases(
-        "FAILED",
-        json!([{
+    let kept = cases(json!([
+        {
             "name": "rejects_empty_password", "testSuiteName": "login", "prefix": "shop.login",
-            "durationInNanoSeconds": 12_000_000, "message": "left == right",
-        }]),
-    );
-    let broken = cases(
-        "ERROR",
-        json!([{ "name": "leap_day", "testSuiteName": "", "prefix": "billing", "message": "" }]),
-    );
+            "status": "FAILED", "durationInNanoSeconds": 12_000_000, "message": "left == right",
+        },
+        { "name": "leap_day", "testSuiteName": "", "prefix": "billing", "status": "ERROR", "message": "" },
+        { "name": "rounds", "status": "SUCCEEDED" },
+        { "name": "prints", "status": "SKIPPED" },
+    ]));
+    let case = |suite: Option<&str>, name: &str, outcome| TestCase {
+        suite: suite.map(str::to_owned),
+        name: name.to_owned(),
+        outcome,
+        flaky: false,
+        message: None,
+        file: None,
+        line: None,
+        duration: None,
+    };
+    let rejects = TestCase {
+        message: Some("left == right".to_owned()),
+        duration: Some(Duration::from_millis(12)),
+        ..case(Some("login"), "rejects_empty_password", Outcome::Failed)
+    };
     assert_eq!(
-        read(&[&listed, &failed, &broken], &[UNIT]).await,
+        read(&[&listed, &kept], &[UNIT]).await,
         [Report {
             name: "unit".to_owned(),
             status: ReportStatus::Complete,
@@ -61,19 +71,12 @@ async fn a_report_tells_its_counts_and_what_failed_or_broke() {
                 passed: 1200,
                 failed: 2,
                 skipped: 2,
-                failures: vec![
-                    TestFailure {
-                        suite: Some("login".to_owned()),
-                        name: "rejects_empty_password".to_owned(),
-                        message: Some("left == right".to_owned()),
-                        duration: Some(Duration::from_millis(12)),
-                    },
-                    TestFailure {
-                        suite: Some("billing".to_owned()),
-                        name: "leap_day".to_owned(),
-                        message: None,
-                        duration: None,
-                    },
+                flaky: 0,
+                cases: vec![
+                    rejects,
+                    case(Some("billing"), "leap_day", Outcome::Failed),
+                    case(None, "rounds", Outcome::Passed),
+                    case(None, "prints", Outcome::Skipped),
                 ],
             }),
         }]
@@ -81,22 +84,17 @@ async fn a_report_tells_its_counts_and_what_failed_or_broke() {
 }
 
 #[tokio::test]
-async fn of_many_failures_the_first_fifty_are_kept() {
-    let listed = found(json!([tests_report(
-        "FAILED",
-        &json!({ "FAILED": 70, "ERROR": 9 })
-    )]));
-    let many: Vec<Value> = (0..70)
-        .map(|number| json!({ "name": number.to_string() }))
-        .collect();
-    let failed = cases("FAILED", json!(many));
-    let read = read(&[&listed, &failed], &[UNIT]).await;
+async fn counts_are_of_all_cases_also_of_those_that_codebuild_dropped() {
+    let listed = found(json!([tests_report("FAILED", &json!({ "FAILED": 79 }))]));
+    let kept = cases(json!([{ "name": "first", "status": "FAILED" }]));
+    let read = read(&[&listed, &kept], &[UNIT]).await;
     let ReportContent::Tests(tests) = &read[0].content else {
         panic!("tests, not {:?}", read[0].content);
     };
-    assert_eq!(tests.failed, 79);
-    assert_eq!(tests.failures.len(), 50);
-    assert_eq!(tests.failures[49].name, "49");
+    assert_eq!(
+        (tests.total, tests.failed, tests.cases.len()),
+        (1204, 79, 1)
+    );
 }
 
 #[tokio::test]
@@ -111,12 +109,17 @@ async fn only_a_report_that_was_read_to_its_end_is_complete() {
     ];
     for (word, status) in table {
         let listed = found(json!([tests_report(word, &json!({}))]));
-        assert_eq!(read(&[&listed], &[UNIT]).await[0].status, status, "{word}");
+        let none = cases(json!([]));
+        assert_eq!(
+            read(&[&listed, &none], &[UNIT]).await[0].status,
+            status,
+            "{word}"
+        );
     }
 }
 
 #[tokio::test]
-async fn coverage_is_lines_covered_of_all_and_the_builds_order_is_kept() {
+async fn coverage_is_lines_covered_of_all_by_file_and_the_builds_order_is_kept() {
     let listed = found(json!([
         tests_report("SUCCEEDED", &json!({})),
         {
@@ -124,12 +127,25 @@ async fn coverage_is_lines_covered_of_all_and_the_builds_order_is_kept() {
             "codeCoverageSummary": { "linesCovered": 842, "linesMissed": 158 },
         },
     ]));
-    let read = read(&[&listed], &[LINES, UNIT]).await;
+    let files = mock!(Client::describe_code_coverages)
+        .match_requests(|request| request.report_arn() == Some(LINES))
+        .then_http_response(|| {
+            answer(&json!({ "codeCoverages": [
+                { "filePath": "src/login.rs", "linesCovered": 842, "linesMissed": 158 },
+            ] }))
+        });
+    let none = cases(json!([]));
+    let read = read(&[&listed, &files, &none], &[LINES, UNIT]).await;
     let names: Vec<&str> = read.iter().map(|report| report.name.as_str()).collect();
     assert_eq!(names, ["lines", "unit"]);
     let coverage = Coverage {
         covered: 842,
         total: 1000,
+        files: vec![FileCoverage {
+            path: "src/login.rs".to_owned(),
+            covered: 842,
+            total: 1000,
+        }],
     };
     assert_eq!(read[0].content, ReportContent::Coverage(coverage));
 }

@@ -1,16 +1,16 @@
 //! A line for each check: how it ended, how long it took, where its log is.
 
-use super::{
-    Stage, View,
-    detail::Detail,
-    text::{code, duration, plural},
-};
+use super::{Facts, Stage, View, detail::Detail};
 use crate::{
     build::Build,
     plan::{LeftOut, Why},
+    text::{code, duration, fence_end, plural},
     title::Flag,
     verdict::{CheckFailure, CheckResult, check_failure, not_run},
 };
+
+/// Characters of a line of a log, on average.
+const LOG_LINE_CHARACTERS: usize = 120;
 
 pub(super) fn check_lines(view: &View<'_>, detail: &Detail) -> Vec<String> {
     let left_out = view.plan.map_or(&[][..], |plan| &plan.left_out);
@@ -54,6 +54,24 @@ fn left_out_line(left_out: &LeftOut) -> String {
         }
         Why::Flag { flag } => format!("- ⚪ {name} skipped: `[{}]` is in the title", flag.name()),
     }
+}
+
+/// The end of the log of each check that broke without a failed test: the reason is nowhere else.
+pub(super) fn log_ends(view: &View<'_>, facts: &Facts<'_>, detail: &Detail) -> Vec<String> {
+    if detail.log_lines == 0 || facts.counts.is_some_and(|counts| counts.failed > 0) {
+        return Vec::new();
+    }
+    let ends = view.results.iter().filter_map(|result| {
+        let end = result.log_end.as_ref()?;
+        let name = &result.check.name;
+        let block = fence_end(
+            end,
+            detail.log_lines,
+            LOG_LINE_CHARACTERS * detail.log_lines,
+        );
+        Some(format!("The log of **{name}** ends with\n\n{block}"))
+    });
+    ends.collect()
 }
 
 fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String {

@@ -1,14 +1,16 @@
 //! How much a comment tells: from everything down to the counts.
 
-use super::text::{code, duration, fence};
-use crate::report::TestFailure;
+use crate::report::TestCase;
+use crate::text::{code, duration, fence};
 
 /// Bounds of one rendering.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Detail {
     /// Failing tests shown.
     pub(super) failures: usize,
-    /// Lines of each message; 0 leaves messages out.
+    /// Failing tests shown with their messages; the others only by name.
+    messages: usize,
+    /// Lines of each message.
     message_lines: usize,
     /// Characters of each message.
     message_characters: usize,
@@ -16,56 +18,75 @@ pub(super) struct Detail {
     name_characters: usize,
     /// Characters of a failed phase's words.
     pub(super) phase_characters: usize,
+    /// Tests and files named in a list; 0 leaves the number.
+    pub(super) names: usize,
+    /// Lines of a log; 0 leaves it out.
+    pub(super) log_lines: usize,
 }
 
 impl Detail {
     /// Tried in order until one fits: shorter messages first, then fewer tests, then counts only.
     pub(super) const LEVELS: [Self; 6] = [
-        Self::level(25, 12, 1000, 300, 500),
-        Self::level(25, 4, 250, 200, 300),
-        Self::level(25, 1, 100, 150, 300),
-        Self::level(25, 0, 0, 120, 200),
-        Self::level(10, 0, 0, 100, 200),
-        Self::level(0, 0, 0, 80, 80),
+        Self::level([25, 10, 12, 1000, 300, 500, 8, 30]),
+        Self::level([25, 10, 4, 250, 200, 300, 5, 15]),
+        Self::level([25, 10, 1, 100, 150, 300, 5, 8]),
+        Self::level([25, 0, 0, 0, 120, 200, 3, 4]),
+        Self::level([10, 0, 0, 0, 100, 200, 3, 0]),
+        Self::level([0, 0, 0, 0, 80, 80, 0, 0]),
     ];
 
-    const fn level(
-        failures: usize,
-        message_lines: usize,
-        message_characters: usize,
-        name_characters: usize,
-        phase_characters: usize,
-    ) -> Self {
-        Self {
+    /// The bounds in the order of the fields.
+    const fn level(bounds: [usize; 8]) -> Self {
+        let [
             failures,
+            messages,
             message_lines,
             message_characters,
             name_characters,
             phase_characters,
+            names,
+            log_lines,
+        ] = bounds;
+        Self {
+            failures,
+            messages,
+            message_lines,
+            message_characters,
+            name_characters,
+            phase_characters,
+            names,
+            log_lines,
         }
     }
 
-    /// One failing test.
-    pub(super) fn failure(&self, failure: &TestFailure) -> String {
-        let name = match &failure.suite {
-            Some(suite) if !suite.is_empty() && !failure.name.starts_with(suite.as_str()) => {
-                format!("{suite}::{}", failure.name)
-            }
-            _ => failure.name.clone(),
-        };
-        let time = failure
+    /// The name of a test or a file.
+    pub(super) fn name(&self, name: &str) -> String {
+        code(name, self.name_characters)
+    }
+
+    /// One failing test, at its place in the list.
+    pub(super) fn failure(&self, case: &TestCase, at: usize) -> String {
+        let place = case.file.as_ref().map(|file| {
+            let line = case.line.map(|line| format!(":{line}")).unwrap_or_default();
+            format!(" at {}", self.name(&format!("{file}{line}")))
+        });
+        let time = case
             .duration
             .filter(|time| !time.is_zero())
-            .map(|time| format!(", {}", duration(time)))
-            .unwrap_or_default();
-        let line = format!("- {}{time}", code(&name, self.name_characters));
-        match failure
+            .map(|time| format!(", {}", duration(time)));
+        let line = format!(
+            "- {}{}{}",
+            self.name(&case.id()),
+            place.unwrap_or_default(),
+            time.unwrap_or_default()
+        );
+        match case
             .message
             .as_deref()
             .map(str::trim)
             .filter(|message| !message.is_empty())
         {
-            Some(message) if self.message_lines > 0 => {
+            Some(message) if at < self.messages => {
                 let block = fence(message, self.message_lines, self.message_characters);
                 format!("{line}\n\n{block}\n")
             }

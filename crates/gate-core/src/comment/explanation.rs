@@ -1,12 +1,10 @@
 //! Why nothing was built, or why the gate stopped, and what to do about it.
 
-use super::{
-    Stage, View,
-    text::{code, count, fence},
-};
+use super::{Stage, View};
 use crate::{
     plan::{NoBuild, Note},
     rules::Fault,
+    text::{code, count, fence},
 };
 
 /// Why there is no build, or why the gate stopped.

@@ -1,27 +1,30 @@
 //! The first line: the verdict in words, and the first thing to know about it.
 
-use super::{
-    ApprovalRefused, Stage, View, all_tests,
-    text::{code, plural},
-};
+use super::{ApprovalRefused, Facts, Stage, View};
 use crate::{
     plan::{NoBuild, Plan, Why},
+    text::{code, plural},
     title::Flag,
     verdict::{CheckFailure, Reason, Verdict},
 };
 
-pub(super) fn headline(view: &View<'_>) -> String {
+pub(crate) fn headline(view: &View<'_>, facts: &Facts<'_>) -> String {
     match &view.stage {
         Stage::Running => "⏳ Mergegate: testing".to_owned(),
         Stage::Failed { again: true, .. } => "⚠️ Mergegate: the gate itself failed".to_owned(),
         Stage::Failed { again: false, .. } => {
             "⚠️ Mergegate: the gate gave up, nothing is approved".to_owned()
         }
-        Stage::Finished { verdict, refused } => finished(view, verdict, *refused),
+        Stage::Finished { verdict, refused } => finished(view, facts, verdict, *refused),
     }
 }
 
-fn finished(view: &View<'_>, verdict: &Verdict, refused: Option<ApprovalRefused>) -> String {
+fn finished(
+    view: &View<'_>,
+    facts: &Facts<'_>,
+    verdict: &Verdict,
+    refused: Option<ApprovalRefused>,
+) -> String {
     match (verdict, refused) {
         (Verdict::Approve(_), Some(refused)) => {
             let why = match refused {
@@ -40,7 +43,7 @@ fn finished(view: &View<'_>, verdict: &Verdict, refused: Option<ApprovalRefused>
             format!("✅ Mergegate: approved{}", view.plan.map_or("", less))
         }
         (Verdict::Reject(reasons), _) => {
-            format!("❌ Mergegate: not approved, {}", rejected(view, reasons))
+            format!("❌ Mergegate: not approved, {}", rejected(facts, reasons))
         }
         (Verdict::Hold(Reason::NotBuilt(NoBuild::SkipCi)), _) => {
             "⏸ Mergegate: on hold, `[skip-ci]` is in the title".to_owned()
@@ -76,10 +79,10 @@ fn left_out_by_only(plan: &Plan) -> bool {
     plan.left_out.iter().any(|left_out| left_out.why == only)
 }
 
-fn rejected(view: &View<'_>, reasons: &[Reason]) -> String {
-    let failed = all_tests(view.results).map_or(0, |tests| tests.failed);
+fn rejected(facts: &Facts<'_>, reasons: &[Reason]) -> String {
+    let failed = facts.counts.map_or(0, |counts| counts.failed);
     if failed > 0 {
-        return plural(failed, "test failure");
+        return failures(facts, failed);
     }
     let Some(first) = reasons.first() else {
         return "nothing was required of it".to_owned();
@@ -112,5 +115,20 @@ fn rejected(view: &View<'_>, reasons: &[Reason]) -> String {
                 }
             }
         }
+    }
+}
+
+/// How many tests failed, and how many of them did before.
+fn failures(facts: &Facts<'_>, failed: u64) -> String {
+    let known = facts.changes.known_failures.len() as u64;
+    if facts.before.is_none_or(|before| before.tests.is_none()) {
+        return plural(failed, "test failure");
+    }
+    match failed.saturating_sub(known) {
+        0 => format!(
+            "{}, already failing on the destination",
+            plural(failed, "test failure")
+        ),
+        new => plural(new, "new test failure"),
     }
 }

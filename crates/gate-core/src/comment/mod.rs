@@ -2,26 +2,28 @@
 //!
 //! It is rendered with less and less detail until it fits; whatever is dropped is counted.
 
+mod cases;
 mod checks;
+mod coverage;
 mod detail;
 mod explanation;
 mod headline;
 mod notes;
-mod text;
 
 use std::time::Duration;
 
 use crate::{
     candidate::{Candidate, Preview},
+    findings::{Changes, Counts, Earlier, Findings, counts, coverage},
     id::{BranchName, PullRequestId, RevisionId, RunName},
     names,
     plan::Plan,
     protocol::Candidacy,
-    report::{Coverage, ReportContent, Tests},
-    verdict::{CheckResult, Reason, Verdict},
+    report::Coverage,
+    text::{code, duration},
+    verdict::{CheckFailure, CheckResult, Reason, Verdict},
 };
 use detail::Detail;
-use text::{code, count, duration};
 
 /// CodeCommit's limit for a comment (user guide, limits: 10,240 characters).
 pub const LIMIT: usize = 10_240;
@@ -43,6 +45,10 @@ pub struct View<'a> {
     pub plan: Option<&'a Plan>,
     /// What became of the checks.
     pub results: &'a [CheckResult],
+    /// What is known of the destination.
+    pub earlier: Earlier<'a>,
+    /// Where the full report can be read.
+    pub report: Option<&'a str>,
     /// Where it stands.
     pub stage: Stage<'a>,
 }
@@ -88,9 +94,10 @@ pub fn token(pull_request: &PullRequestId, revision: &RevisionId) -> String {
 
 /// The comment's text, at most [`LIMIT`] characters.
 pub fn render(view: &View<'_>) -> String {
+    let facts = Facts::of(view);
     let mut text = String::new();
     for detail in Detail::LEVELS {
-        text = compose(view, &detail);
+        text = compose(view, &facts, &detail);
         if text.chars().count() <= LIMIT {
             return text;
         }
@@ -101,9 +108,29 @@ pub fn render(view: &View<'_>) -> String {
 
 /// The first line without the mark in front: the verdict in words.
 pub fn headline(view: &View<'_>) -> String {
-    let headline = headline::headline(view);
+    let headline = headline::headline(view, &Facts::of(view));
     let words = headline.split_once("Mergegate: ").map(|(_, words)| words);
     words.unwrap_or(&headline).to_owned()
+}
+
+/// What the reports say together, and against the destination; worked out once for all levels of detail.
+pub(crate) struct Facts<'a> {
+    pub(crate) counts: Option<Counts>,
+    pub(crate) coverage: Option<Coverage>,
+    pub(crate) before: Option<&'a Findings>,
+    pub(crate) changes: Changes<'a>,
+}
+
+impl<'a> Facts<'a> {
+    pub(crate) fn of(view: &View<'a>) -> Self {
+        let before = view.earlier.findings();
+        Self {
+            counts: counts(view.results).filter(|counts| counts.total > 0),
+            coverage: coverage(view.results),
+            before,
+            changes: Changes::of(view.results, before),
+        }
+    }
 }
 
 /// What an earlier revision's comment becomes when a newer revision comes before its verdict.
@@ -165,19 +192,52 @@ pub fn merged_differently(tested: &str, merged: &str) -> String {
     )
 }
 
-fn compose(view: &View<'_>, detail: &Detail) -> String {
-    let mut parts = vec![format!("### {}", headline::headline(view))];
+fn compose(view: &View<'_>, facts: &Facts<'_>, detail: &Detail) -> String {
+    let mut parts = vec![format!("### {}", headline::headline(view, facts))];
     parts.push(candidate_line(view));
     parts.extend(explanation::explanation(view));
     let checks = checks::check_lines(view, detail);
     if !checks.is_empty() {
         parts.push(checks.join("\n"));
     }
-    parts.extend(tests_section(view, detail));
-    parts.extend(coverage_line(view));
+    parts.extend(checks::log_ends(view, facts, detail));
+    parts.extend(cases::section(view, facts, detail));
+    parts.extend(coverage::section(facts, detail));
+    parts.extend(compared(view, facts));
     parts.extend(notes::notes(view, detail));
-    parts.push(format!("{}{}", advice(view), last_line(view.run)));
+    parts.extend(advice(view));
+    parts.push(last_line(view.run));
     parts.join("\n\n")
+}
+
+/// What the differences are to, or why there are none.
+pub(crate) fn compared(view: &View<'_>, facts: &Facts<'_>) -> Option<String> {
+    if facts.counts.is_none() && facts.coverage.is_none() {
+        return None;
+    }
+    let main = code(view.destination.as_str(), 80);
+    let none = "No differences are shown:";
+    Some(match view.earlier {
+        Earlier::NotAsked => return None,
+        Earlier::Nothing => {
+            format!("{none} nothing that was gated has been merged into {main} yet.")
+        }
+        Earlier::Unreadable => format!("{none} the results of {main} could not be read."),
+        Earlier::Of(baseline) => {
+            let (merged, from) = (baseline.merged.short(7), &baseline.pull_request);
+            if baseline.findings.is_none() {
+                return Some(format!(
+                    "{none} what was last merged into {main} ({merged}, pull request {from}) is not what was tested."
+                ));
+            }
+            let moved = if baseline.merged == view.candidacy.destination_commit {
+                ""
+            } else {
+                "; it has moved since, past the gate"
+            };
+            format!("Differences are to {main} at {merged}, from pull request {from}{moved}.")
+        }
+    })
 }
 
 fn candidate_line(view: &View<'_>) -> String {
@@ -208,74 +268,39 @@ fn total_duration(results: &[CheckResult]) -> Option<Duration> {
         .max()
 }
 
-fn all_tests(results: &[CheckResult]) -> Option<Tests> {
-    let mut sum = None;
-    for report in results.iter().flat_map(|result| &result.reports) {
-        if let ReportContent::Tests(tests) = &report.content {
-            sum.get_or_insert_with(Tests::default).add(tests);
+fn advice(view: &View<'_>) -> Option<String> {
+    let mut words = Vec::new();
+    if let Stage::Finished {
+        verdict: Verdict::Reject(reasons),
+        ..
+    } = &view.stage
+    {
+        words.extend(next_step(reasons));
+    }
+    if let Some(report) = view.report {
+        words.push(format!("[All results]({report})"));
+    }
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// What the author can do about the first check that did not pass.
+fn next_step(reasons: &[Reason]) -> Option<String> {
+    let failure = reasons.iter().find_map(|reason| match reason {
+        Reason::Check { failure, .. } => Some(failure),
+        Reason::NotBuilt(_) | Reason::Flag(_) => None,
+    })?;
+    let step = match failure {
+        CheckFailure::Infrastructure => {
+            "Your change is not to blame. Push again later, or ask whoever runs the gate to look at CodeBuild."
         }
-    }
-    sum
-}
-
-fn tests_section(view: &View<'_>, detail: &Detail) -> Option<String> {
-    let tests = all_tests(view.results).filter(|tests| tests.total > 0)?;
-    let mut parts = vec![format!("{} passed", count(tests.passed))];
-    if tests.failed > 0 {
-        parts.push(format!("**{} failed**", count(tests.failed)));
-    }
-    if tests.skipped > 0 {
-        parts.push(format!("{} skipped", count(tests.skipped)));
-    }
-    let mut section = format!("**Tests** {}: {}", count(tests.total), parts.join(", "));
-    let shown: Vec<_> = tests
-        .failures
-        .iter()
-        .take(detail.failures)
-        .map(|failure| detail.failure(failure))
-        .collect();
-    if !shown.is_empty() {
-        section.push_str("\n\nFailures\n");
-        section.push_str(shown.join("\n").trim_end());
-    }
-    let hidden = tests.failed.saturating_sub(shown.len() as u64);
-    if hidden > 0 {
-        section = format!("{section}\n- and {} more: see the log", count(hidden));
-    }
-    Some(section)
-}
-
-fn coverage_line(view: &View<'_>) -> Option<String> {
-    let mut sum = Coverage::default();
-    for report in view.results.iter().flat_map(|result| &result.reports) {
-        if let ReportContent::Coverage(coverage) = report.content {
-            sum.covered += coverage.covered;
-            sum.total += coverage.total;
+        CheckFailure::TimedOut => {
+            "Make it faster, or ask whoever runs the gate for a longer time limit; then push."
         }
-    }
-    let percent = sum.percent()?;
-    Some(format!(
-        "**Coverage** {percent:.1} % ({} of {} lines)",
-        count(sum.covered),
-        count(sum.total)
-    ))
-}
-
-fn advice(view: &View<'_>) -> &'static str {
-    match &view.stage {
-        Stage::Finished {
-            verdict: Verdict::Reject(reasons),
-            ..
-        } if built(reasons) => "Push a fix: every push is tested anew.\n\n",
-        _ => "",
-    }
-}
-
-fn built(reasons: &[Reason]) -> bool {
-    reasons
-        .iter()
-        .any(|reason| matches!(reason, Reason::Check { .. }))
+        CheckFailure::Stopped => "Push again to have it tested.",
+        _ => "Push a fix: every push is tested anew.",
+    };
+    Some(step.to_owned())
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

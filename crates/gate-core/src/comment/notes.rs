@@ -1,11 +1,12 @@
 //! What the reader should know besides the verdict: flags, and rules that were not the usual ones.
 
-use super::{View, detail::Detail, text::code};
+use super::{View, detail::Detail};
 use crate::{
     buildspec::PATH as BUILDSPEC,
     id::CheckName,
     plan::{Note, Plan},
     rules::PATH as RULES,
+    text::code,
     title::{Flag, Flags},
 };
 

@@ -118,6 +118,7 @@ fn result(step: &Step<'_, '_>, builds: &[Build]) -> CheckResult {
         check: numbers::plan(Title::Plain).checks[0].clone(),
         build: shown,
         reports: reported.then_some(unit).into_iter().collect(),
+        log_end: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use http_body_util::{BodyExt, Full};
-use hyper::{Request, body::Bytes, client::conn::http1, header};
+use hyper::{Method, Request, body::Bytes, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -82,6 +82,18 @@ impl Api {
             &failure["errorType"],
             &failure["errorMessage"],
         ))
+    }
+
+    /// Creates a bucket of S3; one that is there already is no error.
+    pub(super) async fn create_bucket(&self, name: &str) -> Result<(), ApiError> {
+        let operation = "CreateBucket";
+        let request = self.request(&format!("/{name}")).method(Method::PUT);
+        let answer = self.send(operation, request, &Value::Null).await?;
+        if answer.success {
+            return Ok(());
+        }
+        let message = String::from_utf8_lossy(&answer.body).into_owned();
+        Err(refused(operation, &Value::Null, &Value::String(message)))
     }
 
     fn request(&self, path: &str) -> hyper::http::request::Builder {

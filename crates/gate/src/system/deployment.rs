@@ -56,6 +56,11 @@ impl Names {
         format!("arn:aws:iam::{}:role/{}-build", self.account, self.service)
     }
 
+    /// The bucket for what outlives a pull request.
+    pub(super) fn artifact_bucket(&self) -> String {
+        format!("{}-artifacts", self.service)
+    }
+
     /// The log group of all builds.
     pub(super) fn log_group(&self) -> String {
         format!("/aws/codebuild/{}", self.service)
@@ -95,8 +100,9 @@ struct Trigger {
     schedule_expression: Option<String>,
 }
 
-/// Creates or updates the state machine and the rules that call the router.
+/// Creates or updates the bucket, the state machine and the rules that call the router.
 pub(super) async fn deploy(api: &Api, names: &Names) -> Result<(), SystemError> {
+    api.create_bucket(&names.artifact_bucket()).await?;
     put_state_machine(api, names).await?;
     let triggers: std::collections::BTreeMap<String, Trigger> =
         serde_json::from_str(&names.fill_in(TRIGGERS)).map_err(|error| SystemError::BuiltIn {

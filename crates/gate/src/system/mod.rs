@@ -98,6 +98,7 @@ impl System {
                 &settings.region,
             ),
             region: settings.region.clone(),
+            artifact_bucket: names.artifact_bucket(),
         };
         let account = Account::open(settings).await?;
         if let Some(observer) = observer {

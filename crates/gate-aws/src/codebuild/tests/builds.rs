@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use aws_sdk_codebuild::types::ComputeType;
 use gate_core::{
-    build::{Build, BuildStatus, PhaseFailure, Purpose},
+    build::{Build, BuildStatus, LogStream, PhaseFailure, Purpose},
     id::{BuildId, CheckName, CommitId, RunName},
 };
 
@@ -12,7 +12,10 @@ fn build(status: &str, complete: bool) -> Value {
     json!({
         "id": "gate-pr-7:1", "buildStatus": status, "buildComplete": complete,
         "startTime": 1000.0, "endTime": 1242.0, "resolvedSourceVersion": "a77e1b0",
-        "logs": { "deepLink": "https://console.example/log" },
+        "logs": {
+            "deepLink": "https://console.example/log",
+            "groupName": "/aws/codebuild/gate", "streamName": "gate-pr-7/1111",
+        },
         "reportArns": ["arn:report"],
         "phases": [
             { "phaseType": "INSTALL", "phaseStatus": "SUCCEEDED" },
@@ -66,6 +69,10 @@ async fn a_build_tells_what_it_was_for_how_long_it_took_and_where_it_broke() {
             }),
             duration: Duration::from_secs(242),
             log_url: Some("https://console.example/log".to_owned()),
+            log: Some(LogStream {
+                group: "/aws/codebuild/gate".to_owned(),
+                stream: "gate-pr-7/1111".to_owned(),
+            }),
             failure: Some(PhaseFailure {
                 phase: "BUILD".to_owned(),
                 message: "Error while executing command: make; exit status 2".to_owned(),

@@ -38,6 +38,9 @@ pub(crate) struct Options {
     /// Print one JSON object instead of the comment
     #[arg(long)]
     json: bool,
+    /// Write a page with all results: tests, failures with all they said, coverage by file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
@@ -72,7 +75,13 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
     let ran = interrupt.or(run::gate(&system, &repo, &change)).await;
     system.shut_down().await;
     match ran {
-        Ok(outcome) => outcome?.print(options.json),
+        Ok(outcome) => {
+            let outcome = outcome?;
+            if let Some(file) = &options.html {
+                outcome.write_page(file)?;
+            }
+            outcome.print(options.json)
+        }
         Err(interrupted) => Ok(interrupted.into()),
     }
 }

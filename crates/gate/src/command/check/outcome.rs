@@ -1,6 +1,6 @@
 //! What a check ends with: the comment or one JSON object on stdout, the end of a failed build's log on stderr.
 
-use std::{process::ExitCode, time::Duration};
+use std::{path::Path, process::ExitCode, time::Duration};
 
 use gate_core::{
     build::BuildStatus,
@@ -24,6 +24,8 @@ pub(super) struct Outcome {
     /// What was built; `None` if nothing was.
     pub(super) tested_commit: Option<CommitId>,
     pub(super) checks: Vec<Check>,
+    /// The page with all results; `None` if nothing was built.
+    pub(super) page: Option<Vec<u8>>,
 }
 
 /// What became of one check: its last build.
@@ -54,6 +56,20 @@ impl Outcome {
         Ok(ExitCode::from(u8::from(
             self.verdict != VerdictKind::Approve,
         )))
+    }
+
+    /// Writes the page with all results.
+    pub(super) fn write_page(&self, file: &Path) -> Result<(), Failure> {
+        let shown = file.display();
+        let Some(page) = &self.page else {
+            terminal::say(&format!(
+                "{} nothing was built, so there is no page: `{shown}` was not written",
+                terminal::bold("warning:")
+            ));
+            return Ok(());
+        };
+        std::fs::write(file, page)
+            .map_err(|error| Failure::new(format!("failed to write `{shown}`: {error}")))
     }
 
     fn to_json(&self) -> Value {
@@ -103,38 +119,34 @@ impl Outcome {
     }
 
     fn tests(&self) -> Option<Tests> {
-        self.contents()
-            .fold(None, |sum: Option<Tests>, content| match content {
-                ReportContent::Tests(tests) => {
-                    let mut sum = sum.unwrap_or_default();
-                    sum.add(tests);
-                    Some(sum)
-                }
-                ReportContent::Coverage(_) => sum,
-            })
+        let mut sum = None;
+        for content in self.contents() {
+            if let ReportContent::Tests(tests) = content {
+                sum.get_or_insert_with(Tests::default).add(tests);
+            }
+        }
+        sum
     }
 
     fn coverage(&self) -> Option<Coverage> {
-        self.contents()
-            .fold(None, |sum: Option<Coverage>, content| match content {
-                ReportContent::Coverage(coverage) => {
-                    let sum = sum.unwrap_or_default();
-                    Some(Coverage {
-                        covered: sum.covered + coverage.covered,
-                        total: sum.total + coverage.total,
-                    })
-                }
-                ReportContent::Tests(_) => sum,
-            })
+        let mut sum = None;
+        for content in self.contents() {
+            if let ReportContent::Coverage(coverage) = content {
+                sum.get_or_insert_with(Coverage::default).add(coverage);
+            }
+        }
+        sum
     }
 }
 
 fn tests_json(tests: &Tests) -> Value {
-    let failures = tests.failures.iter().map(|failure| {
+    let failures = tests.failures().map(|failure| {
         json!({
             "suite": failure.suite,
             "name": failure.name,
             "message": failure.message,
+            "file": failure.file,
+            "line": failure.line,
             "duration_seconds": failure.duration.map(|time| time.as_secs_f64()),
         })
     });
@@ -143,6 +155,7 @@ fn tests_json(tests: &Tests) -> Value {
         "passed": tests.passed,
         "failed": tests.failed,
         "skipped": tests.skipped,
+        "flaky": tests.flaky,
         "failures": failures.collect::<Vec<_>>(),
     })
 }

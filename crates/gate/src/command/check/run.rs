@@ -50,7 +50,7 @@ pub(super) async fn gate(
         revision: &revision,
     };
     let word = follow(&watch, &history.durations).await?;
-    let outcome = conclude(&watch, change, word).await?;
+    let outcome = conclude(&watch, &repository, change, word).await?;
     if let Some(durations) = clients
         .parameters
         .get(&clients.names().durations(&repository))
@@ -148,7 +148,12 @@ async fn follow(watch: &Watch<'_>, durations: &Durations) -> Result<Word, GateEr
     }
 }
 
-async fn conclude(watch: &Watch<'_>, change: &Change, word: Word) -> Result<Outcome, Failure> {
+async fn conclude(
+    watch: &Watch<'_>,
+    repository: &RepositoryName,
+    change: &Change,
+    word: Word,
+) -> Result<Outcome, Failure> {
     let comment = watch.last_comment().await?;
     let (verdict, record) = match word {
         Word::Given { verdict, record } => (verdict, record),
@@ -184,7 +189,9 @@ async fn conclude(watch: &Watch<'_>, change: &Change, word: Word) -> Result<Outc
     for (name, (_, build)) in last_of_check {
         checks.push(check(watch, &project, name.to_string(), build).await?);
     }
+    let page = names::objects::report(repository, &record.run);
     Ok(Outcome {
+        page: watch.clients.objects.get(&page).await?,
         verdict,
         comment,
         change: change.clone(),

@@ -1,0 +1,250 @@
+//! One snapshot for each state.
+
+use super::*;
+use crate::{
+    plan::{NoBuild, Note},
+    report::{FileCoverage, Report, ReportContent, ReportStatus},
+};
+
+fn coverage(files: &[(&str, u64, u64)]) -> Report {
+    let files: Vec<_> = files
+        .iter()
+        .map(|(path, covered, total)| FileCoverage {
+            path: (*path).to_owned(),
+            covered: *covered,
+            total: *total,
+        })
+        .collect();
+    Report {
+        name: "coverage".to_owned(),
+        status: ReportStatus::Complete,
+        content: ReportContent::Coverage(Coverage {
+            covered: files.iter().map(|file| file.covered).sum(),
+            total: files.iter().map(|file| file.total).sum(),
+            files,
+        }),
+    }
+}
+
+#[test]
+fn green() {
+    let (plan, mut results) = passed_with(green_cases(1204));
+    results[0].reports.push(coverage(&[
+        ("src/login.rs", 442, 500),
+        ("src/bill.rs", 400, 500),
+    ]));
+    let (_, mut before) = passed_with(green_cases(1198));
+    before[0].reports.push(coverage(&[
+        ("src/login.rs", 430, 500),
+        ("src/bill.rs", 400, 500),
+    ]));
+    let before = baseline(&before);
+    insta::assert_snapshot!(compared_comment(&plan, &results, Earlier::Of(&before)));
+}
+
+#[test]
+fn red_with_one_failure() {
+    let mut cases = green_cases(40);
+    let (_, before) = passed_with(cases.clone());
+    let message = "assertion `left == right` failed\n  left: 1\n right: 2";
+    cases.push(TestCase {
+        file: Some("src/login.rs".to_owned()),
+        line: Some(88),
+        ..failure("rejects_empty_password", message)
+    });
+    let (plan, results) = red(cases);
+    let before = baseline(&before);
+    insta::assert_snapshot!(compared_comment(&plan, &results, Earlier::Of(&before)));
+}
+
+#[test]
+fn new_failures_come_before_known_ones_and_what_else_changed() {
+    let lasting = |name: &str, seconds| TestCase {
+        duration: Some(Duration::from_secs(seconds)),
+        ..case(name, Outcome::Passed)
+    };
+    let mut before = green_cases(8);
+    before.extend([
+        failure("leap_day", "29 is not 28"),
+        lasting("imports_a_year", 2),
+    ]);
+    let (_, before) = red(before);
+    let mut now = green_cases(6);
+    now.extend([
+        failure("leap_day", "29 is not 28"),
+        failure("locks_after_five", "the account is not locked"),
+        case("test_6", Outcome::Skipped),
+        lasting("imports_a_year", 9),
+        TestCase {
+            flaky: true,
+            ..case("sends_mail", Outcome::Passed)
+        },
+    ]);
+    let (plan, results) = red(now);
+    let before = baseline(&before);
+    insta::assert_snapshot!(compared_comment(&plan, &results, Earlier::Of(&before)));
+}
+
+#[test]
+fn red_with_known_failures_only() {
+    let (_, before) = red(vec![failure("leap_day", "29 is not 28")]);
+    let (plan, results) = red(vec![failure("leap_day", "29 is not 28")]);
+    let before = baseline(&before);
+    insta::assert_snapshot!(compared_comment(&plan, &results, Earlier::Of(&before)));
+}
+
+#[test]
+fn red_with_300_failures_fits_and_counts_the_rest() {
+    let message = "a very long message\n".repeat(200);
+    let failures = (0..300)
+        .map(|number| failure(&format!("test_number_{number}"), &message))
+        .collect();
+    let (plan, results) = red(failures);
+    insta::assert_snapshot!(comment(&plan, &results));
+}
+
+#[test]
+fn flaky() {
+    let mut cases = green_cases(40);
+    for name in ["sends_mail", "receives_mail"] {
+        cases.push(TestCase {
+            flaky: true,
+            message: Some("connection refused".to_owned()),
+            ..case(name, Outcome::Passed)
+        });
+    }
+    let (plan, results) = passed_with(cases);
+    insta::assert_snapshot!(compared_comment(&plan, &results, Earlier::Nothing));
+}
+
+#[test]
+fn the_build_broke_before_any_test() {
+    let plan = plan_with("", &["unit"]);
+    let log = "cc -o shop main.c\nmain.c: In function 'main':\nmain.c:7:5: error: expected ';' before 'return'\nmake: *** [Makefile:3: shop] Error 1";
+    let results = [CheckResult {
+        log_end: Some(log.to_owned()),
+        ..result(&plan, Some(broken()), vec![])
+    }];
+    insta::assert_snapshot!(comment(&plan, &results));
+}
+
+#[test]
+fn timed_out() {
+    let plan = plan_with("", &["unit"]);
+    let results = [result(&plan, Some(build(BuildStatus::TimedOut)), vec![])];
+    insta::assert_snapshot!(comment(&plan, &results));
+}
+
+#[test]
+fn infrastructure() {
+    let plan = plan_with("", &["unit"]);
+    let results = [result(&plan, Some(build(BuildStatus::Fault)), vec![])];
+    insta::assert_snapshot!(comment(&plan, &results));
+}
+
+#[test]
+fn tests_skipped_by_a_flag_and_a_mistyped_flag() {
+    let plan = plan_with("Fix [skip-tests] [no-cash]", &["unit"]);
+    let results = [result(&plan, Some(build(BuildStatus::Succeeded)), vec![])];
+    insta::assert_snapshot!(comment(&plan, &results));
+}
+
+#[test]
+fn conflict() {
+    let no_build = Some(NoBuild::Conflict {
+        files: vec!["src/login.rs".to_owned(), "a`b.txt".to_owned()],
+    });
+    insta::assert_snapshot!(comment(
+        &Plan {
+            no_build,
+            ..Plan::default()
+        },
+        &[]
+    ));
+}
+
+#[test]
+fn skip_ci_is_a_hold() {
+    let plan = Plan {
+        no_build: Some(NoBuild::SkipCi),
+        ..plan_with("[skip-ci]", &[])
+    };
+    insta::assert_snapshot!(comment(&plan, &[]));
+}
+
+#[test]
+fn running() {
+    let plan = Plan {
+        notes: vec![Note::ChangesBuildspec {
+            path: "buildspec.yml".to_owned(),
+        }],
+        ..plan_with("", &[])
+    };
+    let results = [result(&plan, Some(build(BuildStatus::InProgress)), vec![])];
+    let (candidate, earlier) = (candidate(), Earlier::NotAsked);
+    insta::assert_snapshot!(said(
+        Some(&candidate),
+        Some(&plan),
+        &results,
+        earlier,
+        None,
+        Stage::Running
+    ));
+}
+
+#[test]
+fn the_gate_itself_failed() {
+    let error = "CodeBuild does not permit CreateProject: not authorized; redeploy the gate, or check the policies around it";
+    let stage = Stage::Failed { error, again: true };
+    insta::assert_snapshot!(said(None, None, &[], Earlier::NotAsked, None, stage));
+}
+
+#[test]
+fn superseded_by_a_newer_revision() {
+    insta::assert_snapshot!(superseded(&execution().name));
+}
+
+#[test]
+fn first_gated_commit_without_a_baseline() {
+    let (plan, results) = passed_with(green_cases(3));
+    insta::assert_snapshot!(compared_comment(&plan, &results, Earlier::Nothing));
+}
+
+#[test]
+fn no_differences_where_the_merge_was_not_what_was_tested_or_nothing_could_be_read() {
+    let (plan, results) = passed_with(green_cases(3));
+    let untested = Baseline::after_merge(None, commit('d'), PullRequestId::new("6"), None);
+    let text = compared_comment(&plan, &results, Earlier::Of(&untested));
+    let words = "No differences are shown: what was last merged into `main` (ddddddd, pull request 6) is not what was tested.";
+    assert!(text.contains(words), "{text}");
+    let text = compared_comment(&plan, &results, Earlier::Unreadable);
+    let words = "No differences are shown: the results of `main` could not be read.";
+    assert!(text.contains(words), "{text}");
+}
+
+#[test]
+fn differences_to_a_destination_that_has_moved_past_the_gate_say_so() {
+    let (plan, results) = passed_with(green_cases(3));
+    let mut before = baseline(&results);
+    before.merged = commit('d');
+    let text = compared_comment(&plan, &results, Earlier::Of(&before));
+    let words = "Differences are to `main` at ddddddd, from pull request 6; it has moved since, past the gate.";
+    assert!(text.contains(words), "{text}");
+}
+
+#[test]
+fn coverage_drop() {
+    let (plan, mut results) = passed_with(green_cases(3));
+    results[0].reports.push(coverage(&[
+        ("src/login.rs", 300, 500),
+        ("src/bill.rs", 400, 500),
+        ("src/mail.rs", 10, 100),
+    ]));
+    let (_, mut before) = passed_with(green_cases(3));
+    before[0].reports.push(coverage(&[
+        ("src/login.rs", 442, 500),
+        ("src/bill.rs", 400, 500),
+    ]));
+    let before = baseline(&before);
+    insta::assert_snapshot!(compared_comment(&plan, &results, Earlier::Of(&before)));
+}

@@ -1,0 +1,332 @@
+//! What a run found, kept so that later runs can be compared with it, and what has changed since.
+//!
+//! The baseline of a destination branch is what was found when exactly its content was tested: a result becomes one only
+//! when the merge commit's tree is the tested tree.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{CommitId, PullRequestId, RunName},
+    report::{Coverage, Outcome, ReportContent, TestCase},
+    verdict::CheckResult,
+};
+
+/// Merges whose numbers a baseline keeps.
+const HISTORY: usize = 30;
+
+/// More cases than this are not kept by name: the object would outgrow what a function should read in one go.
+const MOST_CASES: usize = 100_000;
+
+/// Tests that got slower by less than this, or to less than twice the time, are noise.
+const NOTABLE_GROWTH: Duration = Duration::from_secs(1);
+
+/// What one run found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Findings {
+    /// 1.
+    pub version: u32,
+    /// The run.
+    pub run: RunName,
+    /// When it began, RFC 3339.
+    pub started: String,
+    /// The commit it tested.
+    pub commit: CommitId,
+    /// How long its builds took.
+    pub seconds: u64,
+    /// Its tests; `None` without a test report.
+    pub tests: Option<TestFindings>,
+    /// Its coverage; `None` without a coverage report.
+    pub coverage: Option<Coverage>,
+}
+
+/// How many tests ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// All.
+    pub total: u64,
+    /// Those that passed, flaky ones included.
+    pub passed: u64,
+    /// Those that failed or broke.
+    pub failed: u64,
+    /// Those that did not run.
+    pub skipped: u64,
+    /// Those that passed when they were tried again.
+    pub flaky: u64,
+}
+
+/// The tests of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TestFindings {
+    /// All of them, counted.
+    pub counts: Counts,
+    /// By [`TestCase::id`], as far as they are known. Of cases of one name the worst outcome and the longest time.
+    pub cases: BTreeMap<String, CaseFinding>,
+    /// Whether `cases` holds all.
+    pub complete: bool,
+}
+
+/// Outcome and milliseconds of one test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseFinding(pub Outcome, pub u64);
+
+/// What is known of a destination branch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// 1.
+    pub version: u32,
+    /// The merge commit at the destination.
+    pub merged: CommitId,
+    /// The pull request it came from.
+    pub pull_request: PullRequestId,
+    /// What was found in exactly this content; `None` if nobody tested it.
+    pub findings: Option<Findings>,
+    /// Earlier merges and this one, oldest first.
+    #[serde(default)]
+    pub history: Vec<Point>,
+}
+
+/// The numbers of one merge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// The merge commit, or the tested one of a run that is not merged.
+    pub commit: CommitId,
+    /// The pull request.
+    pub pull_request: PullRequestId,
+    /// When its run began, RFC 3339.
+    pub started: String,
+    /// How long its builds took.
+    pub seconds: u64,
+    /// Its tests.
+    pub counts: Option<Counts>,
+    /// Its coverage in per cent.
+    pub percent: Option<f64>,
+}
+
+/// What a comment knows of earlier results.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Earlier<'a> {
+    /// Nobody looked: there is nothing to compare.
+    #[default]
+    NotAsked,
+    /// Nothing that was gated has been merged yet.
+    Nothing,
+    /// They could not be read.
+    Unreadable,
+    /// These.
+    Of(&'a Baseline),
+}
+
+impl<'a> Earlier<'a> {
+    /// The results to compare with.
+    pub fn findings(self) -> Option<&'a Findings> {
+        match self {
+            Self::Of(baseline) => baseline.findings.as_ref(),
+            Self::NotAsked | Self::Nothing | Self::Unreadable => None,
+        }
+    }
+}
+
+impl Findings {
+    /// Takes down what a run found.
+    pub fn new(run: RunName, started: String, commit: CommitId, results: &[CheckResult]) -> Self {
+        let seconds = results
+            .iter()
+            .filter_map(|result| result.build.as_ref())
+            .map(|build| build.duration.as_secs())
+            .max();
+        Self {
+            version: 1,
+            run,
+            started,
+            commit,
+            seconds: seconds.unwrap_or_default(),
+            tests: counts(results).map(|counts| TestFindings::new(counts, results)),
+            coverage: coverage(results),
+        }
+    }
+
+    /// Its numbers.
+    pub fn point(&self, commit: CommitId, pull_request: PullRequestId) -> Point {
+        Point {
+            commit,
+            pull_request,
+            started: self.started.clone(),
+            seconds: self.seconds,
+            counts: self.tests.as_ref().map(|tests| tests.counts),
+            percent: self.coverage.as_ref().and_then(Coverage::percent),
+        }
+    }
+}
+
+impl TestFindings {
+    fn new(counts: Counts, results: &[CheckResult]) -> Self {
+        let mut found = BTreeMap::new();
+        let mut known = 0;
+        for case in cases(results).take(MOST_CASES) {
+            known += 1;
+            let milliseconds = case.duration.map_or(0, |time| time.as_millis());
+            let milliseconds = u64::try_from(milliseconds).unwrap_or(u64::MAX);
+            let kept = found
+                .entry(case.id())
+                .or_insert(CaseFinding(case.outcome, milliseconds));
+            kept.0 = kept.0.max(case.outcome);
+            kept.1 = kept.1.max(milliseconds);
+        }
+        Self {
+            counts,
+            cases: found,
+            complete: known == counts.total,
+        }
+    }
+}
+
+impl Baseline {
+    /// The destination's baseline after a merge, made from what was known before it.
+    pub fn after_merge(
+        before: Option<Self>,
+        merged: CommitId,
+        pull_request: PullRequestId,
+        findings: Option<Findings>,
+    ) -> Self {
+        let mut history = before.map(|before| before.history).unwrap_or_default();
+        if let Some(findings) = &findings {
+            history.retain(|point| point.commit != merged);
+            history.push(findings.point(merged.clone(), pull_request.clone()));
+            history.drain(..history.len().saturating_sub(HISTORY));
+        }
+        Self {
+            version: 1,
+            merged,
+            pull_request,
+            findings,
+            history,
+        }
+    }
+}
+
+/// Every known test of a run.
+pub fn cases(results: &[CheckResult]) -> impl Iterator<Item = &TestCase> {
+    let reports = results.iter().flat_map(|result| &result.reports);
+    reports
+        .filter_map(|report| match &report.content {
+            ReportContent::Tests(tests) => Some(&tests.cases),
+            ReportContent::Coverage(_) => None,
+        })
+        .flatten()
+}
+
+/// The tests of all reports counted; `None` without a test report.
+pub fn counts(results: &[CheckResult]) -> Option<Counts> {
+    let mut sum = None;
+    for report in results.iter().flat_map(|result| &result.reports) {
+        if let ReportContent::Tests(tests) = &report.content {
+            let sum = sum.get_or_insert_with(Counts::default);
+            sum.total += tests.total;
+            sum.passed += tests.passed;
+            sum.failed += tests.failed;
+            sum.skipped += tests.skipped;
+            sum.flaky += tests.flaky;
+        }
+    }
+    sum
+}
+
+/// The coverage of all reports; `None` without a line.
+pub fn coverage(results: &[CheckResult]) -> Option<Coverage> {
+    let mut sum = Coverage::default();
+    for report in results.iter().flat_map(|result| &result.reports) {
+        if let ReportContent::Coverage(coverage) = &report.content {
+            sum.add(coverage);
+        }
+    }
+    (sum.total > 0).then_some(sum)
+}
+
+/// A run's tests against those of the destination.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes<'a> {
+    /// Tests that fail and did not fail there.
+    pub new_failures: Vec<&'a TestCase>,
+    /// Tests that fail there, too.
+    pub known_failures: Vec<&'a TestCase>,
+    /// Tests that passed when they were tried again.
+    pub flaky: Vec<&'a TestCase>,
+    /// Tests that there were, by id.
+    pub removed: Vec<&'a str>,
+    /// Tests that ran there and are skipped now.
+    pub newly_skipped: Vec<&'a TestCase>,
+    /// Tests that got much slower, worst first.
+    pub slower: Vec<Slower<'a>>,
+}
+
+/// A test that got slower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slower<'a> {
+    /// The test.
+    pub case: &'a TestCase,
+    /// How long it took.
+    pub before: Duration,
+    /// How long it takes now.
+    pub now: Duration,
+}
+
+impl<'a> Changes<'a> {
+    /// Compares. Without earlier findings every failure is new.
+    pub fn of(results: &'a [CheckResult], earlier: Option<&'a Findings>) -> Self {
+        let mut changes = Self::default();
+        let before = earlier.and_then(|findings| findings.tests.as_ref());
+        let mut seen = std::collections::BTreeSet::new();
+        for case in cases(results) {
+            if case.flaky {
+                changes.flaky.push(case);
+            }
+            let Some(before) = before else {
+                if case.outcome == Outcome::Failed {
+                    changes.new_failures.push(case);
+                }
+                continue;
+            };
+            let id = case.id();
+            let known = before.cases.get_key_value(&id);
+            changes.compare(case, known.map(|(_, finding)| *finding));
+            if let Some((id, _)) = known {
+                seen.insert(id.as_str());
+            }
+        }
+        let complete =
+            counts(results).is_some_and(|counts| cases(results).count() as u64 == counts.total);
+        if let Some(before) = before.filter(|before| before.complete && complete) {
+            let names = before.cases.keys().map(String::as_str);
+            changes.removed = names.filter(|id| !seen.contains(id)).collect();
+        }
+        changes
+            .slower
+            .sort_by_key(|slower| std::cmp::Reverse(slower.now.saturating_sub(slower.before)));
+        changes
+    }
+
+    fn compare(&mut self, case: &'a TestCase, before: Option<CaseFinding>) {
+        let outcome_before = before.map(|before| before.0);
+        match (case.outcome, outcome_before) {
+            (Outcome::Failed, Some(Outcome::Failed)) => self.known_failures.push(case),
+            (Outcome::Failed, _) => self.new_failures.push(case),
+            (Outcome::Skipped, Some(Outcome::Passed | Outcome::Failed)) => {
+                self.newly_skipped.push(case);
+            }
+            (Outcome::Passed, Some(Outcome::Passed)) => {
+                let before = before.map_or(Duration::ZERO, |it| Duration::from_millis(it.1));
+                let now = case.duration.unwrap_or_default();
+                let grown = now.saturating_sub(before);
+                if grown >= NOTABLE_GROWTH && now >= before * 2 {
+                    self.slower.push(Slower { case, before, now });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
