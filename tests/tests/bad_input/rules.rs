@@ -80,12 +80,16 @@ gate.toml: line 3, column 19: a build may run 5 to 2160 minutes, not 3
 gate.toml: line 6, column 8: `unit tests` is no name for a check: write 1 to 60 letters, digits, `.`, `_` or `-`, beginning with a letter or digit
 ```
 
-- ✅ **build** passed in TIME: [log](LOG)
+- ✅ **build** passed in TIME: [log](LINK)
 
 **Tests** 1: 1 passed
+
+No differences are shown: nothing that was gated has been merged into `main` yet.
 
 Good to know
 - the destination's `gate.toml` is broken: one build of `buildspec.yml` was asked for in its place
 - this pull request changes the rules, which takes effect after the merge: then `build` would run in another way
+
+[All results](LINK)
 
 Mergegate · run RUN";
