@@ -147,7 +147,6 @@ pub enum NoBuild {
     /// A buildspec that the rules name is on neither side.
     NoBuildspec {
         /// Its path.
-        #[serde(default = "only_buildspec")]
         path: String,
     },
     /// After the merge the destination would have a buildspec that CodeBuild cannot read.
@@ -169,7 +168,6 @@ pub enum Note {
     /// The destination has no buildspec of this path: the pull request's own is used this once.
     FirstBuildspec {
         /// Its path.
-        #[serde(default = "only_buildspec")]
         path: String,
     },
     /// The destination's buildspec is broken: the pull request's own is used, so that it can mend it.
@@ -180,7 +178,6 @@ pub enum Note {
     /// The pull request changes a buildspec; the destination's was used.
     ChangesBuildspec {
         /// Its path.
-        #[serde(default = "only_buildspec")]
         path: String,
     },
     /// The destination has no rules at all: the pull request's own `gate.toml` is used this once.
@@ -206,11 +203,6 @@ pub enum Note {
         /// Those there are.
         known: Vec<CheckName>,
     },
-}
-
-/// A state of the release before this one names no path: there was one.
-fn only_buildspec() -> String {
-    crate::buildspec::PATH.to_owned()
 }
 
 impl Plan {
