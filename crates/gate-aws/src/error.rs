@@ -6,7 +6,7 @@ use aws_sdk_codecommit::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
 };
-use gate_core::error::GateError;
+use gate_core::{error::GateError, secret};
 
 /// Codes that ask to slow down, over all services (AWS SDK reference guide, retry behavior), with those of SSM, KMS and
 /// Step Functions that mean the same.
@@ -51,7 +51,7 @@ const NOT_PERMITTED: [&str; 6] = [
     "KmsAccessDeniedException",
 ];
 
-/// The error of a failed call; outcomes are to be taken out before.
+/// The error of a failed call; outcomes are to be taken out before. AWS quotes what it was given, so secrets are hidden.
 pub(crate) fn failed<E>(
     service: &'static str,
     operation: &'static str,
@@ -65,8 +65,8 @@ where
         .map(|response| response.status().as_u16());
     let code = error.code().unwrap_or_default().to_owned();
     let message = match error.message() {
-        Some(message) if !message.is_empty() => message.to_owned(),
-        _ => causes(error),
+        Some(message) if !message.is_empty() => secret::hide(message).into_owned(),
+        _ => secret::hide(&causes(error)).into_owned(),
     };
     match error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
@@ -183,6 +183,17 @@ mod tests {
         assert_eq!(
             odd.to_string(),
             "CodeCommit refused GetBranch: UnknownError: service error: nobody knows this error"
+        );
+    }
+
+    #[test]
+    fn a_secret_that_an_error_quotes_is_hidden() {
+        let quoted =
+            "no such thing: https://ann:correct-horse@example.com, key AKIAABCDEFGHIJKLMNOP";
+        assert_eq!(
+            mapped(&SdkError::timeout_error(quoted)).to_string(),
+            "CodeCommit did not complete GetBranch: request has timed out: no such thing: \
+             https://ann:(password hidden)@example.com, key (access key hidden)"
         );
     }
 

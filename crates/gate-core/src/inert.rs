@@ -2,6 +2,8 @@
 
 mod secrets;
 
+use crate::secret;
+
 /// The text without colour codes, control characters and marks that reverse the direction of text or take no room; secrets
 /// of known forms are hidden.
 pub(crate) fn clean(text: &str) -> String {
@@ -22,7 +24,7 @@ pub(crate) fn clean(text: &str) -> String {
             other => cleaned.push(other),
         }
     }
-    secrets::hide(&cleaned)
+    secret::hide(&secrets::hide(&cleaned)).into_owned()
 }
 
 /// Passes over what follows an escape character: `[…m`, or a title `]…` up to its end.

@@ -24,6 +24,7 @@ pub mod report;
 pub mod rules;
 #[cfg(test)]
 mod samples;
+pub mod secret;
 pub mod settings;
 mod text;
 pub mod title;

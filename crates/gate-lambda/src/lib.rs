@@ -1,6 +1,6 @@
 //! Runs a handler on the Lambda runtime: logs as JSON lines, errors as the words the state machine knows.
 
-use gate_core::error::GateError;
+use gate_core::{error::GateError, secret};
 pub use lambda_runtime::Error;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -43,19 +43,22 @@ where
     F: Future<Output = Result<Value, GateError>>,
 {
     handler(payload).await.map_err(|error| {
+        let diagnostic = diagnostic(&error);
+        let message = &diagnostic.error_message;
         if error.is_transient() {
-            tracing::warn!(error.word = error.word(), error.message = %error, "the event failed and may be tried again");
+            tracing::warn!(error.word = error.word(), error.message = %message, "the event failed and may be tried again");
         } else {
-            tracing::error!(error.word = error.word(), error.message = %error, "the event failed");
+            tracing::error!(error.word = error.word(), error.message = %message, "the event failed");
         }
-        diagnostic(&error)
+        diagnostic
     })
 }
 
+/// What becomes of an error outside: the state machine keeps it, logs show it. Secrets in it are hidden.
 fn diagnostic(error: &GateError) -> Diagnostic {
     Diagnostic {
         error_type: error.word().to_owned(),
-        error_message: error.to_string(),
+        error_message: secret::hide(&error.to_string()).into_owned(),
     }
 }
 

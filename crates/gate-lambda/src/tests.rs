@@ -81,3 +81,17 @@ async fn an_error_that_passes_by_itself_is_a_warning() {
     assert_eq!(answered.unwrap_err().error_type, "ReadsBehind");
     assert_eq!(lines[0]["level"], "WARN");
 }
+
+#[tokio::test]
+async fn a_secret_in_an_error_reaches_neither_the_log_nor_the_caller() {
+    let (answered, lines) = ends(Err(GateError::InvalidInput {
+        step: "Report".to_owned(),
+        message: "it holds `AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00`"
+            .to_owned(),
+    }))
+    .await;
+    let message =
+        "the input of `Report` is not usable: it holds `AWS_SECRET_ACCESS_KEY=(secret hidden)`";
+    assert_eq!(answered.unwrap_err().error_message, message);
+    assert_eq!(lines[0]["fields"]["error.message"], message);
+}

@@ -15,6 +15,7 @@ use gate_core::{
         on_rules_overridden, on_run_died,
     },
     pull_request::PullRequest,
+    secret,
 };
 use serde_json::{Value, json};
 
@@ -24,10 +25,12 @@ pub async fn handle(payload: Value, clients: &Clients) -> Result<Value, GateErro
     let event = match Event::parse(payload) {
         Ok(event) => event,
         Err(ignored) => {
+            let reason = ignored.to_string();
+            let reason = secret::hide(&reason);
             // The rule for the break-glass role delivers whatever that role caused: this line is its record.
             let caller = caller.as_ref().and_then(Value::as_str);
-            tracing::info!(reason = %ignored, event.caller = caller, "ignored an event");
-            return Ok(json!({ "ignored": ignored.to_string() }));
+            tracing::info!(reason = %reason, event.caller = caller, "ignored an event");
+            return Ok(json!({ "ignored": reason }));
         }
     };
     match event {

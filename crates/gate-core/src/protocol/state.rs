@@ -7,6 +7,7 @@ use crate::{
     error::GateError,
     id::{BuildId, CheckName, CommitId, PullRequestId, RepositoryName, RevisionId, RunName},
     plan::Plan,
+    secret,
     settings::Containers,
 };
 
@@ -198,14 +199,14 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The sentence for a person.
+    /// The sentence for a person; secrets that somebody's error quotes are hidden.
     pub fn message(&self) -> String {
         let parsed: Option<serde_json::Value> = serde_json::from_str(&self.cause).ok();
         let message = parsed
             .as_ref()
             .and_then(|cause| cause.get("errorMessage"))
             .and_then(|message| message.as_str());
-        message.unwrap_or(&self.cause).to_owned()
+        secret::hide(message.unwrap_or(&self.cause)).into_owned()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gate_aws::Clients;
-use gate_core::error::GateError;
+use gate_core::{error::GateError, secret};
 use local_aws::{FunctionError, FunctionHandler};
 use serde_json::Value;
 
@@ -108,13 +108,14 @@ async fn run(function: Function, payload: Value, clients: &Clients) -> Result<Va
 
 fn failure(function: Function, error: &GateError) -> FunctionError {
     let (function, word) = (function.word(), error.word());
+    let message = secret::hide(&error.to_string()).into_owned();
     if error.is_transient() {
-        tracing::info!(function.name = function, error.word = word, error.message = %error, "a function asks to be called again");
+        tracing::info!(function.name = function, error.word = word, error.message = %message, "a function asks to be called again");
     } else {
-        tracing::warn!(function.name = function, error.word = word, error.message = %error, "a function failed");
+        tracing::warn!(function.name = function, error.word = word, error.message = %message, "a function failed");
     }
     FunctionError {
         error_type: word.to_owned(),
-        error_message: error.to_string(),
+        error_message: message,
     }
 }
