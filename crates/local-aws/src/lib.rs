@@ -12,6 +12,7 @@ mod caller;
 mod error;
 mod faults;
 mod git;
+mod guard;
 mod interference;
 mod page;
 mod process;

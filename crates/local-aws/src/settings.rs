@@ -17,6 +17,10 @@ pub struct Settings {
     pub engine: bool,
     /// Builds that run at once; as many as five times this wait in the queue, more are refused.
     pub concurrent_builds: usize,
+    /// Most that the folder of a build may take of the disk; a build that writes more fails.
+    pub build_disk_bytes: u64,
+    /// A build fails when less than this is left on the disk of the data directory.
+    pub disk_reserve_bytes: u64,
     /// Every Wait state, retry delay and schedule interval is multiplied by this; 1 is real time.
     pub wait_scale: f64,
     /// What to assume about AWS where no source says.
@@ -35,6 +39,9 @@ impl Settings {
             callers: BTreeMap::new(),
             engine: true,
             concurrent_builds: std::thread::available_parallelism().map_or(2, usize::from),
+            // What CodeBuild's smallest machine has.
+            build_disk_bytes: 64 << 30,
+            disk_reserve_bytes: 256 << 20,
             wait_scale: 1.0,
             assumptions: Assumptions::default(),
             audit: false,

@@ -5,8 +5,12 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::{DefaultBodyLimit, Path, State},
+    extract::{
+        DefaultBodyLimit, Path, State,
+        rejection::{BytesRejection, PathRejection},
+    },
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, response},
+    middleware,
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
@@ -18,6 +22,7 @@ use crate::{
     Account, Call, Caller, ServiceError,
     answers::Read,
     git::http_backend,
+    guard,
     interference::{Heard, observed},
     services::{codebuild, codecommit, events, lambda, logs, s3, ssm, states},
 };
@@ -41,9 +46,15 @@ impl Server {
     }
 }
 
-/// Serves `account` on `listener` in the background.
+/// Serves `account` on `listener` in the background. Whoever reaches the endpoint may do anything, so a listener that
+/// other machines reach is refused.
 pub fn serve(account: Arc<Account>, listener: TcpListener) -> std::io::Result<Server> {
     let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        return Err(std::io::Error::other(format!(
+            "the local endpoint is for this machine only, {address} is not loopback"
+        )));
+    }
     account.set_base_url(format!("http://{address}"));
     let router = Router::new()
         .route("/", post(json_protocol))
@@ -51,6 +62,8 @@ pub fn serve(account: Arc<Account>, listener: TcpListener) -> std::io::Result<Se
         .route("/v1/repos/{*path}", any(http_backend::handle))
         .route("/logs/{build}", get(logs::web::show))
         .fallback(object_or_nothing)
+        .method_not_allowed_fallback(object_or_nothing)
+        .layer(middleware::from_fn(guard::check))
         .layer(DefaultBodyLimit::max(32 << 20))
         .with_state(account);
     let task = tokio::spawn(async move {
@@ -67,10 +80,14 @@ async fn object_or_nothing(
     method: Method,
     uri: Uri,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let Some(request) = s3::Request::read(&method, &uri) else {
         return nothing_here(&method, &uri);
+    };
+    let body = match received(body) {
+        Ok(body) => body,
+        Err(error) => return s3::failure(&error, &request),
     };
     let call = Call {
         service: "s3",
@@ -104,7 +121,7 @@ fn nothing_here(method: &Method, uri: &Uri) -> Response {
     )
 }
 
-const JSON_1_1: &str = "application/x-amz-json-1.1";
+pub(crate) const JSON_1_1: &str = "application/x-amz-json-1.1";
 const JSON_1_0: &str = "application/x-amz-json-1.0";
 
 /// The service behind a target prefix.
@@ -123,7 +140,7 @@ fn service_of(prefix: &str) -> Option<(&'static str, &'static str)> {
 async fn json_protocol(
     State(account): State<Arc<Account>>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let target = headers
         .get("x-amz-target")
@@ -139,7 +156,7 @@ async fn json_protocol(
             JSON_1_1,
         );
     };
-    let input = match parse_body(&body) {
+    let input = match received(body).and_then(|body| parse_body(&body)) {
         Ok(input) => input,
         Err(error) => return failure(&error, content_type),
     };
@@ -180,10 +197,15 @@ async fn json_protocol(
 
 async fn invoke(
     State(account): State<Arc<Account>>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
+    let name = name.map_err(|rejection| ServiceError::malformed(rejection.body_text()));
+    let (name, body) = match name.and_then(|Path(name)| Ok((name, received(body)?))) {
+        Ok(received) => received,
+        Err(error) => return failure(&error, "application/json"),
+    };
     let call = Call {
         service: "lambda",
         operation: "Invoke".to_owned(),
@@ -205,6 +227,21 @@ async fn invoke(
         Err(error) => failure(&error, "application/json"),
     })
     .await
+}
+
+/// The body, unless it is too large or broke off.
+fn received(body: Result<Bytes, BytesRejection>) -> Result<Bytes, ServiceError> {
+    body.map_err(|rejection| {
+        let status = rejection.status();
+        let code = match status {
+            StatusCode::PAYLOAD_TOO_LARGE => "RequestEntityTooLargeException",
+            _ => "SerializationException",
+        };
+        ServiceError {
+            status: status.as_u16(),
+            ..ServiceError::client(code, rejection.body_text())
+        }
+    })
 }
 
 fn parse_body(body: &Bytes) -> Result<Value, ServiceError> {
@@ -242,7 +279,7 @@ pub(crate) fn request_id() -> String {
     format!("{:032x}", fastrand::u128(..))
 }
 
-fn failure(error: &ServiceError, content_type: &'static str) -> Response {
+pub(crate) fn failure(error: &ServiceError, content_type: &'static str) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = json_response(status, content_type, &error.body());
     if let Ok(code) = HeaderValue::from_str(&error.code) {

@@ -47,7 +47,7 @@ impl Endpoint {
     fn call(&self, operation: &str, input: &Value) -> (u16, Value) {
         let body = input.to_string();
         let request = format!(
-            "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: CodeCommit_20150413.{operation}\r\n\
+            "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Amz-Target: CodeCommit_20150413.{operation}\r\n\
              Authorization: AWS4-HMAC-SHA256 Credential=ann/x\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
@@ -300,7 +300,8 @@ fn refuses_paths_that_lead_out_of_a_repository() {
         "/v1/repos/..%2fdemo/info/refs?service=git-upload-pack",
         "/v1/repos/demo%00/info/refs?service=git-upload-pack",
     ] {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         let (status, body) = endpoint.send(request.as_bytes());
         assert!(matches!(status, 400 | 404), "{path}: {status}");
         assert!(

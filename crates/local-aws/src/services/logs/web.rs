@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Path, State},
-    http::{StatusCode, header},
+    http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -20,7 +20,19 @@ pub(crate) async fn show(
     State(account): State<Arc<Account>>,
     Path(unique): Path<String>,
 ) -> Response {
-    let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    // Code under test writes the log: a browser must take it for nothing but text, and show it to no other page.
+    let plain = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'; sandbox",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+    ];
     // The name becomes part of a file's: only what a build's id consists of may pass.
     let is_id = unique
         .bytes()

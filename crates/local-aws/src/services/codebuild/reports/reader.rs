@@ -76,7 +76,7 @@ fn matching(source: &Path, declared: &ReportFiles) -> Result<Vec<(String, PathBu
     }
     let globs = globs(&declared.files)?;
     let mut found = Vec::new();
-    walk(&source.join(relative), "", &globs, &mut found);
+    walk(source.join(relative), &globs, &mut found);
     found.sort();
     Ok(found)
 }
@@ -91,25 +91,26 @@ fn globs(patterns: &[String]) -> Result<GlobSet, String> {
     set.build().map_err(|error| error.to_string())
 }
 
-fn walk(folder: &Path, name: &str, globs: &GlobSet, found: &mut Vec<(String, PathBuf)>) {
-    // A folder that cannot be listed holds nothing that could be read.
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let Ok(kind) = entry.file_type() else {
-            continue;
-        };
-        let own = entry.file_name().to_string_lossy().into_owned();
-        let name = if name.is_empty() {
-            own
-        } else {
-            format!("{name}/{own}")
-        };
-        if kind.is_dir() {
-            walk(&entry.path(), &name, globs, found);
-        } else if kind.is_file() && globs.is_match(&name) {
-            found.push((name, entry.path()));
+/// Without recursion: code under test decides how deep its folders are.
+fn walk(base: PathBuf, globs: &GlobSet, found: &mut Vec<(String, PathBuf)>) {
+    let mut folders = vec![(base, String::new())];
+    while let Some((folder, name)) = folders.pop() {
+        // A folder that cannot be listed holds nothing that could be read.
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            let own = entry.file_name().to_string_lossy().into_owned();
+            let name = if name.is_empty() {
+                own
+            } else {
+                format!("{name}/{own}")
+            };
+            if kind.is_dir() {
+                folders.push((entry.path(), name));
+            } else if kind.is_file() && globs.is_match(&name) {
+                found.push((name, entry.path()));
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The order of things: wait for a place, get the source, run the phases, end whatever processes are left, read the
 //! reports, say how it ended, drop the folder. A stop or a timeout cuts in anywhere; what follows it is the same.
 
+mod disk;
 mod phases;
 mod progress;
 mod shell;
@@ -10,15 +11,7 @@ mod source;
 mod variables;
 mod watched;
 
-use std::{
-    collections::BTreeSet,
-    fs::Permissions,
-    io,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, io, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::sleep};
 
@@ -30,6 +23,7 @@ use super::{
     running::{Place, Told},
 };
 use crate::{Account, ServiceError, buildspec::Buildspec, process, store::StoreError};
+use disk::{Limits, remove_whole};
 use progress::Progress;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -52,6 +46,7 @@ enum Fault {
 enum Cut {
     Stopped,
     TimedOut,
+    WroteTooMuch,
     Abandoned,
 }
 
@@ -97,29 +92,6 @@ impl Folders {
         let root = self.root.clone();
         tokio::task::spawn_blocking(move || remove_whole(&root)).await?
     }
-}
-
-/// Removes a folder, also one that a build has made read-only in parts.
-fn remove_whole(folder: &Path) -> io::Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            make_writable(folder)?;
-            std::fs::remove_dir_all(folder)
-        }
-        other => other,
-    }
-}
-
-fn make_writable(folder: &Path) -> io::Result<()> {
-    std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            make_writable(&entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 /// A build at work.
@@ -192,9 +164,12 @@ async fn attempt(
         Ok(Err(*cut))
     } else {
         let longest = MINUTE * record.build.timeout_in_minutes;
+        let limits = Limits::of(account);
+        let folder = build.folders.root.clone();
         tokio::select! {
             biased;
             cut = cut(&mut told, longest) => Ok(Err(cut)),
+            () = disk::fills_up(folder, limits) => Ok(Err(Cut::WroteTooMuch)),
             status = build.work(record) => status.map(Ok),
         }
     };
@@ -272,6 +247,13 @@ impl Build<'_> {
                     message: "Build has timed out.".to_owned(),
                 };
                 (Status::TimedOut, vec![context])
+            }
+            Err(Cut::WroteTooMuch) => {
+                let context = Context {
+                    status_code: "CLIENT_ERROR".to_owned(),
+                    message: Limits::of(self.account).to_string(),
+                };
+                (Status::Failed, vec![context])
             }
         };
         if let Some(buildspec) = self.buildspec.take() {

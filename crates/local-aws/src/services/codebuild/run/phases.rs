@@ -3,6 +3,8 @@
 //! A failing `build` is followed by `post_build`, any other failing phase by nothing; `on-failure` says otherwise.
 //! `finally` is always run. A build with a failed phase has failed, whatever came after.
 
+use std::path::Path;
+
 use super::super::{
     builds::Record,
     model::{Context, ExportedVariable, PhaseKind, Status},
@@ -14,6 +16,9 @@ use super::{
     variables,
 };
 use crate::buildspec::{Buildspec, OnFailure, Phase};
+
+/// More than a process's environment holds on Linux (32 pages for a variable).
+const LONGEST_VALUE: u64 = 128 << 10;
 
 /// A command is quoted this far in the words of a failure.
 const QUOTED_CHARACTERS: usize = 1000;
@@ -155,8 +160,7 @@ impl Build<'_> {
             let command =
                 format!("if [ -n \"${{{name}+set}}\" ]; then printf %s \"${name}\" >{path}; fi");
             self.run_silently(session, &command).await?;
-            if let Ok(value) = std::fs::read(&file) {
-                let value = String::from_utf8_lossy(&value).into_owned();
+            if let Some(value) = exported_value(&file) {
                 exported.push(ExportedVariable {
                     name: name.clone(),
                     value,
@@ -168,6 +172,16 @@ impl Build<'_> {
         }
         Ok(())
     }
+}
+
+/// What the shell wrote. Commands reach the folder too and may have put something else there: a link, a pipe, a huge file.
+fn exported_value(file: &Path) -> Option<String> {
+    let metadata = std::fs::symlink_metadata(file).ok()?;
+    if !metadata.is_file() || metadata.len() > LONGEST_VALUE {
+        return None;
+    }
+    let value = std::fs::read(file).ok()?;
+    Some(String::from_utf8_lossy(&value).into_owned())
 }
 
 fn failure(command: &str, reason: &str) -> Context {

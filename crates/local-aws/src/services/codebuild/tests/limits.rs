@@ -1,4 +1,4 @@
-//! Stops, timeouts, queues and tokens.
+//! Stops, timeouts, queues and tokens; the disk and the output that a build may use.
 
 use std::time::Duration;
 
@@ -170,5 +170,104 @@ async fn a_complete_build_is_retried_and_deleted() {
     assert_eq!(
         bench.did("BatchGetBuilds", json!({ "ids": [id] })).await["buildsNotFound"],
         json!([id])
+    );
+}
+
+/// A build that wants the disk for itself: it writes, and then it waits to be found out.
+const GREEDY: &str = "dd if=/dev/zero of=big bs=1048576 count=8 2>/dev/null; sleep 600";
+
+async fn assert_out_of_disk(bench: &Bench, message: &str) {
+    bench.project_of(&spec(&[GREEDY])).await;
+    let build = bench.run(json!({})).await;
+    assert_eq!(build["buildStatus"], "FAILED");
+    assert_eq!(
+        phase(&build, "BUILD")["contexts"],
+        json!([{ "statusCode": "CLIENT_ERROR", "message": message }])
+    );
+    let builds = bench.account.directory("builds");
+    assert_eq!(std::fs::read_dir(builds).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn fails_a_build_that_writes_more_than_it_may() {
+    let bench = Bench::open_with(|settings| settings.build_disk_bytes = 4 << 20).await;
+    assert_out_of_disk(
+        &bench,
+        "The build used more disk than this endpoint allows: at most 4 MiB in its folder, and 256 MiB stay free.",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn fails_a_build_that_leaves_too_little_of_the_disk() {
+    let bench = Bench::open_with(|settings| settings.disk_reserve_bytes = u64::MAX).await;
+    assert_out_of_disk(
+        &bench,
+        "The build used more disk than this endpoint allows: at most 65536 MiB in its folder, and 17592186044415 MiB stay free.",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn output_beyond_the_limit_of_a_log_is_left_out_and_the_build_goes_on() {
+    let bench = Bench::open().await;
+    bench
+        .project_of(&spec(&["yes | head -c 70000000", "echo done"]))
+        .await;
+    let build = bench.run(json!({})).await;
+    assert_eq!(build["buildStatus"], "SUCCEEDED");
+    let id = build["id"].as_str().unwrap();
+    let unique = id.split_once(':').unwrap().1;
+    let log = std::fs::read(super::super::log::path(&bench.account, unique)).unwrap();
+    assert!(log.len() < 65 << 20, "{} bytes", log.len());
+    let end = String::from_utf8_lossy(&log[64 << 20..]);
+    assert!(
+        end.contains("The log has reached 64 MiB: further output of commands is left out\n"),
+        "{end}"
+    );
+    assert!(!end.contains("\ndone\n"), "{end}");
+}
+
+#[tokio::test]
+async fn folders_nested_deeper_than_any_stack_go_with_their_build() {
+    let bench = Bench::open().await;
+    let deep = "import os\nfor _ in range(8000):\n    os.mkdir('d')\n    os.chdir('d')\n";
+    let script = bench.trace("deep.py");
+    std::fs::write(&script, deep).unwrap();
+    bench
+        .project_of(&format!(
+            "{}reports:\n  unit:\n    files: ['**/*.xml']\n",
+            spec(&[&format!("python3 {}", script.display())])
+        ))
+        .await;
+    let build = bench.run(json!({})).await;
+    assert_eq!(build["buildStatus"], "SUCCEEDED", "{}", bench.log(&build));
+    let builds = bench.account.directory("builds");
+    assert_eq!(std::fs::read_dir(builds).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn an_exported_variable_is_never_read_from_what_a_command_put_in_its_place() {
+    let bench = Bench::open().await;
+    let secret = bench.trace("secret");
+    std::fs::write(&secret, "hidden").unwrap();
+    let plant = format!(
+        "ln -s {} ../session/exported-LINK; mkfifo ../session/exported-PIPE; chmod 0500 ../session",
+        secret.display()
+    );
+    // The shell writes through the link, and would wait at the pipe for ever: only unset variables leave both alone.
+    bench
+        .project_of(&format!(
+            "version: 0.2\nenv:\n  exported-variables: [LINK, PIPE]\nphases:\n  build:\n    commands:\n      - {}\n",
+            json!(plant)
+        ))
+        .await;
+    let build = bench.run(json!({})).await;
+    assert_eq!(build["buildStatus"], "SUCCEEDED", "{}", bench.log(&build));
+    assert!(
+        !build["exportedEnvironmentVariables"]
+            .to_string()
+            .contains("hidden"),
+        "{build}"
     );
 }
