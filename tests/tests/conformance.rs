@@ -12,7 +12,7 @@ use local_aws::{
     Account, Call, FunctionError, FunctionHandler, Interference, Moment, Observer, ServiceError,
     Settings, serve,
 };
-use tokio::{net::TcpListener, process::Command};
+use tokio::{net::TcpListener, process::Command, sync::OnceCell};
 
 /// Whoever calls under this access key meets each service on a day it fails.
 const UNLUCKY: &str = "unlucky";
@@ -20,16 +20,30 @@ const UNLUCKY: &str = "unlucky";
 /// Lists of builds are read over three pages, whose size nobody can choose: 240 builds may be open at once.
 const CONCURRENT_BUILDS: usize = 40;
 
+/// Made once, whichever test comes first.
+static PYTHON: OnceCell<PathBuf> = OnceCell::const_new();
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_operation_answers_and_refuses_as_the_models_of_aws_say() {
+    passes("conformance").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_sent_is_answered_in_the_words_of_aws() {
+    let said = passes("conformance.fuzz").await;
+    println!("{said}");
+}
+
+/// Runs a Python module against an endpoint of its own; answers what it printed.
+async fn passes(module: &str) -> String {
     let directory = tempfile::tempdir().unwrap();
-    let python = python_with_boto3().await;
+    let python = PYTHON.get_or_init(python_with_boto3).await;
     let account = account(directory.path()).await;
     account.start();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server = serve(account.clone(), listener).unwrap();
     let output = Command::new(python)
-        .args(["-m", "conformance"])
+        .args(["-m", module])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .envs([
             ("AWS_ENDPOINT_URL", server.url().as_str()),
@@ -52,6 +66,7 @@ async fn every_operation_answers_and_refuses_as_the_models_of_aws_say() {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 async fn account(directory: &Path) -> Arc<Account> {

@@ -6,6 +6,8 @@
 
 mod account;
 mod answers;
+#[cfg(test)]
+mod any_input;
 pub mod audit;
 mod buildspec;
 mod caller;

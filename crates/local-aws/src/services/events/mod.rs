@@ -21,9 +21,10 @@ use crate::{
 };
 
 use envelope::{Contents, Event};
-use pattern::{InvalidPattern, Pattern};
+use pattern::InvalidPattern;
 
 pub(crate) use envelope::unique_id;
+pub(crate) use pattern::Pattern;
 
 /// Whether an event still waits to be matched with the rules.
 pub(crate) fn has_waiting(account: &Account) -> bool {

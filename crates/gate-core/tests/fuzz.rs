@@ -1,0 +1,253 @@
+//! What reaches the gate from outside, mutated: nothing makes it panic or hang, and every refusal is a sentence.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::path::{Path, PathBuf};
+
+use fuzz::search;
+use gate_core::{
+    buildspec::Buildspec,
+    event::Event,
+    names::{self, RunPurpose},
+    protocol::{Invocation, State},
+    secret,
+    settings::RepositorySettings,
+    title::Flags,
+};
+use serde_json::Value;
+
+/// Texts that mean something in JSON, in events and in the gate's own states.
+const JSON: [&str; 32] = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "\"",
+    "\\",
+    "\\u0000",
+    "\\ud83d",
+    "null",
+    "true",
+    "-1",
+    "1e999",
+    "18446744073709551616",
+    "0.2",
+    "🐢",
+    "\u{202e}",
+    "\0",
+    "detail",
+    "detail-type",
+    "pullRequestId",
+    "pullRequestCreated",
+    "pullRequestStatusChanged",
+    "Closed",
+    "input",
+    "status",
+    "FAILED",
+    "{\"action\":\"close\"}",
+    "revision",
+    "version",
+    "request",
+];
+
+/// Texts that mean something in YAML and in buildspecs.
+const YAML: [&str; 34] = [
+    ":",
+    "- ",
+    "\n",
+    "\n  ",
+    "\t",
+    "{",
+    "}",
+    "[",
+    "]",
+    "&a",
+    "*a",
+    "<<: *a",
+    "!!binary ",
+    "!!map ",
+    "!x ",
+    "|",
+    ">-",
+    "'",
+    "\"",
+    "#",
+    "---\n",
+    "...\n",
+    "%YAML 1.2\n",
+    "? ",
+    "~",
+    ".inf",
+    "0x10",
+    "1e999",
+    "\u{feff}",
+    "\0",
+    "phases",
+    "commands",
+    "version: 0.2",
+    "reports",
+];
+
+const TITLE: [&str; 16] = [
+    "[",
+    "]",
+    "skip-tests",
+    "SKIP_CI",
+    "[container]",
+    "[no-cache",
+    "=",
+    "`",
+    " ",
+    "\u{202e}",
+    "\0",
+    "İ",
+    "ß",
+    "🐢",
+    "\n",
+    "only=",
+];
+
+const SECRET: [&str; 22] = [
+    "AKIAABCDEFGHIJKLMNOP",
+    "ASIA",
+    "://",
+    "@",
+    ":",
+    "=",
+    "\"",
+    "\\\"",
+    "password",
+    "Authorization: Bearer ",
+    "basic ",
+    "-----BEGIN ",
+    "PRIVATE KEY-----",
+    "-----END ",
+    "AWS_SESSION_TOKEN",
+    "eyJ",
+    ".eyJ",
+    "ghp_",
+    "IQoJb3JpZ2lu",
+    "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00",
+    "İ",
+    "🐢",
+];
+
+fn corpus(target: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/corpus")
+        .join(target)
+}
+
+/// Everything that a request from outside is given names by.
+fn name_everything(state: &State) {
+    let pull_request = state.request.pull_request();
+    if let Some(candidacy) = state.request.candidacy() {
+        let purpose = RunPurpose::Gate {
+            revision: &candidacy.revision,
+            destination: &candidacy.destination_commit,
+        };
+        let run = names::run(pull_request, purpose, 1);
+        assert_eq!(names::attempt(&run), Some(1));
+        names::preview_branch(pull_request, &run);
+        names::revision_prefix(pull_request, &candidacy.revision);
+    }
+    names::run(pull_request, RunPurpose::Close, 1);
+    names::project("mergegate", pull_request);
+    assert!(State::input_text(&state.request).starts_with('{'));
+}
+
+#[test]
+fn any_event_is_read_or_ignored_with_a_reason() {
+    search(&corpus("events"), &JSON, |input| {
+        let Ok(payload) = serde_json::from_slice::<Value>(input) else {
+            return;
+        };
+        match Event::parse(payload) {
+            Ok(Event::PullRequest(event)) => {
+                let id = event.pull_request.as_str();
+                assert!(!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()));
+            }
+            Ok(Event::RunDied(died)) => {
+                names::attempt(&died.run);
+                if let Ok(state) = serde_json::from_str::<State>(&died.input) {
+                    name_everything(&state);
+                }
+            }
+            Ok(Event::Sweep) => {}
+            Err(ignored) => assert!(!ignored.to_string().is_empty()),
+        }
+    });
+}
+
+#[test]
+fn any_title_has_flags_that_a_comment_can_show() {
+    search(&corpus("titles"), &TITLE, |input| {
+        let title = String::from_utf8_lossy(input);
+        let flags = Flags::parse(&title);
+        assert!(flags.known.len() <= 4);
+        for unknown in &flags.unknown {
+            assert!((1..=40).contains(&unknown.word.chars().count()));
+        }
+    });
+}
+
+#[test]
+fn any_buildspec_is_read_or_refused_in_one_line() {
+    search(
+        &corpus("buildspecs"),
+        &YAML,
+        |input| match Buildspec::parse(input) {
+            Ok(buildspec) => assert_eq!(buildspec.text.as_bytes(), input),
+            Err(fault) => {
+                let words = fault.to_string();
+                assert!(words.starts_with("`buildspec.yml` "), "{words}");
+                assert!(!words.contains('\n'), "{words}");
+            }
+        },
+    );
+}
+
+#[test]
+fn any_input_of_a_step_is_read_or_refused_by_its_word() {
+    search(&corpus("steps"), &JSON, |input| {
+        let Ok(payload) = serde_json::from_slice::<Value>(input) else {
+            return;
+        };
+        match Invocation::parse(payload) {
+            Ok(invocation) => {
+                name_everything(&invocation.state);
+                if let Some(failure) = &invocation.state.failure {
+                    failure.message();
+                }
+                let written = invocation.state.clone().into_output();
+                assert_eq!(
+                    serde_json::from_value::<State>(written).unwrap(),
+                    invocation.state
+                );
+            }
+            Err(error) => assert_eq!(error.word(), "InvalidInput"),
+        }
+    });
+}
+
+#[test]
+fn any_settings_are_read_or_refused_in_words() {
+    search(&corpus("settings"), &JSON, |input| {
+        let text = String::from_utf8_lossy(input);
+        match RepositorySettings::parse(&text) {
+            Ok(settings) => assert_eq!(settings.version, 1),
+            Err(words) => assert!(!words.is_empty()),
+        }
+    });
+}
+
+#[test]
+fn of_any_text_the_secrets_are_hidden_once_and_for_all() {
+    search(&corpus("secrets"), &SECRET, |input| {
+        let text = String::from_utf8_lossy(input);
+        let hidden = secret::hide(&text).into_owned();
+        assert_eq!(secret::hide(&hidden), hidden.as_str());
+        assert!(!hidden.contains("AKIAABCDEFGHIJKLMNOP"), "{hidden}");
+    });
+}
