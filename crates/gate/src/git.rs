@@ -6,6 +6,7 @@ use std::{
     process::Stdio,
 };
 
+use gate_core::secret;
 use tokio::process::Command;
 
 /// Variables by which a hook tells git where it is; a repository is named by its path here.
@@ -18,9 +19,12 @@ const POSITION: [&str; 6] = [
     "GIT_PREFIX",
 ];
 
-/// Settings for every call: no hooks, no credentials from a helper, no proxy between two parts of one machine.
-const SETTINGS: [&str; 6] = [
+/// Settings for every call: nothing that the repository's configuration names is run, no credentials from a helper, no
+/// proxy between two parts of one machine.
+const SETTINGS: [&str; 8] = [
     "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "log.showSignature=false",
     "credential.helper=",
     "http.proxy=",
     "push.followTags=false",
@@ -62,6 +66,15 @@ impl Git {
 
     /// Runs git; what it says, without the end of the last line.
     pub(crate) async fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<String, GitFailure> {
+        self.run_with(&[], arguments).await
+    }
+
+    /// As [`Git::run`], with further settings.
+    async fn run_with<S: AsRef<OsStr>>(
+        &self,
+        settings: &[(String, &str)],
+        arguments: &[S],
+    ) -> Result<String, GitFailure> {
         let mut command = Command::new("git");
         command.arg("-C").arg(&self.directory);
         for setting in SETTINGS {
@@ -69,6 +82,13 @@ impl Git {
         }
         for variable in POSITION {
             command.env_remove(variable);
+        }
+        // In variables: a name in a configuration may hold any character.
+        command.env("GIT_CONFIG_COUNT", settings.len().to_string());
+        for (index, (key, value)) in settings.iter().enumerate() {
+            command
+                .env(format!("GIT_CONFIG_KEY_{index}"), key)
+                .env(format!("GIT_CONFIG_VALUE_{index}"), value);
         }
         let output = command
             .args(arguments)
@@ -79,6 +99,9 @@ impl Git {
                 ("GIT_OPTIONAL_LOCKS", "0"),
             ])
             .env("NO_PROXY", "127.0.0.1")
+            .env("GIT_ASKPASS", "")
+            // A remote of the repository must not name a program as its transport.
+            .env("GIT_ALLOW_PROTOCOL", "http:https")
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output()
@@ -94,8 +117,33 @@ impl Git {
             .map(|word| word.as_ref().to_string_lossy().into_owned());
         Err(GitFailure::Refused {
             command: first.unwrap_or_default(),
-            message: said.trim().to_owned(),
+            message: secret::hide(said.trim()).into_owned(),
         })
+    }
+
+    /// How many files have changes that no commit holds. Neither the filters of the repository's configuration nor
+    /// anything of its submodules' is run, so a filtered file that was touched counts as changed.
+    pub(crate) async fn uncommitted(&self) -> Result<usize, GitFailure> {
+        let drivers = ["config", "--name-only", "--get-regexp", r"^filter\."];
+        let settings: Vec<_> = self
+            .ask(&drivers)
+            .await?
+            .unwrap_or_default()
+            .lines()
+            .filter_map(|key| match key.rsplit_once('.')?.1 {
+                "clean" | "process" => Some((key.to_owned(), "")),
+                "required" => Some((key.to_owned(), "false")),
+                _ => None,
+            })
+            .collect();
+        let status = [
+            "status",
+            "--porcelain",
+            "--untracked-files=normal",
+            "--ignore-submodules=dirty",
+        ];
+        let status = self.run_with(&settings, &status).await?;
+        Ok(status.lines().count())
     }
 
     /// The answer to a question that git answers by failing; `None` for a failure.

@@ -5,6 +5,7 @@
 mod check;
 mod config;
 mod demo;
+mod hostile;
 mod local;
 mod report;
 mod support;

@@ -69,16 +69,17 @@ impl Place {
         self.command(arguments).output().unwrap().into()
     }
 
-    /// Runs git in the repository `name`; what it says.
-    pub(crate) fn git(&self, name: &str, arguments: &[&str]) -> String {
+    /// git in the repository `name`, not yet started.
+    pub(crate) fn command_of_git(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
         self.around(&mut command);
-        let output = command
-            .arg("-C")
-            .arg(self.path(name))
-            .args(arguments)
-            .output()
-            .unwrap();
+        command.arg("-C").arg(self.path(name)).args(arguments);
+        command
+    }
+
+    /// Runs git in the repository `name`; what it says.
+    pub(crate) fn git(&self, name: &str, arguments: &[&str]) -> String {
+        let output = self.command_of_git(name, arguments).output().unwrap();
         let said = Said::from(output);
         assert_eq!(said.code, 0, "git {arguments:?}: {}", said.stderr);
         said.stdout.trim().to_owned()

@@ -208,8 +208,5 @@ async fn uncommitted(git: &Git) -> Result<usize, GitFailure> {
     if git.run(&["rev-parse", "--is-inside-work-tree"]).await? != "true" {
         return Ok(0);
     }
-    let status = git
-        .run(&["status", "--porcelain", "--untracked-files=normal"])
-        .await?;
-    Ok(status.lines().count())
+    git.uncommitted().await
 }
