@@ -26,7 +26,7 @@ SIGNATURE = "AWS4-HMAC-SHA256 Credential=ann/20261120/us-east-1/x/aws4_request, 
 # No request takes so long, even on a busy machine.
 HANG = 60
 # Requests per operation in the usual run.
-USUAL = 6
+USUAL = 12
 
 BUILDSPEC = "version: 0.2\nphases:\n  build:\n    commands: ['true']\n"
 # What a member is likely to hold, so that requests get past the first check.
@@ -226,7 +226,8 @@ def targets() -> dict:
     return found
 
 
-def modelled(chance: random.Random, target: str, model) -> None:
+def modelled(chance: random.Random, target: str, model) -> bool:
+    """Whether the request was granted."""
     body = json.dumps(Maker(chance).value(model.input_shape, "input") if model.input_shape else {}).encode()
     broken = chance.random()
     if broken < 0.05:
@@ -235,7 +236,7 @@ def modelled(chance: random.Random, target: str, model) -> None:
         at = chance.randrange(len(body) + 1)
         body = body[:at] + chance.choice([b"\xff", b"\0", b"{", b"1e999", b"\\ud800", b"," * 100]) + body[at:]
     try:
-        call(target, body)
+        return call(target, body) == 200
     except Broken as broken:
         path = CORPUS / f"{target}-{chance.randrange(2**32):08x}.json"
         path.write_bytes(body)
@@ -331,14 +332,14 @@ def main() -> int:
     seed = 1 if seconds is None else random.SystemRandom().randrange(2**32)
     chance = random.Random(seed)
     models = targets()
-    count = 0
+    count, granted = 0, 0
     try:
         for path in sorted(CORPUS.glob("*.json")):
             call(path.name.rsplit("-", 1)[0], path.read_bytes())
         for _ in rounds(seconds):
             prepare()
             for target, model in models.items():
-                modelled(chance, target, model)
+                granted += modelled(chance, target, model)
             for kind in (invoked, git, raw):
                 for _ in range(20):
                     kind(chance)
@@ -347,7 +348,7 @@ def main() -> int:
     except Broken as broken:
         print(f"seed {seed}, after {count} requests: {broken}", file=sys.stderr)
         return 1
-    print(f"http: {count} requests to {len(models)} operations, seed {seed}")
+    print(f"http: {count} requests to {len(models)} operations, {granted} granted, seed {seed}")
     return 0
 
 
