@@ -5,6 +5,7 @@ mod buildspecs;
 mod events;
 mod names;
 mod rules;
+mod secrets;
 mod titles;
 
 use mergegate_tests::{Stage, green_files};
