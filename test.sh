@@ -37,6 +37,16 @@ cargo_deny() {
   fi
 }
 
+# Known vulnerabilities. Without a network nobody knows them, which is said and no failure.
+advisories() {
+  local source=https://github.com/RustSec/advisory-db
+  if ! GIT_TERMINAL_PROMPT=0 timeout 60 git ls-remote --exit-code "$source" HEAD >/dev/null 2>&1; then
+    printf '\n!! NOT CHECKED: known vulnerabilities of dependencies: %s cannot be reached\n\n' "$source" >&2
+    return
+  fi
+  cargo deny --log-level error check advisories
+}
+
 step "tools"
 python_tools
 cargo_deny
@@ -45,6 +55,7 @@ step "format and lints"
 cargo fmt --all --check
 git grep -lz '^#!/.*sh$' -- '*.sh' .ci/run | xargs -0 shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR
 cargo deny --log-level error check bans licenses sources
+advisories
 cargo clippy --workspace --all-targets --locked -- -D warnings
 
 step "tests"
