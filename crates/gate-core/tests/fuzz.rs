@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use fuzz::search;
 use gate_core::{
     buildspec::Buildspec,
-    event::Event,
+    event::{Event, PullRequestEvent, RulesOverridden},
     names::{self, RunPurpose},
     protocol::{Invocation, State},
     secret,
@@ -164,8 +164,11 @@ fn any_event_is_read_or_ignored_with_a_reason() {
             return;
         };
         match Event::parse(payload) {
-            Ok(Event::PullRequest(event)) => {
-                let id = event.pull_request.as_str();
+            Ok(
+                Event::PullRequest(PullRequestEvent { pull_request, .. })
+                | Event::RulesOverridden(RulesOverridden { pull_request, .. }),
+            ) => {
+                let id = pull_request.as_str();
                 assert!(!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()));
             }
             Ok(Event::RunDied(died)) => {

@@ -1,5 +1,7 @@
 //! The threat model: every control has a test, and every test that it names is there.
 
+use std::path::Path;
+
 use mergegate_tests::tools;
 
 use crate::markdown::code_spans;
@@ -18,7 +20,7 @@ fn named(line: &str) -> Vec<(String, String)> {
 /// Whether a source defines the test.
 fn defines(file: &str, test: &str) -> bool {
     let source = tools::read(file);
-    if file.ends_with(".ts") {
+    if Path::new(file).extension().is_some_and(|end| end == "ts") {
         return ['\'', '"', '`']
             .iter()
             .any(|quote| source.contains(&format!("test({quote}{test}{quote}")));
