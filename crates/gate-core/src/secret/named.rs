@@ -25,6 +25,9 @@ const NAMES: [&str; 16] = [
 /// A shorter value is a word of a sentence, or no secret worth the name.
 const SHORTEST: usize = 8;
 
+/// As much of a value as is looked at to judge it, in bytes.
+const WINDOW: usize = 512;
+
 pub(super) fn values(text: &str) -> Option<String> {
     replace(text, "(secret hidden)", |text, from| {
         let mut at = from;
@@ -71,12 +74,17 @@ fn value(text: &str, sign: usize) -> Option<std::ops::Range<usize>> {
         Some(quote) => character == quote || character == '\\' || character == '\n',
         None => character.is_whitespace() || "\"'`,;&<>".contains(character),
     };
-    let length = text[start..].find(ends).unwrap_or(text.len() - start);
-    let value = &text[start..start + length];
+    // What a value is shows in its beginning; whoever looked at the whole each time would need hours for some texts.
+    let window = &text[start..text.floor_char_boundary(start + WINDOW)];
+    let value = &window[..window.find(ends).unwrap_or(window.len())];
     let is_word = value
         .chars()
         .all(|character| character.is_alphabetic() || "()._-:".contains(character));
     let is_sentence = quote.is_none() && text[sign..].starts_with(':') && is_word;
     let is_hidden = value.starts_with('(');
-    (value.chars().count() >= SHORTEST && !is_sentence && !is_hidden).then(|| start..start + length)
+    if value.chars().count() < SHORTEST || is_sentence || is_hidden {
+        return None;
+    }
+    let length = text[start..].find(ends).unwrap_or(text.len() - start);
+    Some(start..start + length)
 }

@@ -127,6 +127,28 @@ fn what_only_resembles_a_secret_is_left_alone() {
     }
 }
 
+#[test]
+fn long_texts_that_nearly_hold_secrets_take_no_longer_than_others() {
+    for piece in [
+        "password:",
+        "password=(",
+        "eyJ",
+        "AKIA",
+        "AKIAa",
+        "ghp_",
+        "://",
+        "://a:",
+        "bearer ",
+        "-----BEGIN ",
+        "IQoJb3JpZ2lu.",
+        "=\"",
+        "    :",
+    ] {
+        let text = piece.repeat((256 << 10) / piece.len());
+        assert!(!hide(&text).is_empty());
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_taken_and_hidden_once_and_for_all(

@@ -54,17 +54,24 @@ const FORMS: [Form; 20] = [
 ];
 
 impl Form {
-    /// The length of a token at the beginning of `text`.
-    fn matches(&self, text: &str) -> Option<usize> {
-        let rest = text.strip_prefix(self.beginning)?;
-        let length = rest
-            .bytes()
-            .take_while(|byte| byte.is_ascii_alphanumeric() || self.also.as_bytes().contains(byte))
-            .count();
-        let is_key =
-            self.word != ACCESS_KEY || rest.bytes().take(16).all(|byte| !byte.is_ascii_lowercase());
+    /// What begins `text`, which starts as the form does: a token of this length, or none in the next bytes.
+    fn judge(&self, text: &str) -> Result<usize, usize> {
+        let rest = &text[self.beginning.len()..];
+        let is_upper = |byte: u8| !byte.is_ascii_lowercase();
+        if self.word == ACCESS_KEY && !rest.bytes().take(self.least).all(is_upper) {
+            return Err(self.beginning.len());
+        }
+        let is_part =
+            |byte: &u8| byte.is_ascii_alphanumeric() || self.also.as_bytes().contains(byte);
+        let length = rest.bytes().take_while(is_part).count();
         let is_web_token = self.beginning != "eyJ" || rest[..length].contains(".eyJ");
-        (length >= self.least && is_key && is_web_token).then_some(self.beginning.len() + length)
+        let whole = self.beginning.len() + length;
+        if length >= self.least && is_web_token {
+            Ok(whole)
+        } else {
+            // Whatever begins alike further on in the same word is shorter still.
+            Err(whole)
+        }
     }
 }
 
@@ -77,10 +84,10 @@ pub(super) fn known_forms(text: &str) -> Option<String> {
             let mut from = from;
             loop {
                 let at = from + text.get(from..)?.find(form.beginning)?;
-                if let Some(length) = form.matches(&text[at..]) {
-                    return Some(at..at + length);
+                match form.judge(&text[at..]) {
+                    Ok(length) => return Some(at..at + length),
+                    Err(length) => from = at + length,
                 }
-                from = at + form.beginning.len();
             }
         });
         changed = next.or(changed);
