@@ -200,7 +200,7 @@ fn any_buildspec_is_read_or_refused_in_one_line() {
     search(
         &corpus("buildspecs"),
         &YAML,
-        |input| match Buildspec::parse(input) {
+        |input| match Buildspec::parse("buildspec.yml", input) {
             Ok(buildspec) => assert_eq!(buildspec.text.as_bytes(), input),
             Err(fault) => {
                 let words = fault.to_string();
