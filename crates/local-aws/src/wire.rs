@@ -62,7 +62,7 @@ pub fn serve(account: Arc<Account>, listener: TcpListener) -> std::io::Result<Se
         .route("/v1/repos/{*path}", any(http_backend::handle))
         .route("/logs/{build}", get(logs::web::show))
         .fallback(object_or_nothing)
-        .method_not_allowed_fallback(object_or_nothing)
+        .method_not_allowed_fallback(async |method: Method, uri: Uri| nothing_here(&method, &uri))
         .layer(middleware::from_fn(guard::check))
         .layer(DefaultBodyLimit::max(32 << 20))
         .with_state(account);

@@ -150,7 +150,7 @@ async fn refuses_a_method_a_path_and_a_body_that_nobody_serves_in_aws_words() {
             "UnknownOperationException",
         ),
         (
-            format!("POST /nowhere HTTP/1.1\r\n{host}\r\n"),
+            format!("POST /No/Where HTTP/1.1\r\n{host}\r\n"),
             404,
             "UnknownOperationException",
         ),
