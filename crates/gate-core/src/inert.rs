@@ -1,7 +1,5 @@
 //! Text from outside, made inert: without what steers a terminal or a reader's eye, and without secrets.
 
-mod secrets;
-
 use crate::secret;
 
 /// The text without colour codes, control characters and marks that reverse the direction of text or take no room; secrets
@@ -24,7 +22,7 @@ pub(crate) fn clean(text: &str) -> String {
             other => cleaned.push(other),
         }
     }
-    secret::hide(&secrets::hide(&cleaned)).into_owned()
+    secret::hide(&cleaned).into_owned()
 }
 
 /// Passes over what follows an escape character: `[…m`, or a title `]…` up to its end.

@@ -2,8 +2,9 @@
 //!
 //! Code under test prints what it likes, and AWS quotes what it was given. Known forms are hidden, each named by what was
 //! there: access keys, session tokens, bearer tokens, tokens of well-known services, private keys, passwords in URLs, and
-//! the values of variables that are called like secrets. A secret of no known form is not recognised.
+//! the values of variables that are called like secrets, and words as random and as long as AWS's secret keys. A secret of no known form is not recognised.
 
+mod bare;
 mod named;
 mod token;
 mod url;
@@ -19,6 +20,8 @@ pub fn hide(text: &str) -> Cow<'_, str> {
         token::bearer,
         named::values,
         token::known_forms,
+        bare::secret_keys,
+        bare::tokens,
     ] {
         if let Some(changed) = pass(&hidden) {
             hidden = Cow::Owned(changed);

@@ -80,6 +80,27 @@ fn bearer_tokens_and_tokens_of_known_services_are_hidden() {
 }
 
 #[test]
+fn secret_keys_and_long_tokens_are_hidden_where_nothing_names_them() {
+    // Made of parts, so that no scanner takes this file for a leak.
+    let key = ["wJalrXUtnFEMI/K7MDENG", "/bPxRfiCYz9x3AMPLEY"].concat();
+    assert_eq!(
+        hide(&format!("'{key}' is wrong")),
+        "'(secret key hidden)' is wrong"
+    );
+    let token = "aQ9x7Lk2Zp".repeat(20);
+    assert_eq!(hide(&token), "(token hidden)");
+    for text in [
+        "commit 3f2a91c0d1e24b5a6978877665544332211000ff",
+        "com.example.shop.LoginControllerTest.refusesAnEmptyPassword",
+        "src/main/java/com/example/shop/Login.java:88",
+        "password: expected `identifier`, found `LoginController`",
+        "npm_config_user_agent and npm_lifecycle_event are set",
+    ] {
+        assert_eq!(hide(text), text);
+    }
+}
+
+#[test]
 fn private_keys_are_hidden_whole_even_when_they_were_cut_off() {
     let key = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nAbc=\n-----END RSA PRIVATE KEY-----";
     assert_eq!(hide(&format!("<{key}>")), "<(private key hidden)>");
