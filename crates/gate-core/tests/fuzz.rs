@@ -9,6 +9,7 @@ use gate_core::{
     event::{Event, PullRequestEvent, RulesOverridden},
     names::{self, RunPurpose},
     protocol::{Invocation, State},
+    rules::Rules,
     secret,
     settings::RepositorySettings,
     title::Flags,
@@ -108,6 +109,36 @@ const TITLE: [&str; 16] = [
     "only=",
 ];
 
+/// Texts that mean something in TOML and in `gate.toml`.
+const TOML: [&str; 26] = [
+    "[",
+    "]",
+    "[[check]]\n",
+    "[build]\n",
+    "[flags.only]\n",
+    "=",
+    ".",
+    ",",
+    "{",
+    "}",
+    "\"",
+    "\"\"\"",
+    "'",
+    "#",
+    "\n",
+    "\\",
+    "\0",
+    "inf",
+    "1979-05-27",
+    "-9223372036854775808",
+    "name",
+    "after = [\"a\"]\n",
+    "paths",
+    "**/[a-",
+    "{a,{b,",
+    "🐢",
+];
+
 const SECRET: [&str; 22] = [
     "AKIAABCDEFGHIJKLMNOP",
     "ASIA",
@@ -188,7 +219,7 @@ fn any_title_has_flags_that_a_comment_can_show() {
     search(&corpus("titles"), &TITLE, |input| {
         let title = String::from_utf8_lossy(input);
         let flags = Flags::parse(&title);
-        assert!(flags.known.len() <= 4);
+        assert!(flags.known.len() <= 6);
         for unknown in &flags.unknown {
             assert!((1..=40).contains(&unknown.word.chars().count()));
         }
@@ -209,6 +240,21 @@ fn any_buildspec_is_read_or_refused_in_one_line() {
             }
         },
     );
+}
+
+#[test]
+fn any_rules_are_read_or_refused_with_places_within_them() {
+    search(&corpus("rules"), &TOML, |input| match Rules::parse(input) {
+        Ok(rules) => assert!(!rules.checks.is_empty()),
+        Err(faults) => {
+            assert!(!faults.is_empty());
+            let lines = String::from_utf8_lossy(input).matches('\n').count() + 1;
+            for fault in &faults {
+                assert!((1..=lines).contains(&fault.line), "{fault}");
+                assert!(!fault.message.is_empty());
+            }
+        }
+    });
 }
 
 #[test]

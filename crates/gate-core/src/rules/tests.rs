@@ -166,6 +166,30 @@ fn refuses_what_is_no_toml_with_every_place() {
 }
 
 #[test]
+fn refuses_globs_that_nest_without_end() {
+    let glob = "{a,".repeat(50_000);
+    assert_eq!(
+        faults(&format!("[[check]]\nname = \"a\"\npaths = [\"{glob}\"]\n")),
+        [format!(
+            "line 3, column 10: the glob `{}` has 150000 bytes, more than 256",
+            "{a,".repeat(20)
+        )]
+    );
+}
+
+#[test]
+fn refuses_tables_that_nest_without_end() {
+    let deep = "{a.a.a.a.a.a.a.a = ".repeat(10_000);
+    for text in [
+        format!("x = {deep}"),
+        format!("[{}a]", "a.".repeat(100_000)),
+        format!("x = {}", "[".repeat(200_000)),
+    ] {
+        assert!(!faults(&text).is_empty());
+    }
+}
+
+#[test]
 fn refuses_variables_that_are_the_gates_own() {
     assert_eq!(
         faults("[build.environment]\nMERGEGATE_RUN = \"x\"\n\"a b\" = \"y\"\n"),

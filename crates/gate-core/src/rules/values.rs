@@ -149,6 +149,9 @@ fn verify_glob(text: &str) -> Result<(), String> {
     glob(text).map(drop)
 }
 
+/// A longer glob is a mistake, and braces within braces are read by a function that calls itself.
+const LONGEST_GLOB: usize = 256;
+
 /// The matcher of a glob whose `*` stays within a folder.
 pub(crate) fn glob(text: &str) -> Result<globset::Glob, String> {
     let trimmed = text.strip_prefix("./").unwrap_or(text);
@@ -156,6 +159,13 @@ pub(crate) fn glob(text: &str) -> Result<globset::Glob, String> {
         return Err(format!(
             "the glob `{}` can match nothing: paths are relative to the repository's root",
             shown(text)
+        ));
+    }
+    if trimmed.len() > LONGEST_GLOB {
+        return Err(format!(
+            "the glob `{}` has {} bytes, more than {LONGEST_GLOB}",
+            shown(text),
+            trimmed.len()
         ));
     }
     globset::GlobBuilder::new(trimmed)
