@@ -142,7 +142,7 @@ options=(
   --output "$work/cdk.out" --no-notices --ci
   -c "accountId=$account" -c "region=$region" -c "serviceName=$service" -c "repositoryName=$repository"
   -c "architecture=$(uname -m | sed s/aarch64/arm64/)" -c "lambdaDirectory=$functions"
-  -c vpcId=vpc-0a1b2c3d -c subnetIds=subnet-0a1b2c3d,subnet-4e5f6a7b -c securityGroupIds=sg-0a1b2c3d
+  -c vpcId=vpc-0a1b2c3d -c "subnetIds=subnet-0a1b2c3d,subnet-4e5f6a7b" -c securityGroupIds=sg-0a1b2c3d
   -c "breakGlassRoleArn=arn:aws:iam::$account:role/break-glass"
 )
 export CDK_DISABLE_CLI_TELEMETRY=true
