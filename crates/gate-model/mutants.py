@@ -1,13 +1,10 @@
 #!/usr/bin/env python3
 """Breaks the production sources on purpose, one mutant at a time, in a copy, and tells who notices.
 
-    crates/gate-model/mutants.py             the mutants of gate-core: the model, or the unit test that is named
-    crates/gate-model/mutants.py --all       also those of the Lambdas and of gate-aws, whose tests take long to build
-    crates/gate-model/mutants.py --only TEXT those whose name contains TEXT
-
 Prints a table; exits with 1 if a mutant survives or cannot be applied.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -187,11 +184,20 @@ def survives(mutant):
         path.write_text(original)
 
 
+def choose():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--all", action="store_true", help="also those of the Lambdas and gate-aws, which take long to build")
+    which.add_argument("--only", metavar="TEXT", help="those whose race or change contains TEXT")
+    arguments = parser.parse_args()
+    if arguments.only is not None:
+        chosen = [m for m in MUTANTS if arguments.only in m.row or arguments.only in m.what]
+        return chosen or parser.error(f"no mutant contains {arguments.only!r}")
+    return [m for m in MUTANTS if arguments.all or m.killer[0] in ("gate-core", "gate-model")]
+
+
 def main():
-    chosen = [m for m in MUTANTS if "--all" in sys.argv or m.killer[0] in ("gate-core", "gate-model")]
-    if "--only" in sys.argv:
-        text = sys.argv[sys.argv.index("--only") + 1]
-        chosen = [m for m in MUTANTS if text in m.row or text in m.what]
+    chosen = choose()
     copy_workspace()
     print("| race or peer's bug | mutant | killed by | seconds |\n|---|---|---|---|", flush=True)
     failures = 0
