@@ -141,7 +141,7 @@ class Comment:
     @property
     def plain(self) -> str:
         """The text without what differs from run to run: commits, durations, links, folders."""
-        text = re.sub(r"\](https?://[^)]*\)", "](link)", self.text)
+        text = re.sub(r"\]\(https?://[^)]*\)", "](link)", self.text)
         text = re.sub(r"\b[0-9a-f]{7}\b", "commit", text)
         text = re.sub(r"^(- `[^`]+`), \d+ ms$", r"\1", text, flags=re.MULTILINE)  # A test that took some time.
         text = re.sub(r"\b\d+(\.\d+)? (ms|s)\b", "a while", text)
