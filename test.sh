@@ -60,7 +60,7 @@ cargo clippy --workspace --all-targets --locked -- -D warnings
 
 step "tests"
 # The stories drive the real binary.
-cargo build --locked --package gate
+cargo build --locked --workspace --bin gate
 cargo test --workspace --locked
 if [[ -n "${MERGEGATE_LONG:-}" ]]; then
   step "mutants"

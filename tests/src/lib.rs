@@ -17,6 +17,7 @@ mod people;
 mod router;
 mod stage;
 pub mod tools;
+mod words;
 
 pub use blow::{Blow, Deed, Place, Record, closes, pushes};
 pub use crowd::{play_all, play_all_at_once};
@@ -25,6 +26,7 @@ pub use ledger::{End, Ledger};
 pub use people::People;
 pub use router::pull_request_event;
 pub use stage::{Scene, Stage, StageOptions, THE_GATE};
+pub use words::{without_commits, without_what_differs};
 
 /// A buildspec whose tests are one shell script that writes a JUnit report.
 pub const BUILDSPEC: &str = "\

@@ -402,6 +402,27 @@ impl People {
         again
     }
 
+    /// The plan of the run `name`, as somebody at the console may read it in its history; null if it came to none.
+    pub async fn plan(&self, name: &str) -> serde_json::Value {
+        let client = self.step_functions();
+        let machine = &self.deployment.state_machine_arn;
+        let arn = format!(
+            "{}:{name}",
+            machine.replace(":stateMachine:", ":execution:")
+        );
+        let history = client.get_execution_history().execution_arn(arn);
+        let history = history.max_results(1000).send().await.expect("a history");
+        let outputs = history.events.into_iter();
+        let plan = outputs
+            .filter_map(|event| event.state_exited_event_details?.output)
+            .map(|output| {
+                let state: serde_json::Value = serde_json::from_str(&output).expect("JSON");
+                state["run"]["plan"].clone()
+            })
+            .find(|plan| !plan.is_null());
+        plan.unwrap_or_default()
+    }
+
     /// Stops the run `name`, as somebody at the console may.
     pub async fn stop_run(&self, name: &str) {
         let machine = &self.deployment.state_machine_arn;

@@ -1,6 +1,6 @@
 //! The system under the stories.
 
-use std::{ops::Deref, path::Path, process::Command};
+use std::{ops::Deref, path::Path, process::Command, time::Duration};
 
 use gate::system::{Options, System};
 use gate_aws::Deployment;
@@ -25,6 +25,8 @@ pub struct StageOptions {
     pub rule: bool,
     /// Whether the endpoint writes down what really happens.
     pub audit: bool,
+    /// How long a minute of a build's time limits is.
+    pub build_minute: Duration,
 }
 
 impl Default for StageOptions {
@@ -34,6 +36,7 @@ impl Default for StageOptions {
             assumptions: local_aws::Assumptions::default(),
             rule: true,
             audit: false,
+            build_minute: Duration::from_mins(1),
         }
     }
 }
@@ -134,6 +137,7 @@ async fn start(options: &StageOptions, directory: &Path, observer: Option<Observ
     settings.concurrent_builds = options.concurrent_builds;
     settings.assumptions = options.assumptions;
     settings.audit = options.audit;
+    settings.build_minute = options.build_minute;
     settings
         .callers
         .insert(THE_GATE.to_owned(), REPORTER.to_owned());

@@ -1,6 +1,6 @@
 //! What an endpoint is told when it starts, and the switches for facts about AWS that nobody could confirm.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 /// How this endpoint is set up.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Settings {
     pub disk_reserve_bytes: u64,
     /// Every Wait state, retry delay and schedule interval is multiplied by this; 1 is real time.
     pub wait_scale: f64,
+    /// How long a minute of a build's time limits is.
+    pub build_minute: Duration,
     /// What to assume about AWS where no source says.
     pub assumptions: Assumptions,
     /// Write down what really happens, apart from all other state: see [`crate::audit`].
@@ -43,6 +45,7 @@ impl Settings {
             build_disk_bytes: 64 << 30,
             disk_reserve_bytes: 256 << 20,
             wait_scale: 1.0,
+            build_minute: Duration::from_mins(1),
             assumptions: Assumptions::default(),
             audit: false,
         }

@@ -57,15 +57,9 @@ pub fn gate() -> &'static Path {
     GATE.get_or_init(|| {
         let profile = profile_directory();
         let mut build = Command::new(cargo());
-        build.args([
-            "build",
-            "--quiet",
-            "--package",
-            "gate",
-            "--bin",
-            "gate",
-            "--target-dir",
-        ]);
+        // Of the whole workspace: for one package alone, cargo would compile the SDKs with other features, once more.
+        build.args(["build", "--quiet", "--workspace", "--bin", "gate"]);
+        build.arg("--target-dir");
         build.arg(target_directory()).current_dir(root());
         // What cargo tells a test about its package would have `ring` and all above it compiled anew.
         let of_this_package = |name: &str| {

@@ -195,6 +195,7 @@ fn a_flag_in_the_title_that_skips_everything_holds_the_pull_request() {
     let object: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!((said.code, object["verdict"].as_str()), (1, Some("hold")));
     assert_eq!(object["checks"], serde_json::json!([]));
+    assert_eq!(object["plan"]["no_build"]["kind"], "skip_ci");
 }
 
 #[test]

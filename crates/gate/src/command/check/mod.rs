@@ -2,11 +2,12 @@
 
 mod history;
 mod outcome;
+mod planned;
 mod progress;
 mod repository;
 mod run;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use gate::system::{self, System};
 use local_aws::Settings;
@@ -41,6 +42,9 @@ pub(crate) struct Options {
     /// Write a page with all results: tests, failures with all they said, coverage by file
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// How many milliseconds a minute of a build's time limits has
+    #[arg(long, hide = true, value_name = "MS", default_value_t = 60_000)]
+    build_minute: u64,
 }
 
 pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
@@ -63,6 +67,7 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
         })?;
     let settings = Settings {
         wait_scale: WAIT_SCALE,
+        build_minute: Duration::from_millis(options.build_minute),
         ..Settings::new(folder.path())
     };
     let system = match interrupt

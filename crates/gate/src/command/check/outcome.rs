@@ -23,6 +23,8 @@ pub(super) struct Outcome {
     pub(super) change: Change,
     /// What was built; `None` if nothing was.
     pub(super) tested_commit: Option<CommitId>,
+    /// What the run was to do, as the state machine carried it; null if no run came so far.
+    pub(super) plan: Value,
     pub(super) checks: Vec<Check>,
     /// The page with all results; `None` if nothing was built.
     pub(super) page: Option<Vec<u8>>,
@@ -98,6 +100,7 @@ impl Outcome {
                 "destination_commit": destination_commit,
                 "tested_commit": self.tested_commit,
             },
+            "plan": self.plan,
             "checks": self.checks.iter().map(check).collect::<Vec<_>>(),
         });
         if let Some(tests) = self.tests() {

@@ -15,6 +15,7 @@ use gate_core::{
 use super::{
     history::History,
     outcome::{Check, Outcome},
+    planned,
     progress::Progress,
     repository::Change,
 };
@@ -25,7 +26,7 @@ use crate::{
 };
 
 /// Who opens the pull request: not the gate, whose own ones it may not approve.
-const AUTHOR: &str = "you";
+pub(super) const AUTHOR: &str = "you";
 
 /// Runs the whole gate over `change`.
 pub(super) async fn gate(
@@ -130,7 +131,7 @@ async fn open(
     Ok((PullRequestId::new(id), RevisionId::new(revision)))
 }
 
-fn refused(error: &(impl std::error::Error + 'static)) -> Failure {
+pub(super) fn refused(error: &(impl std::error::Error + 'static)) -> Failure {
     Failure::new(DisplayErrorContext(error).to_string())
 }
 
@@ -196,6 +197,7 @@ async fn conclude(
         comment,
         change: change.clone(),
         tested_commit: record.tested_commit,
+        plan: planned::plan(watch.system, &record.run).await?,
         checks,
     })
 }

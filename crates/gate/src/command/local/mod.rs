@@ -5,7 +5,7 @@ mod faults;
 mod interference;
 mod note;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use gate::system::{self, System};
 use local_aws::Settings;
@@ -50,6 +50,9 @@ pub(crate) struct Options {
     /// Every wait is multiplied by this
     #[arg(long, hide = true, value_name = "FACTOR")]
     wait_scale: Option<f64>,
+    /// How many milliseconds a minute of a build's time limits has
+    #[arg(long, hide = true, value_name = "MS")]
+    build_minute: Option<u64>,
     /// End as if by SIGKILL: `kill:before|after:<operation or state>[:<nth>]`
     #[arg(long, hide = true, value_name = "SPEC")]
     interfere: Option<Kill>,
@@ -120,6 +123,9 @@ fn settings(options: Options) -> Result<Settings, Failure> {
     settings.audit = options.audit;
     if let Some(scale) = options.wait_scale {
         settings.wait_scale = scale;
+    }
+    if let Some(milliseconds) = options.build_minute {
+        settings.build_minute = Duration::from_millis(milliseconds);
     }
     Ok(settings)
 }

@@ -26,8 +26,6 @@ use crate::{Account, ServiceError, buildspec::Buildspec, process, store::StoreEr
 use disk::{Limits, remove_whole};
 use progress::Progress;
 
-const MINUTE: Duration = Duration::from_mins(1);
-
 /// Why the endpoint itself could not run a build.
 #[derive(Debug, thiserror::Error)]
 enum Fault {
@@ -153,7 +151,8 @@ async fn attempt(
         progress.finish(Status::Stopped, Vec::new())?;
         return Ok(());
     }
-    let longest_wait = MINUTE * record.build.queued_timeout_in_minutes;
+    let minute = account.settings.build_minute;
+    let longest_wait = minute * record.build.queued_timeout_in_minutes;
     // `place` keeps the slot until the build is over.
     let turn = tokio::select! {
         biased;
@@ -163,7 +162,7 @@ async fn attempt(
     let conclusion = if let Err(cut) = &turn {
         Ok(Err(*cut))
     } else {
-        let longest = MINUTE * record.build.timeout_in_minutes;
+        let longest = minute * record.build.timeout_in_minutes;
         let limits = Limits::of(account);
         let folder = build.folders.root.clone();
         tokio::select! {
