@@ -1,10 +1,12 @@
 //! A line for each check: how it ended, how long it took, where its log is.
 
+use std::collections::BTreeMap;
+
 use super::{Facts, Stage, View, detail::Detail};
 use crate::{
     build::Build,
     plan::{LeftOut, Why},
-    text::{code, duration, fence_end, plural},
+    text::{code, count, duration, fence_end, plural},
     title::Flag,
     verdict::{CheckFailure, CheckResult, check_failure, not_run},
 };
@@ -12,25 +14,82 @@ use crate::{
 /// Characters of a line of a log, on average.
 const LOG_LINE_CHARACTERS: usize = 120;
 
+/// How a check stands, what is most worth a line first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    Failed,
+    Open,
+    Passed,
+}
+
 pub(super) fn check_lines(view: &View<'_>, detail: &Detail) -> Vec<String> {
-    let left_out = view.plan.map_or(&[][..], |plan| &plan.left_out);
-    let mut lines: Vec<_> = view
+    let mut worth: Vec<(Standing, bool, usize)> = view
         .results
         .iter()
-        .map(|result| check_line(view, result, detail))
+        .enumerate()
+        .map(|(place, result)| (standing(view, result), !result.check.required, place))
         .collect();
-    lines.extend(left_out.iter().take(LEFT_OUT).map(left_out_line));
-    if left_out.len() > LEFT_OUT {
-        lines.push(format!(
-            "- ⚪ and {} more not run",
-            left_out.len() - LEFT_OUT
-        ));
+    if worth.len() > detail.checks {
+        worth.sort_unstable();
     }
+    let (shown, more) = worth.split_at(worth.len().min(detail.checks));
+    let mut places: Vec<usize> = shown.iter().map(|(_, _, place)| *place).collect();
+    places.sort_unstable();
+    let mut lines: Vec<_> = places
+        .into_iter()
+        .map(|place| check_line(view, &view.results[place], detail))
+        .collect();
+    for (standing, words) in [
+        (Standing::Failed, "❌ and {} more did not pass"),
+        (Standing::Open, "⏳ and {} more run or wait"),
+        (Standing::Passed, "✅ and {} more passed"),
+    ] {
+        let number = more.iter().filter(|(other, ..)| *other == standing).count();
+        if number > 0 {
+            lines.push(format!("- {}", words.replace("{}", &count(number as u64))));
+        }
+    }
+    let left_out = view.plan.map_or(&[][..], |plan| &plan.left_out);
+    lines.extend(left_out_lines(left_out, detail.left_out));
     lines
 }
 
-/// As many checks that did not run are named.
-const LEFT_OUT: usize = 20;
+fn standing(view: &View<'_>, result: &CheckResult) -> Standing {
+    let ended = result.build.as_ref().is_some_and(|build| build.complete);
+    if !ended && matches!(view.stage, Stage::Running) {
+        return Standing::Open;
+    }
+    match failure(view, result) {
+        Some(_) => Standing::Failed,
+        None => Standing::Passed,
+    }
+}
+
+/// Lines about checks that did not run: those that had to pass come first, and of what has no line of its own the number is said
+/// with the reason, so that nothing required goes without one.
+fn left_out_lines(left_out: &[LeftOut], shown: usize) -> Vec<String> {
+    let mut all: Vec<&LeftOut> = left_out.iter().collect();
+    if all.len() > shown {
+        all.sort_by_key(|check| !check.required);
+    }
+    let (named, more) = all.split_at(all.len().min(shown));
+    let mut lines: Vec<_> = named.iter().map(|check| left_out_line(check)).collect();
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for check in more {
+        *counts.entry(why_of_many(&check.why)).or_default() += 1;
+    }
+    let counted = counts.into_iter();
+    lines.extend(counted.map(|(why, number)| format!("- ⚪ and {} more {why}", count(number))));
+    lines
+}
+
+fn why_of_many(why: &Why) -> String {
+    match why {
+        Why::NotNeeded { .. } => "not needed: nothing that they are for changed".to_owned(),
+        Why::OtherBranch { .. } => "are for other branches".to_owned(),
+        Why::Flag { flag } => format!("skipped: `[{}]` is in the title", flag.name()),
+    }
+}
 
 fn left_out_line(left_out: &LeftOut) -> String {
     let name = format!("**{}**", left_out.name);
@@ -74,6 +133,16 @@ pub(super) fn log_ends(view: &View<'_>, facts: &Facts<'_>, detail: &Detail) -> V
     ends.collect()
 }
 
+fn tests_skipped(view: &View<'_>) -> bool {
+    view.plan
+        .is_some_and(|plan| plan.flags.has(Flag::SkipTests))
+}
+
+fn failure(view: &View<'_>, result: &CheckResult) -> Option<CheckFailure> {
+    let candidate = view.candidate?;
+    check_failure(result, candidate, tests_skipped(view))
+}
+
 fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String {
     let name = format!("**{}**", result.check.name);
     let log = |build: &Build| {
@@ -98,14 +167,8 @@ fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String 
         return format!("- ⏳ {name} runs{log}");
     }
     let time = duration(build.duration);
-    let skipped = view
-        .plan
-        .is_some_and(|plan| plan.flags.has(Flag::SkipTests));
-    let failure = view
-        .candidate
-        .and_then(|candidate| check_failure(result, candidate, skipped));
-    let Some(failure) = failure else {
-        let how = if skipped {
+    let Some(failure) = failure(view, result) else {
+        let how = if tests_skipped(view) {
             "passed without its tests"
         } else {
             "passed"

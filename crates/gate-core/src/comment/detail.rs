@@ -22,21 +22,25 @@ pub(super) struct Detail {
     pub(super) names: usize,
     /// Lines of a log; 0 leaves it out.
     pub(super) log_lines: usize,
+    /// Checks that ran and have a line of their own.
+    pub(super) checks: usize,
+    /// Checks that did not run and have a line of their own.
+    pub(super) left_out: usize,
 }
 
 impl Detail {
     /// Tried in order until one fits: shorter messages first, then fewer tests, then counts only.
     pub(super) const LEVELS: [Self; 6] = [
-        Self::level([25, 10, 12, 1000, 300, 500, 8, 30]),
-        Self::level([25, 10, 4, 250, 200, 300, 5, 15]),
-        Self::level([25, 10, 1, 100, 150, 300, 5, 8]),
-        Self::level([25, 0, 0, 0, 120, 200, 3, 4]),
-        Self::level([10, 0, 0, 0, 100, 200, 3, 0]),
-        Self::level([0, 0, 0, 0, 80, 80, 0, 0]),
+        Self::level([25, 10, 12, 1000, 300, 500, 8, 30, 40, 20]),
+        Self::level([25, 10, 4, 250, 200, 300, 5, 15, 40, 20]),
+        Self::level([25, 10, 1, 100, 150, 300, 5, 8, 30, 20]),
+        Self::level([25, 0, 0, 0, 120, 200, 3, 4, 20, 10]),
+        Self::level([10, 0, 0, 0, 100, 200, 3, 0, 20, 10]),
+        Self::level([0, 0, 0, 0, 80, 80, 0, 0, 10, 5]),
     ];
 
     /// The bounds in the order of the fields.
-    const fn level(bounds: [usize; 8]) -> Self {
+    const fn level(bounds: [usize; 10]) -> Self {
         let [
             failures,
             messages,
@@ -46,6 +50,8 @@ impl Detail {
             phase_characters,
             names,
             log_lines,
+            checks,
+            left_out,
         ] = bounds;
         Self {
             failures,
@@ -56,6 +62,8 @@ impl Detail {
             phase_characters,
             names,
             log_lines,
+            checks,
+            left_out,
         }
     }
 
