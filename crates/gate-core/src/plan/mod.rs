@@ -3,6 +3,7 @@
 //! [`choose`] decides whose rules count, the destination's or, where it has none, the pull request's own; [`plan`] what they ask
 //! of this candidate. Between the two the shell reads the buildspecs that the chosen rules name.
 
+mod filter;
 mod rules;
 mod select;
 
@@ -11,9 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     host::MergeOutcome,
     id::{BranchName, CheckName},
-    rules::{BuildSettings, BuildspecSource, Fault, Kind},
+    rules::{BuildSettings, BuildspecSource, Fault, Kind, Rules},
     title::{Flag, Flags},
 };
+
+use filter::Answers;
 
 pub use rules::{BothSides, Buildspecs, ChosenRules, choose};
 
@@ -262,7 +265,13 @@ pub fn plan(
     if let Some(no_build) = rules::faulty_after_merge(after_merge.as_ref(), buildspecs) {
         return Plan::none(flags, no_build);
     }
-    let now = select::select(&rules, &flags, subject);
+    let after_merge = after_merge.filter(|after| *after != rules);
+    let both: Vec<&Rules> = [Some(&rules), after_merge.as_ref()]
+        .into_iter()
+        .flatten()
+        .collect();
+    let answers = Answers::of(&both, subject);
+    let now = select::select(&rules, &flags, &answers);
     let mut checks = Vec::new();
     for rule in &now.run {
         match rules::resolve(rule, side, buildspecs, &mut notes) {
@@ -276,8 +285,8 @@ pub fn plan(
         check.settings.compute = flags.compute.or(check.settings.compute);
         check.settings.privileged |= flags.has(Flag::Container);
     }
-    if let Some(after) = after_merge.filter(|after| *after != rules) {
-        let then = select::select(&after, &flags, subject);
+    if let Some(after) = &after_merge {
+        let then = select::select(after, &flags, &answers);
         notes.push(rules::difference(&now.run, &then.run));
     }
     notes.extend(select::no_such_check(&rules, &flags));
@@ -292,5 +301,7 @@ pub fn plan(
     }
 }
 
+#[cfg(test)]
+mod never_dropped;
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,9 @@
 //! Which checks of the rules a candidate needs. A check that does not run always has a reason.
 
-use globset::GlobSetBuilder;
-
-use super::{LeftOut, Note, Subject, Why};
+use super::{LeftOut, Note, Why, filter::Answers};
 use crate::{
     id::CheckName,
-    rules::{CheckRule, Kind, Rules, glob},
+    rules::{CheckRule, Kind, Rules},
     title::{Flag, Flags},
 };
 
@@ -15,19 +13,18 @@ pub(super) struct Selection<'a> {
     pub(super) left_out: Vec<LeftOut>,
 }
 
-pub(super) fn select<'a>(rules: &'a Rules, flags: &Flags, subject: Subject<'_>) -> Selection<'a> {
-    let needed = needed(rules, subject.changed);
+pub(super) fn select<'a>(rules: &'a Rules, flags: &Flags, answers: &Answers<'_>) -> Selection<'a> {
     let only = known_only(rules, flags);
     let mut selection = Selection {
         run: Vec::new(),
         left_out: Vec::new(),
     };
-    for (rule, needed) in rules.checks.iter().zip(needed) {
-        let why = if !is_for(rule, subject.destination.as_str()) {
+    for rule in &rules.checks {
+        let why = if !answers.is_for_the_destination(rule) {
             Some(Why::OtherBranch {
                 branches: rule.branches.clone(),
             })
-        } else if !needed {
+        } else if !answers.needs(rule) {
             Some(Why::NotNeeded {
                 paths: rule.paths.clone(),
             })
@@ -78,61 +75,4 @@ fn known_only<'a>(rules: &'a Rules, flags: &Flags) -> Vec<&'a CheckName> {
     names
         .filter(|name| flags.only.iter().any(|only| only == name.as_str()))
         .collect()
-}
-
-fn is_for(rule: &CheckRule, destination: &str) -> bool {
-    rule.branches.is_empty()
-        || rule.branches.iter().any(|pattern| {
-            glob(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(destination))
-        })
-}
-
-/// For each check whether a changed file is among those it is for.
-fn needed(rules: &Rules, changed: &[String]) -> Vec<bool> {
-    // One set for all checks: a file is matched once, however many there are.
-    let mut patterns = GlobSetBuilder::new();
-    let mut owners = Vec::new();
-    for (place, check) in rules.checks.iter().enumerate() {
-        for (pattern, excludes) in check
-            .paths
-            .iter()
-            .map(|pattern| (pattern, false))
-            .chain(check.exclude.iter().map(|pattern| (pattern, true)))
-        {
-            // Rules with a glob that cannot be read are refused; were there one, all checks would be needed.
-            let Ok(glob) = glob(pattern) else {
-                return vec![true; rules.checks.len()];
-            };
-            patterns.add(glob);
-            owners.push((place, excludes));
-        }
-    }
-    let Ok(set) = patterns.build() else {
-        return vec![true; rules.checks.len()];
-    };
-    let filtered = |check: &CheckRule| !check.paths.is_empty() || !check.exclude.is_empty();
-    let mut needed: Vec<bool> = rules.checks.iter().map(|check| !filtered(check)).collect();
-    let all_files: Vec<bool> = rules
-        .checks
-        .iter()
-        .map(|check| check.paths.is_empty())
-        .collect();
-    let mut matches = Vec::new();
-    for file in changed {
-        set.matches_into(file, &mut matches);
-        let mut wanted = all_files.clone();
-        let mut not_counted = vec![false; wanted.len()];
-        for &pattern in &matches {
-            let (place, excludes) = owners[pattern];
-            if excludes {
-                not_counted[place] = true;
-            } else {
-                wanted[place] = true;
-            }
-        }
-        for place in 0..needed.len() {
-            needed[place] |= wanted[place] && !not_counted[place];
-        }
-    }
-    needed
 }
