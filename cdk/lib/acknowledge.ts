@@ -13,7 +13,7 @@ const WILDCARDS: readonly (readonly [RegExp, string])[] = [
   [/:network-interface\/\*$/, 'CodeBuild makes and removes it for one build; its id is not known before.'],
   [/:codecommit:[\w-]+:\d+:\*$/, 'A repository that leaves the list must still be let go of.'],
   [/:iam::\d+:(group|role|user)\/\*$/, 'A condition holds it to one policy, whoever that is attached to.'],
-  [/^<\w+\.Arn>\/(builds\/)?\*$/, 'It stands for the objects that builds make.'],
+  [/^<\w+\.Arn>\/(builds\/(raw\/)?)?\*$/, 'It stands for the objects that builds make.'],
   [/^<\w+\.Arn>\/(baselines|findings|reports)\/\*$/, 'It stands for what the reporter keeps of each run.'],
 ];
 

@@ -8,7 +8,6 @@ import { Effect, type PolicyStatement } from 'aws-cdk-lib/aws-iam';
 const GUARDED: Readonly<Record<string, readonly string[]>> = {
   codecommit: ['GitPull'],
   codebuild: [
-    'CreateReportGroup',
     'CreateReport',
     'UpdateReport',
     'BatchPutTestCases',

@@ -69,7 +69,6 @@ function needs({ names, repositories, artifacts }: BuildRoleProps): PolicyStatem
     new PolicyStatement({
       sid: 'Reports',
       actions: [
-        'codebuild:CreateReportGroup',
         'codebuild:CreateReport',
         'codebuild:UpdateReport',
         'codebuild:BatchPutTestCases',

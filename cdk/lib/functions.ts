@@ -28,6 +28,9 @@ const TIMEOUT: Readonly<Record<FunctionName, Duration>> = {
   reporter: Duration.minutes(5),
 };
 
+/** The environment tells CodeBuild where raw files of reports go, the reporter reads them and keeps what it found. */
+const USES_BUCKET: ReadonlySet<FunctionName> = new Set(['environment', 'reporter']);
+
 /** The functions of one deployment. */
 export class Functions extends Construct {
   readonly all: Readonly<Record<FunctionName, Function>>;
@@ -59,7 +62,7 @@ export class Functions extends Construct {
       environment: {
         MERGEGATE_SERVICE: names.service,
         MERGEGATE_REPORTER_ARN: names.reporterArn,
-        ...(name === 'reporter' ? { MERGEGATE_ARTIFACT_BUCKET: props.artifacts.bucketName } : {}),
+        ...(USES_BUCKET.has(name) ? { MERGEGATE_ARTIFACT_BUCKET: props.artifacts.bucketName } : {}),
         ...(name === 'router' ? { MERGEGATE_STATE_MACHINE_ARN: names.stateMachineArn } : {}),
       },
     });

@@ -30,6 +30,8 @@ export function approvalRule(service: string, repository: string): string {
 
 /** Where builds may write what they want to keep. */
 export const ARTIFACT_PREFIX = 'builds/';
+/** Where CodeBuild, under the role of builds, keeps the files that reports were made from. */
+export const RAW_REPORTS_PREFIX = `${ARTIFACT_PREFIX}raw/`;
 /** Where the reporter keeps what it found in a tree, what it knows of a destination, and pages with all results. */
 export const FINDINGS_PREFIX = 'findings/';
 export const BASELINES_PREFIX = 'baselines/';

@@ -9,6 +9,7 @@ import {
   BASELINES_PREFIX,
   FINDINGS_PREFIX,
   PREVIEW_REFERENCES,
+  RAW_REPORTS_PREFIX,
   REPORTS_PREFIX,
   type FunctionName,
   type Names,
@@ -84,7 +85,7 @@ function environment(subjects: Subjects): PolicyStatement[] {
       ['BatchGetBuilds', 'CreateProject', 'DeleteProject', 'ListBuildsForProject', 'UpdateProject'],
       [names.projectsArn],
     ),
-    allow('codebuild', ['DeleteReportGroup'], [names.reportGroupsArn]),
+    allow('codebuild', ['CreateReportGroup', 'DeleteReportGroup'], [names.reportGroupsArn]),
     allow('codebuild', ['ListReportGroups'], ['*']),
     passRole(buildRoleArn),
     allow(
@@ -138,9 +139,9 @@ function reporter(subjects: Subjects): PolicyStatement[] {
       [names.reportGroupsArn],
     ),
     allow('logs', ['GetLogEvents'], [`${names.buildLogGroupArn}:log-stream:${names.service}-pr-*`]),
-    allow('s3', ['GetObject'], objects(BASELINES_PREFIX, FINDINGS_PREFIX)),
+    allow('s3', ['GetObject'], objects(BASELINES_PREFIX, FINDINGS_PREFIX, RAW_REPORTS_PREFIX)),
     allow('s3', ['PutObject'], objects(BASELINES_PREFIX, FINDINGS_PREFIX, REPORTS_PREFIX)),
-    // Without it S3 answers AccessDenied for an object that is not there.
+    // Raw files of reports; and without it S3 answers AccessDenied for an object that is not there.
     allow('s3', ['ListBucket'], [artifacts.bucketArn]),
     allow('ssm', ['GetParameter', 'PutParameter'], written),
   ];

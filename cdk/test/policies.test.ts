@@ -45,10 +45,11 @@ test('a build can fetch its source, write its log and its reports, and keep arti
     ['codecommit:GitPull', REPOSITORY],
     ['logs:CreateLogStream', log],
     ['logs:PutLogEvents', log],
-    ['codebuild:CreateReportGroup', group],
+    ['codebuild:CreateReport', group],
     ['codebuild:BatchPutTestCases', group],
     ['codebuild:BatchPutCodeCoverages', group],
     ['s3:PutObject', 'arn:aws:s3:::gatestorageartifacts8ad528aa/builds/7/app.zip'],
+    ['s3:PutObject', 'arn:aws:s3:::gatestorageartifacts8ad528aa/builds/raw/mergegate-pr-7-junit/1/junit.xml'],
   ];
   assert.deepEqual(
     needs.filter(([action, resource]) => !allows(build, action, resource)),

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use local_aws::{Assumptions, CloseEvents, DeleteProject, Moment};
+use local_aws::{Assumptions, CloseEvents, DeleteProject, Moment, RawReportKeys};
 use mergegate_tests::{
     BUILDSPEC, Blow, People, Place, Stage, StageOptions, closes, green_files, play_all, pushes,
 };
@@ -28,6 +28,7 @@ fn settings() -> Vec<Setting> {
         close_events: CloseEvents::Two,
         delete_project: DeleteProject::Refused,
         stale_reads: 3,
+        raw_report_keys: RawReportKeys::Otherwise,
     };
     let settings = [
         ("usual", usual),

@@ -62,6 +62,7 @@ export const DANGEROUS: readonly (readonly [string, string])[] = [
   ['codebuild:CreateProject', PROJECT],
   ['codebuild:UpdateProject', PROJECT],
   ['codebuild:DeleteProject', PROJECT],
+  ['codebuild:CreateReportGroup', PROJECT.replace('project', 'report-group')],
   ['codebuild:DeleteReportGroup', PROJECT.replace('project', 'report-group')],
   ['ssm:PutParameter', `${PARAMETER}/pull-requests/7/result`],
   ['ssm:PutParameter', `${PARAMETER}/repositories/my-repository/settings`],

@@ -21,12 +21,13 @@ mod testing;
 
 pub use clients::Clients;
 pub use codebuild::{
-    BuildOrder, CodeBuild, DeleteOutcome, Project, ProjectSpec, ReportGroup, StartOutcome,
+    BuildOrder, CodeBuild, DeleteOutcome, GroupOutcome, Project, ProjectSpec, RawFolder,
+    ReportGroup, ReportGroupSpec, StartOutcome,
 };
 pub use codecommit::CodeCommit;
 pub use deployment::Deployment;
 pub use executions::{DescribedExecution, Executions, StartedExecution};
 pub use logs::Logs;
-pub use objects::Objects;
+pub use objects::{Listed, Listing, Objects};
 pub use parameters::Parameters;
-pub use reports::Reports;
+pub use reports::{RawReport, Reported, Reports};

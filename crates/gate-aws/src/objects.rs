@@ -2,6 +2,7 @@
 
 use std::{
     fmt::{self, Write as _},
+    ops::RangeInclusive,
     sync::Arc,
 };
 
@@ -10,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorErr
 use gate_core::error::GateError;
 
 use crate::{
-    Deployment,
+    Deployment, error,
     signed::{Question, Refusal, Signed, domain, named_endpoint},
 };
 
@@ -37,7 +38,26 @@ struct Bucket {
 #[derive(Clone, Copy, Debug)]
 enum Ask {
     GetObject,
+    ListBucket,
     PutObject,
+}
+
+/// An object as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// Its bytes.
+    pub size: u64,
+}
+
+/// What lists show of a folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Objects in the order of their keys.
+    pub objects: Vec<Listed>,
+    /// Whether there are more than one list holds (1,000).
+    pub more: bool,
 }
 
 impl fmt::Debug for Objects {
@@ -67,9 +87,47 @@ impl Objects {
     /// An object's content; `None` if there is no such object.
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, GateError> {
         match &self.bucket {
-            Some(bucket) => bucket.ask(Ask::GetObject, key, None, Vec::new()).await,
+            Some(bucket) => {
+                let at = bucket.key(key);
+                bucket.ask(Ask::GetObject, at, None, Vec::new()).await
+            }
             None => Ok(None),
         }
+    }
+
+    /// Some bytes of an object, fewer at its end; `None` if there is no such object.
+    pub async fn piece(
+        &self,
+        key: &str,
+        bytes: RangeInclusive<u64>,
+    ) -> Result<Option<Vec<u8>>, GateError> {
+        let Some(bucket) = &self.bucket else {
+            return Ok(None);
+        };
+        let range = format!("bytes={}-{}", bytes.start(), bytes.end());
+        let at = bucket.key(key);
+        let header = Some(("range", range));
+        bucket.ask(Ask::GetObject, at, header, Vec::new()).await
+    }
+
+    /// The objects whose keys start with `prefix`; none without a bucket.
+    pub async fn list(&self, prefix: &str) -> Result<Listing, GateError> {
+        let Some(bucket) = &self.bucket else {
+            return Ok(Listing::default());
+        };
+        let at = format!(
+            "{}/?list-type=2&prefix={}",
+            bucket.path,
+            escaped(prefix, false)
+        );
+        let answer = bucket.ask(Ask::ListBucket, at, None, Vec::new()).await?;
+        listing(&answer.unwrap_or_default())
+            .ok_or_else(|| error::unreadable(SERVICE, "ListBucket", "the list is no list of keys"))
+    }
+
+    /// Whether this is the name of the bucket.
+    pub fn is(&self, bucket: &str) -> bool {
+        self.bucket.as_ref().is_some_and(|own| own.name == bucket)
     }
 
     /// Writes an object, over whatever stands there; `false` without a bucket.
@@ -77,7 +135,9 @@ impl Objects {
         let Some(bucket) = &self.bucket else {
             return Ok(false);
         };
-        bucket.ask(Ask::PutObject, key, Some(kind), content).await?;
+        let header = Some(("content-type", kind.to_owned()));
+        let at = bucket.key(key);
+        bucket.ask(Ask::PutObject, at, header, content).await?;
         Ok(true)
     }
 
@@ -120,30 +180,93 @@ impl Bucket {
         })
     }
 
+    /// The address of an object behind the endpoint.
+    fn key(&self, key: &str) -> String {
+        format!("{}/{}", self.path, escaped(key, true))
+    }
+
     async fn ask(
         &self,
         ask: Ask,
-        key: &str,
-        kind: Option<&str>,
+        at: String,
+        header: Option<(&'static str, String)>,
         body: Vec<u8>,
     ) -> Result<Option<Vec<u8>>, GateError> {
-        self.signed.ask(self.question(ask, key, kind, body)).await
+        self.signed.ask(question(ask, at, header, body)).await
     }
+}
 
-    fn question(&self, ask: Ask, key: &str, kind: Option<&str>, body: Vec<u8>) -> Question {
-        let (operation, method) = match ask {
-            Ask::GetObject => ("GetObject", "GET"),
-            Ask::PutObject => ("PutObject", "PUT"),
-        };
-        let kind = kind.map(|kind| ("content-type", kind.to_owned()));
-        Question {
-            operation,
-            method,
-            path: format!("{}/{}", self.path, escaped(key, true)),
-            headers: kind.into_iter().collect(),
-            body,
-        }
+fn question(
+    ask: Ask,
+    at: String,
+    header: Option<(&'static str, String)>,
+    body: Vec<u8>,
+) -> Question {
+    let (operation, method) = match ask {
+        Ask::GetObject => ("GetObject", "GET"),
+        Ask::ListBucket => ("ListBucket", "GET"),
+        Ask::PutObject => ("PutObject", "PUT"),
+    };
+    Question {
+        operation,
+        method,
+        path: at,
+        headers: header.into_iter().collect(),
+        body,
     }
+}
+
+/// Reads the answer to ListObjectsV2; `None` if it is none.
+fn listing(answer: &[u8]) -> Option<Listing> {
+    let text = std::str::from_utf8(answer).ok()?;
+    let (head, contents) = text.split_once("<Contents>").unwrap_or((text, ""));
+    let objects = contents.split("<Contents>").filter(|it| !it.is_empty());
+    let objects: Option<Vec<Listed>> = objects
+        .map(|object| {
+            Some(Listed {
+                key: unescaped(member(object, "Key")?)?,
+                size: member(object, "Size")?.parse().ok()?,
+            })
+        })
+        .collect();
+    // Where `IsTruncated` stands in the document is nowhere promised.
+    let more = member(head, "IsTruncated").or_else(|| member(contents, "IsTruncated"))?;
+    Some(Listing {
+        objects: objects?,
+        more: more == "true",
+    })
+}
+
+/// The text of the first element of this name.
+fn member<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let (_, after) = text.split_once(&format!("<{name}>"))?;
+    Some(after.split_once('<')?.0)
+}
+
+/// A text of XML without its references; `None` if one of them is unknown.
+fn unescaped(text: &str) -> Option<String> {
+    let mut parts = text.split('&');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once(';')?;
+        let number = |digits: &str, radix| u32::from_str_radix(digits, radix).ok();
+        plain.push(match name {
+            "amp" => '&',
+            "lt" => '<',
+            "gt" => '>',
+            "quot" => '"',
+            "apos" => '\'',
+            _ => {
+                let digits = name.strip_prefix('#')?;
+                char::from_u32(match digits.strip_prefix('x') {
+                    Some(hex) => number(hex, 16)?,
+                    None => number(digits, 10)?,
+                })?
+            }
+        });
+        plain.push_str(rest);
+    }
+    Some(plain)
 }
 
 /// The object, nothing if there is none, or why not.
@@ -153,10 +276,7 @@ fn read(response: &HttpResponse) -> Result<Option<Vec<u8>>, OrchestratorError<Re
         return Ok(Some(body.to_vec()));
     }
     let text = String::from_utf8_lossy(body);
-    let member = |name: &str| {
-        let (_, after) = text.split_once(&format!("<{name}>"))?;
-        Some(after.split_once('<')?.0.to_owned())
-    };
+    let member = |name: &str| member(&text, name).map(str::to_owned);
     let code = member("Code").unwrap_or_default();
     if code == "NoSuchKey" {
         return Ok(None);

@@ -31,6 +31,26 @@ const FAILED: &str = "FAILED";
 const ERROR: &str = "ERROR";
 const SKIPPED: &str = "SKIPPED";
 
+/// A report, and where the files are that it was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reported {
+    /// What CodeBuild made of them.
+    pub report: Report,
+    /// The files; `None` if CodeBuild keeps none of this report.
+    pub raw: Option<RawReport>,
+}
+
+/// Where the raw files of one report are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawReport {
+    /// The bucket.
+    pub bucket: String,
+    /// The folder of the report's group. How objects are called below it AWS does not say.
+    pub folder: String,
+    /// The report's own id, unique among all reports.
+    pub id: String,
+}
+
 /// Reports of CodeBuild.
 #[derive(Clone, Debug)]
 pub struct Reports {
@@ -44,7 +64,11 @@ impl Reports {
     }
 
     /// The reports of these ARNs, in their order. One that CodeBuild does not know is incomplete: missing is not passed.
-    pub async fn reports(&self, project: &str, arns: &[String]) -> Result<Vec<Report>, GateError> {
+    pub async fn reports(
+        &self,
+        project: &str,
+        arns: &[String],
+    ) -> Result<Vec<Reported>, GateError> {
         let mut found = HashMap::new();
         for arns in arns.chunks(REPORTS_PER_READ) {
             let output = self
@@ -63,21 +87,24 @@ impl Reports {
         }
         let mut reports = Vec::with_capacity(arns.len());
         for arn in arns {
-            let (status, content) = match found.remove(arn) {
+            let (status, content, raw) = match found.remove(arn) {
                 Some(report) => (
                     status(report.status.as_ref()),
                     self.content(arn, &report).await?,
+                    raw(arn, report.export_config),
                 ),
                 None => (
                     ReportStatus::Incomplete,
                     ReportContent::Tests(Tests::default()),
+                    None,
                 ),
             };
-            reports.push(Report {
+            let report = Report {
                 name: name(project, arn),
                 status,
                 content,
-            });
+            };
+            reports.push(Reported { report, raw });
         }
         Ok(reports)
     }
@@ -166,6 +193,17 @@ fn name(project: &str, arn: &str) -> String {
         .strip_prefix(project)
         .and_then(|rest| rest.strip_prefix('-'));
     own.unwrap_or(group).to_owned()
+}
+
+/// Where CodeBuild put the files of the report `…:report/<group>:<id>`.
+fn raw(arn: &str, export: Option<types::ReportExportConfig>) -> Option<RawReport> {
+    let destination = export?.s3_destination?;
+    let (_, id) = arn.rsplit_once(':')?;
+    Some(RawReport {
+        bucket: destination.bucket?,
+        folder: destination.path?,
+        id: id.to_owned(),
+    })
 }
 
 fn counts(summary: &TestReportSummary) -> Tests {

@@ -121,6 +121,7 @@ fn results(cases: Vec<TestCase>, lines: ReportContent) -> Vec<CheckResult> {
         skipped: of(Outcome::Skipped),
         flaky: cases.iter().filter(|case| case.flaky).count() as u64,
         cases,
+        untold: None,
     };
     let report = |name: &str, content| Report {
         name: name.to_owned(),

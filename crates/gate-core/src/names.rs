@@ -18,6 +18,12 @@ pub fn pull_request_of_project(service: &str, name: &str) -> Option<PullRequestI
     digits(rest.split('-').next()?)
 }
 
+/// The report group of a project for the reports of one name, as CodeBuild itself would call it (user guide,
+/// test-report-group-naming).
+pub fn report_group(project: &str, report: &str) -> String {
+    format!("{project}-{report}")
+}
+
 /// Folder of a pull request's preview branches.
 pub fn preview_folder(pull_request: &PullRequestId) -> String {
     format!("{PREVIEW_PREFIX}pr-{pull_request}/")
@@ -116,6 +122,11 @@ pub mod objects {
             "baselines/{repository}/{}.json",
             hash(&[branch.as_str()], 16)
         )
+    }
+
+    /// Folder of the files that the reports of a group were made from; written under the role of builds.
+    pub fn raw_reports(group: &str) -> String {
+        format!("builds/raw/{group}")
     }
 
     /// All results of a run as a page; written by the reporter.

@@ -171,5 +171,6 @@ pub(crate) fn tests_of(cases: Vec<TestCase>) -> Tests {
         skipped: of(Outcome::Skipped),
         flaky: cases.iter().filter(|case| case.flaky).count() as u64,
         cases,
+        untold: None,
     }
 }

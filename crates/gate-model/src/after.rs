@@ -171,7 +171,6 @@ impl World {
             BuildState::Failed => Truth::Red,
             _ => return,
         };
-        self.report_groups = true;
         if let Some(commit) = commit {
             self.settle_truth(commit, truth);
         }

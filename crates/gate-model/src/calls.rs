@@ -164,9 +164,9 @@ impl Call {
 }
 
 impl Call {
-    /// Whether it sees how builds stand, or what they leave behind.
+    /// Whether it sees how builds stand.
     pub fn sees_builds(self) -> bool {
-        self.touches() & (BUILDS | REPORT_GROUPS) != 0 && !matches!(self, Self::StartBuild { .. })
+        self.touches() & BUILDS != 0 && !matches!(self, Self::StartBuild { .. })
     }
 
     /// Whether the order of the two can be told.
@@ -195,7 +195,8 @@ impl Call {
             Self::ReadBuildsOfProject | Self::StartBuild { .. } | Self::DeleteProject => {
                 BUILDS | PROJECT
             }
-            Self::PutProject | Self::ListProjects => PROJECT,
+            Self::PutProject => PROJECT | REPORT_GROUPS,
+            Self::ListProjects => PROJECT,
             Self::ListReportGroups | Self::DeleteReportGroups => REPORT_GROUPS,
             Self::ListBranches | Self::CreateBranch { .. } | Self::DeleteBranches { .. } => {
                 BRANCHES
@@ -255,7 +256,11 @@ impl World {
             Call::WriteRecord(record) => self.record = Some(record),
             Call::WriteEnvironment => self.environment = true,
             Call::CreateBranch { run } => self.branches |= 1 << run,
-            Call::PutProject => self.project = true,
+            // With its report groups.
+            Call::PutProject => {
+                self.project = true;
+                self.report_groups = true;
+            }
             Call::StartBuild {
                 run,
                 attempt,

@@ -248,7 +248,7 @@ pub struct World {
     pub comments: [Comment; 2],
     /// Whether the CodeBuild project exists.
     pub project: bool,
-    /// Whether report groups exist; builds make them.
+    /// Whether report groups exist; they are made with the project.
     pub report_groups: bool,
     /// Runs whose preview branch exists, a bit each.
     pub branches: u16,

@@ -65,6 +65,18 @@ pub struct Assumptions {
     pub delete_project: DeleteProject,
     /// How many reads of a pull request after a change still see the state before it.
     pub stale_reads: u32,
+    /// How CodeBuild calls the raw files of a report in S3.
+    pub raw_report_keys: RawReportKeys,
+}
+
+/// How CodeBuild calls the raw files of a report below the folder of its group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RawReportKeys {
+    /// `<report's id>/<file>`.
+    #[default]
+    ByReport,
+    /// By something that no answer of CodeBuild tells.
+    Otherwise,
 }
 
 /// Which events a merge emits.

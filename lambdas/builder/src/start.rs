@@ -5,6 +5,7 @@ use std::time::Duration;
 use gate_aws::{BuildOrder, Clients, StartOutcome, run};
 use gate_core::{
     build::{Build, variable},
+    buildspec,
     candidate::Candidate,
     error::GateError,
     host::CodeHost,
@@ -105,10 +106,11 @@ async fn start_one(
     }));
     let own = settings.environment.iter();
     variables.extend(own.map(|(name, value)| (name.clone(), value.clone())));
+    let text = buildspec(clients, candidate, planned).await?;
     let order = BuildOrder {
         project: &run.project,
         source_version: &candidate.source_version(),
-        buildspec: &buildspec(clients, candidate, planned).await?,
+        buildspec: &buildspec::with_report_groups(&text, &run.report_groups),
         image: settings.image.as_deref(),
         compute_type: settings.compute.map(Compute::compute_type),
         timeout_minutes: settings.timeout_minutes,
@@ -143,7 +145,7 @@ async fn start_one(
     }
 }
 
-/// The text of a check's buildspec, from the side that the plan chose.
+/// The text of a check's buildspec as it is written, from the side that the plan chose.
 async fn buildspec(
     clients: &Clients,
     candidate: &Candidate,

@@ -2,6 +2,7 @@
 
 mod prepare;
 mod preview;
+mod report_groups;
 mod tear_down;
 
 use gate_aws::Clients;

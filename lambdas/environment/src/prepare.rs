@@ -1,6 +1,8 @@
-//! Prepare: preview the merge, read the rules, plan, create or update the project.
+//! Prepare: preview the merge, read the rules, plan, create or update the project and its report groups.
 
-use gate_aws::{Clients, ProjectSpec, run};
+use std::collections::BTreeMap;
+
+use gate_aws::{Clients, Project, ProjectSpec, run};
 use gate_core::{
     buildspec,
     candidate::{Candidate, Preview},
@@ -18,7 +20,7 @@ use gate_core::{
     title::{Flag, Flags},
 };
 
-use crate::preview;
+use crate::{preview, report_groups};
 
 pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
     let candidacy = invocation.candidacy()?.clone();
@@ -52,7 +54,11 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
     if !builds {
         return Ok(state.then(Next::Report));
     }
-    Box::pin(put_environment(clients, &candidacy, &settings)).await?;
+    let project = Box::pin(put_environment(clients, &candidacy, &settings)).await?;
+    if let Some(run) = &mut state.run {
+        let groups = report_groups::put(clients, &candidacy, &project, &run.plan);
+        run.report_groups = Box::pin(groups).await?;
+    }
     // A close between the first read and the project's creation finds nothing to tear down: look again.
     let now = clients.host.pull_request(&candidacy.pull_request).await?;
     if !now.is_some_and(|now| now.is_open()) {
@@ -239,6 +245,7 @@ fn with_run(
         plan,
         project: project(clients, &candidacy.pull_request),
         containers: None,
+        report_groups: BTreeMap::new(),
         builds: Vec::new(),
         report_looks: 0,
         passes: Vec::new(),
@@ -246,7 +253,7 @@ fn with_run(
     state
 }
 
-fn project(clients: &Clients, pull_request: &PullRequestId) -> String {
+pub(crate) fn project(clients: &Clients, pull_request: &PullRequestId) -> String {
     names::project(&clients.deployment.service, pull_request)
 }
 
@@ -264,7 +271,7 @@ async fn put_environment(
     clients: &Clients,
     candidacy: &Candidacy,
     settings: &RepositorySettings,
-) -> Result<(), GateError> {
+) -> Result<Project, GateError> {
     let Candidacy {
         repository,
         pull_request,
@@ -278,23 +285,29 @@ async fn put_environment(
         buildspec: NOT_STARTED_BY_THE_GATE,
         settings,
         privileged: false,
-        tags: vec![
-            (
-                "gate:service".to_owned(),
-                clients.deployment.service.clone(),
-            ),
-            ("gate:pull-request".to_owned(), pull_request.to_string()),
-        ],
+        tags: tags(clients, pull_request),
     };
     let project = Box::pin(clients.builds.put_project(spec)).await?;
     let record = EnvironmentRecord {
         version: 1,
         repository: repository.clone(),
         project: name,
-        badge_url: project.badge_url,
+        badge_url: project.badge_url.clone(),
     };
     clients
         .parameters
         .put(&clients.names().environment(pull_request), &record)
-        .await
+        .await?;
+    Ok(project)
+}
+
+/// By these whoever looks at the account sees what a thing is for.
+pub(crate) fn tags(clients: &Clients, pull_request: &PullRequestId) -> Vec<(String, String)> {
+    vec![
+        (
+            "gate:service".to_owned(),
+            clients.deployment.service.clone(),
+        ),
+        ("gate:pull-request".to_owned(), pull_request.to_string()),
+    ]
 }

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use gate_aws::Clients;
+use gate_aws::{Clients, Reported};
 use gate_core::{
     build::{Build, BuildStatus},
     error::GateError,
     id::BuildId,
     log,
     protocol::{Run, StartedBuild},
-    report::{Report, ReportContent},
+    report::{Report, ReportContent, ReportStatus},
     verdict::CheckResult,
 };
+
+use crate::raw;
 
 /// Results of a run whose builds have ended.
 pub(crate) async fn collect(clients: &Clients, run: &Run) -> Result<Vec<CheckResult>, GateError> {
@@ -24,12 +26,7 @@ pub(crate) async fn collect(clients: &Clients, run: &Run) -> Result<Vec<CheckRes
             .and_then(|started| builds.iter().find(|build| build.id == started.id))
             .cloned();
         let reports = match &build {
-            Some(build) if !build.reports.is_empty() => {
-                clients
-                    .reports
-                    .reports(&run.project, &build.reports)
-                    .await?
-            }
+            Some(build) if !build.reports.is_empty() => reports(clients, run, build).await?,
             _ => Vec::new(),
         };
         let log_end = match &build {
@@ -44,6 +41,21 @@ pub(crate) async fn collect(clients: &Clients, run: &Run) -> Result<Vec<CheckRes
         });
     }
     Ok(results)
+}
+
+/// What CodeBuild made of a build's reports, told by their raw files once all of them are read.
+async fn reports(clients: &Clients, run: &Run, build: &Build) -> Result<Vec<Report>, GateError> {
+    let found = clients.reports.reports(&run.project, &build.reports);
+    let found = found.await?;
+    let generating = |found: &Reported| found.report.status == ReportStatus::Generating;
+    if found.iter().any(generating) {
+        return Ok(found.into_iter().map(|found| found.report).collect());
+    }
+    let mut reports = Vec::with_capacity(found.len());
+    for reported in found {
+        reports.push(raw::tell(clients, reported).await);
+    }
+    Ok(reports)
 }
 
 /// The end of the log of a build that broke without a failed test. It only explains: without it the verdict is the same.

@@ -4,6 +4,7 @@
 mod conclude;
 mod evidence;
 mod memory;
+mod raw;
 mod report;
 mod voice;
 

@@ -15,7 +15,7 @@ use crate::error;
 
 pub use builds::{BuildOrder, StartOutcome};
 pub use projects::{DeleteOutcome, Project, ProjectSpec};
-pub use report_groups::ReportGroup;
+pub use report_groups::{GroupOutcome, RawFolder, ReportGroup, ReportGroupSpec};
 
 pub(crate) const SERVICE: &str = "CodeBuild";
 

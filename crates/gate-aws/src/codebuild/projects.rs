@@ -42,6 +42,8 @@ pub struct ProjectSpec<'a> {
 /// A project that stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
+    /// Its ARN.
+    pub arn: String,
     /// Anonymous image of its last build's state; `None` where CodeBuild has no badges.
     pub badge_url: Option<String>,
 }
@@ -77,7 +79,7 @@ impl CodeBuild {
             .send()
             .await;
         match answer {
-            Ok(output) => Ok(project(output.project)),
+            Ok(output) => project("CreateProject", output.project),
             Err(error) => match error.as_service_error() {
                 Some(CreateProjectError::ResourceAlreadyExistsException(_)) => {
                     // The future of either call is large; only one of them is ever needed.
@@ -112,7 +114,7 @@ impl CodeBuild {
             .send()
             .await;
         match answer {
-            Ok(output) => Ok(project(output.project)),
+            Ok(output) => project(OPERATION, output.project),
             Err(error) => match error.as_service_error() {
                 Some(UpdateProjectError::ResourceNotFoundException(_)) => Err(error::unavailable(
                     SERVICE,
@@ -228,13 +230,16 @@ fn vpc(vpc: &Vpc) -> VpcConfig {
         .build()
 }
 
-fn project(project: Option<types::Project>) -> Project {
-    let badge = project.and_then(|project| project.badge);
-    Project {
+fn project(operation: &'static str, project: Option<types::Project>) -> Result<Project, GateError> {
+    let project = project.and_then(|project| Some((project.arn?, project.badge)));
+    let (arn, badge) = project
+        .ok_or_else(|| error::unreadable(SERVICE, operation, "the answer has no `project.arn`"))?;
+    Ok(Project {
+        arn,
         badge_url: badge
             .and_then(|badge| badge.badge_request_url)
             .filter(|url| !url.is_empty()),
-    }
+    })
 }
 
 /// A role that was just created is not yet known to CodeBuild: that passes, all other refusals stay.

@@ -60,7 +60,8 @@ fn a_request_names_its_content_and_is_signed_for_s3() {
     );
     let session = Some("session".to_owned());
     let identity = aws_credential_types::Credentials::new("ann", "secret", session, None, "test");
-    let question = bucket.question(Ask::PutObject, "key", Some("text/html"), Vec::new());
+    let header = Some(("content-type", "text/html".to_owned()));
+    let question = question(Ask::PutObject, bucket.key("key"), header, Vec::new());
     let headers = bucket.signed.sign(&question, &identity.into()).unwrap();
     let value = |name: &str| {
         let found = headers.iter().find(|(key, _)| key == name);
@@ -113,4 +114,36 @@ async fn fails_for_a_while_when_nobody_answers() {
     assert_eq!(error.word(), "ServiceUnavailable");
     let words = "S3 did not complete GetObject: dispatch failure: ";
     assert!(error.to_string().starts_with(words), "{error}");
+}
+
+#[test]
+fn a_list_tells_keys_and_sizes() {
+    let answer = "<?xml version=\"1.0\"?>\n<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated>\
+        <Contents><Key>raw/a&amp;b&#13;.xml</Key><ETag>&quot;1&quot;</ETag><Size>12</Size></Contents>\
+        <Contents><Key>raw/c.xml</Key><Size>0</Size></Contents></ListBucketResult>";
+    let listed = |key: &str, size| Listed {
+        key: key.to_owned(),
+        size,
+    };
+    let read = listing(answer.as_bytes()).unwrap();
+    assert_eq!(
+        read.objects,
+        [listed("raw/a&b\r.xml", 12), listed("raw/c.xml", 0)]
+    );
+    assert!(!read.more);
+    let empty = "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>";
+    let read = listing(empty.as_bytes()).unwrap();
+    assert!(read.objects.is_empty() && read.more);
+}
+
+#[test]
+fn refuses_a_list_that_is_none() {
+    for answer in [
+        "",
+        "<html>",
+        "<IsTruncated>false</IsTruncated><Contents><Key>a&such;b</Key><Size>1</Size></Contents>",
+        "<IsTruncated>false</IsTruncated><Contents><Key>a</Key><Size>many</Size></Contents>",
+    ] {
+        assert_eq!(listing(answer.as_bytes()), None, "{answer}");
+    }
 }

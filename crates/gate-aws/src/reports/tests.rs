@@ -27,6 +27,11 @@ fn cases(listed: Value) -> Rule {
 }
 
 async fn read(rules: &[&Rule], arns: &[&str]) -> Vec<Report> {
+    let found = found_by(rules, arns).await;
+    found.into_iter().map(|reported| reported.report).collect()
+}
+
+async fn found_by(rules: &[&Rule], arns: &[&str]) -> Vec<Reported> {
     let arns: Vec<String> = arns.iter().map(ToString::to_string).collect();
     reports(rules).reports("gate-pr-7", &arns).await.unwrap()
 }
@@ -78,6 +83,7 @@ async fn a_report_tells_its_counts_and_its_cases() {
                     case(None, "rounds", Outcome::Passed),
                     case(None, "prints", Outcome::Skipped),
                 ],
+                untold: None,
             }),
         }]
     );
@@ -185,4 +191,29 @@ fn a_shared_report_group_keeps_its_own_name() {
         name("gate-pr-7", "arn:aws:codebuild:r:a:report/gate-pr-71-x:1"),
         "gate-pr-71-x"
     );
+}
+
+#[tokio::test]
+async fn a_report_tells_where_its_raw_files_are_if_codebuild_keeps_them() {
+    let mut kept = tests_report("SUCCEEDED", &json!({}));
+    kept["exportConfig"] = json!({ "exportConfigType": "S3", "s3Destination": {
+        "bucket": "gate-artifacts", "path": "builds/raw/gate-pr-7-unit", "packaging": "NONE",
+    }});
+    let mut none = tests_report("SUCCEEDED", &json!({}));
+    none["arn"] = json!(LINES);
+    none["exportConfig"] = json!({ "exportConfigType": "NO_EXPORT" });
+    let listed = found(json!([kept, none]));
+    let any = mock!(Client::describe_test_cases)
+        .then_http_response(|| answer(&json!({ "testCases": [] })));
+    let raw: Vec<_> = found_by(&[&listed, &any, &any], &[UNIT, LINES])
+        .await
+        .into_iter()
+        .map(|reported| reported.raw)
+        .collect();
+    let expected = RawReport {
+        bucket: "gate-artifacts".to_owned(),
+        folder: "builds/raw/gate-pr-7-unit".to_owned(),
+        id: "1111".to_owned(),
+    };
+    assert_eq!(raw, [Some(expected), None]);
 }

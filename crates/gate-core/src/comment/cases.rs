@@ -2,8 +2,8 @@
 
 use super::{Facts, View, detail::Detail};
 use crate::{
-    findings::Counts,
-    report::TestCase,
+    findings::{Counts, cases},
+    report::{ReportContent, TestCase},
     text::{code, count, difference, duration, listed},
 };
 
@@ -14,6 +14,7 @@ pub(super) fn section(view: &View<'_>, facts: &Facts<'_>, detail: &Detail) -> Op
         .and_then(|before| before.tests.as_ref())
         .map(|tests| tests.counts);
     let mut parts = vec![counted(counts, before)];
+    parts.extend(known_by_name(view, counts));
     parts.extend(failures(view, facts, counts, detail));
     let changed = changed(facts, detail);
     if !changed.is_empty() {
@@ -45,6 +46,31 @@ fn counted(now: Counts, before: Option<Counts>) -> String {
         difference(now.total, before.total),
         parts.collect::<Vec<_>>().join(", ")
     )
+}
+
+/// Said where not every case is known, so that nobody takes a short list for all of it.
+fn known_by_name(view: &View<'_>, counts: Counts) -> Option<String> {
+    let known = cases(view.results).count() as u64;
+    if known >= counts.total {
+        return None;
+    }
+    let reports = view.results.iter().flat_map(|result| &result.reports);
+    let mut untold = reports.filter_map(|report| match &report.content {
+        ReportContent::Tests(tests) => tests.untold.as_deref(),
+        ReportContent::Coverage(_) => None,
+    });
+    let why = match untold.next() {
+        Some(why) => code(why, 160),
+        None => "CodeBuild keeps no more of a report".to_owned(),
+    };
+    let shown = match known {
+        0 => "None of them is known by name".to_owned(),
+        known => format!(
+            "Only {} of them are known by name, failed ones first",
+            count(known)
+        ),
+    };
+    Some(format!("{shown}: {why}."))
 }
 
 fn failures(view: &View<'_>, facts: &Facts<'_>, counts: Counts, detail: &Detail) -> Option<String> {

@@ -32,6 +32,9 @@ pub struct PlannedCheck {
     pub kind: Kind,
     /// The reports its buildspec promises.
     pub reports: Vec<String>,
+    /// Those of `reports` that hold coverage.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coverage_reports: Vec<String>,
     /// Planned checks that must have passed before it starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<CheckName>,
@@ -54,6 +57,7 @@ impl PlannedCheck {
             required: true,
             kind: Kind::default(),
             reports,
+            coverage_reports: Vec::new(),
             after: Vec::new(),
             buildspec: BuildspecSource::default(),
             side: Side::default(),

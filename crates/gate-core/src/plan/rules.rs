@@ -85,26 +85,27 @@ pub(super) fn resolve(
     buildspecs: &Buildspecs,
     notes: &mut Vec<Note>,
 ) -> Result<PlannedCheck, NoBuild> {
-    let (side, reports) = match &rule.buildspec {
+    let (side, spec) = match &rule.buildspec {
         BuildspecSource::Inline(text) => {
             let parsed = Buildspec::parse(buildspec::INLINE, text.as_bytes());
-            (side, parsed.map_err(|fault| invalid(&fault))?.reports)
+            (side, parsed.map_err(|fault| invalid(&fault))?)
         }
         BuildspecSource::File(path) => {
             let missing = BothSides::default();
             let both = buildspecs.get(path).unwrap_or(&missing);
-            let (side, buildspec, note) = resolve_file(path, side, both)?;
+            let (side, spec, note) = resolve_file(path, side, both)?;
             if let Some(note) = note.filter(|note| !notes.contains(note)) {
                 notes.push(note);
             }
-            (side, buildspec.reports)
+            (side, spec)
         }
     };
     Ok(PlannedCheck {
         name: rule.name.clone(),
         required: rule.required,
         kind: rule.kind,
-        reports,
+        reports: spec.reports,
+        coverage_reports: spec.coverage_reports,
         after: rule.after.clone(),
         buildspec: rule.buildspec.clone(),
         side,

@@ -1,5 +1,7 @@
 //! What flows through the state machine from step to step.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -176,6 +178,9 @@ pub struct Run {
     /// What its builds have besides: set for `[container]` builds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub containers: Option<Containers>,
+    /// The report groups made for its reports: name in the buildspec → ARN.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub report_groups: BTreeMap<String, String>,
     /// What was started, in order.
     #[serde(default)]
     pub builds: Vec<StartedBuild>,

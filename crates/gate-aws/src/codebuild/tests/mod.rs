@@ -7,6 +7,7 @@ use crate::testing::{answer, codebuild, refusal};
 
 mod builds;
 mod projects;
+mod report_groups;
 
 fn missing(message: &'static str) -> impl Fn() -> aws_sdk_codebuild::config::http::HttpResponse {
     move || refusal(400, "ResourceNotFoundException", message)

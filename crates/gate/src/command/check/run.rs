@@ -219,6 +219,6 @@ async fn check(
         status: build.status,
         duration: build.duration,
         log,
-        reports,
+        reports: reports.into_iter().map(|found| found.report).collect(),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use local_aws::{Assumptions, CloseEvents, DeleteProject};
+use local_aws::{Assumptions, CloseEvents, DeleteProject, RawReportKeys};
 
 /// One switch, set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,7 @@ pub(crate) enum Assumption {
     CloseEvents(CloseEvents),
     DeleteProject(DeleteProject),
     StaleReads(u32),
+    RawReportKeys(RawReportKeys),
 }
 
 impl Assumption {
@@ -26,6 +27,7 @@ impl Assumption {
             Self::CloseEvents(events) => assumptions.close_events = events,
             Self::DeleteProject(effect) => assumptions.delete_project = effect,
             Self::StaleReads(reads) => assumptions.stale_reads = reads,
+            Self::RawReportKeys(keys) => assumptions.raw_report_keys = keys,
         }
     }
 }
@@ -61,6 +63,11 @@ impl FromStr for Assumption {
                     .map_err(|_| format!("`{value}` is no number of reads"))?;
                 Ok(Self::StaleReads(reads))
             }
+            "raw-report-keys" => match value {
+                "by-report" => Ok(Self::RawReportKeys(RawReportKeys::ByReport)),
+                "otherwise" => Ok(Self::RawReportKeys(RawReportKeys::Otherwise)),
+                _ => Err(format!("`{value}` is neither `by-report` nor `otherwise`")),
+            },
             _ => Err(format!("there is no assumption `{name}`")),
         }
     }
@@ -85,6 +92,7 @@ mod tests {
             "close-events=two",
             "delete-project=refused",
             "stale-reads=3",
+            "raw-report-keys=otherwise",
         ] {
             text.parse::<Assumption>().unwrap().apply(&mut assumptions);
         }
@@ -94,6 +102,7 @@ mod tests {
             close_events: CloseEvents::Two,
             delete_project: DeleteProject::Refused,
             stale_reads: 3,
+            raw_report_keys: RawReportKeys::Otherwise,
         };
         assert_eq!(assumptions, all);
     }

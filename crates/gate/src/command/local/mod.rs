@@ -44,7 +44,7 @@ pub(crate) struct Options {
     concurrent_builds: Option<u16>,
     /// What to assume about AWS where its documentation says nothing. May be repeated:
     /// destination-move-renews-revision=true|false, destination-commit-follows-branch=true|false, close-events=one|two,
-    /// delete-project=leaves-builds|stops-builds|refused, stale-reads=N
+    /// delete-project=leaves-builds|stops-builds|refused, stale-reads=N, raw-report-keys=by-report|otherwise
     #[arg(long, value_name = "NAME=VALUE")]
     assume: Vec<Assumption>,
     /// Every wait is multiplied by this

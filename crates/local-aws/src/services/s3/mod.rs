@@ -1,10 +1,11 @@
-//! S3, as far as artifacts need it: buckets in path style, whole objects, lists of keys.
+//! S3, as far as artifacts need it: buckets in path style, objects whole or a range of their bytes, lists of keys.
 //!
-//! Objects are files below the data directory. What a request asks for beyond that, such as versions, parts or ranges,
-//! is refused by the name of the operation.
+//! Objects are files below the data directory. What a request asks for beyond that, such as versions or parts, is refused
+//! by the name of the operation.
 
 mod chunks;
 mod listing;
+mod range;
 mod shelf;
 mod xml;
 
@@ -138,7 +139,13 @@ pub(crate) async fn call(
             let tag = shelf.put(&object).await?;
             Ok(with_tag(StatusCode::OK.into_response(), &tag))
         }
-        "GetObject" | "HeadObject" => Ok(found(shelf.get(key).await?)),
+        "GetObject" | "HeadObject" => {
+            let object = shelf.get(key).await?;
+            match text(headers, header::RANGE.as_str()).and_then(range::Range::read) {
+                None => Ok(found(object)),
+                Some(range) => part(object, range),
+            }
+        }
         "DeleteObject" => {
             shelf.delete(key).await?;
             Ok(StatusCode::NO_CONTENT.into_response())
@@ -169,6 +176,42 @@ fn found(object: shelf::Object) -> Response {
     let mut response = object.body.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     with_tag(response, &tag)
+}
+
+/// Some bytes of an object.
+fn part(mut object: shelf::Object, range: range::Range) -> Result<Response, ServiceError> {
+    let size = object.body.len();
+    let bytes = range.of(size).ok_or_else(|| ServiceError {
+        status: 416,
+        ..ServiceError::client("InvalidRange", "The requested range is not satisfiable")
+    })?;
+    let place = format!("bytes {}-{}/{size}", bytes.start, bytes.end - 1);
+    let tag = object.tag();
+    object.body = object.body[bytes].to_vec();
+    let mut response = with_tag(found(object), &tag);
+    *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    if let Ok(place) = HeaderValue::from_str(&place) {
+        response.headers_mut().insert(header::CONTENT_RANGE, place);
+    }
+    Ok(response)
+}
+
+/// Puts an object of another service's making.
+pub(crate) async fn put(
+    account: &Account,
+    bucket: &str,
+    key: &str,
+    body: Vec<u8>,
+) -> Result<(), ServiceError> {
+    let shelf = Shelf::new(account, bucket);
+    shelf.check().await?;
+    let object = shelf::Object {
+        key: key.to_owned(),
+        content_type: "binary/octet-stream".to_owned(),
+        body,
+    };
+    shelf.put(&object).await?;
+    Ok(())
 }
 
 fn with_tag(mut response: Response, tag: &str) -> Response {

@@ -55,7 +55,7 @@ pub(super) fn of_buildspec(
         None if is_arn => Err(invalid(format!("report group {arn} does not exist"))),
         None => {
             rules::report_group_name(&full_name)?;
-            let group = new(account, full_name, kind, Vec::new());
+            let group = new(account, full_name, kind, ExportConfig::none(), Vec::new());
             transaction.put(&GROUPS, &arn, &group)?;
             Ok(group)
         }
@@ -66,13 +66,19 @@ fn arn(account: &Account, name: &str) -> String {
     account.arn("codebuild", &format!("report-group/{name}"))
 }
 
-fn new(account: &Account, name: String, kind: Kind, tags: Vec<Tag>) -> Group {
+fn new(
+    account: &Account,
+    name: String,
+    kind: Kind,
+    export_config: ExportConfig,
+    tags: Vec<Tag>,
+) -> Group {
     let now = seconds_now();
     Group {
         arn: arn(account, &name),
         name,
         kind,
-        export_config: ExportConfig::none(),
+        export_config,
         created: now,
         last_modified: now,
         tags,
@@ -101,15 +107,10 @@ pub(in super::super) fn create(account: &Account, input: Value) -> Result<Value,
         .ok_or_else(|| required("exportConfig"))?;
     rules::report_group_name(&name)?;
     rules::tags(&input.tags)?;
-    if export
-        .export_config_type
-        .is_some_and(|kind| kind != "NO_EXPORT")
-    {
-        return Err(invalid(
-            "exportConfig to S3 is not simulated by the local endpoint",
-        ));
+    if let Some(fault) = export.fault() {
+        return Err(invalid(fault));
     }
-    let group = new(account, name, kind, input.tags);
+    let group = new(account, name, kind, export, input.tags);
     account.store.write(|transaction| {
         if exists(transaction, &group.arn) {
             let message = format!("Report group already exists: {}", group.arn);

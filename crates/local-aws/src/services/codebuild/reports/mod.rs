@@ -3,6 +3,7 @@
 //! A report that cannot be believed whole is INCOMPLETE: nothing matched, a file is broken or of another kind than the
 //! buildspec says, or the build died. The log says why.
 
+mod export;
 pub(super) mod groups;
 mod model;
 pub(super) mod queries;
@@ -13,7 +14,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use super::{builds, log::Log};
 use crate::{Account, ServiceError, buildspec::ReportFiles, store::Transaction};
-use model::{Contents, Kind};
+use model::{Contents, Kind, Report};
 
 /// Reads the reports of a build and journals them. Without `source` the build has died and nothing is read. The
 /// error says in words which reports could not be kept.
@@ -31,11 +32,17 @@ pub(super) async fn collect(
             None => Contents::incomplete(Kind::of(files), vec!["the build ended early".to_owned()]),
         };
         let status = contents.status;
+        let raw = contents.raw.clone();
         for problem in &contents.problems {
             log.say(&format!("Report {name}: {problem}"));
         }
         match keep(account, build, name, contents) {
-            Ok(arn) => log.say(&format!("Report {name}: {} {arn}", status.word())),
+            Ok(report) => {
+                log.say(&format!("Report {name}: {} {}", status.word(), report.arn));
+                for problem in export::export(account, &report, raw).await {
+                    log.say(&format!("Report {name}: {problem}"));
+                }
+            }
             Err(error) if error.status < 500 => {
                 log.say(&format!("Report {name}: {}", error.message));
                 faults.push(format!("report {name}: {}", error.message));
@@ -65,7 +72,7 @@ fn keep(
     build: &str,
     name: &str,
     contents: Contents,
-) -> Result<String, ServiceError> {
+) -> Result<Report, ServiceError> {
     account.store.write(|transaction| {
         let mut record = builds::get(transaction, build).ok_or_else(|| builds::not_found(build))?;
         let group = groups::of_buildspec(
@@ -76,7 +83,7 @@ fn keep(
             contents.kind,
         )?;
         let report = tables::insert(account, transaction, &group, &record.build.arn, contents)?;
-        record.build.report_arns.push(report.clone());
+        record.build.report_arns.push(report.arn.clone());
         builds::put(transaction, &record)?;
         Ok(report)
     })

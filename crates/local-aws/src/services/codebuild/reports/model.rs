@@ -2,6 +2,8 @@
 
 #![allow(clippy::struct_field_names, reason = "the names are AWS's")]
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -84,12 +86,52 @@ pub(super) struct Group {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ExportConfig {
     pub(super) export_config_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) s3_destination: Option<Destination>,
+}
+
+/// Where the raw files of a group's reports go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Destination {
+    pub(super) bucket: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bucket_owner: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) packaging: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) encryption_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) encryption_disabled: Option<bool>,
 }
 
 impl ExportConfig {
     pub(super) fn none() -> Self {
         Self {
             export_config_type: Some("NO_EXPORT".to_owned()),
+            s3_destination: None,
+        }
+    }
+
+    /// What is wrong with it, or cannot be done here.
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        match self.export_config_type.as_deref() {
+            None | Some("NO_EXPORT") => return None,
+            Some("S3") => {}
+            Some(_) => return Some("exportConfigType must be S3 or NO_EXPORT"),
+        }
+        let Some(destination) = &self.s3_destination else {
+            return Some("exportConfigType S3 needs an s3Destination");
+        };
+        if destination.bucket.as_deref().unwrap_or_default().is_empty() {
+            return Some("s3Destination needs a bucket");
+        }
+        match destination.packaging.as_deref() {
+            None | Some("NONE") => None,
+            Some("ZIP") => Some("packaging ZIP is not simulated by the local endpoint"),
+            Some(_) => Some("packaging must be ZIP or NONE"),
         }
     }
 }
@@ -210,6 +252,8 @@ pub(super) struct Contents {
     pub(super) files: Vec<FileLines>,
     /// Why the report is not complete.
     pub(super) problems: Vec<String>,
+    /// The files it was made from: name below the base directory, path.
+    pub(super) raw: Vec<(String, PathBuf)>,
 }
 
 impl Contents {
@@ -222,6 +266,7 @@ impl Contents {
             cases: Vec::new(),
             files: Vec::new(),
             problems,
+            raw: Vec::new(),
         }
     }
 }

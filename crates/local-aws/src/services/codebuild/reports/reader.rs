@@ -34,12 +34,15 @@ pub(super) fn read(source: &Path, declared: &ReportFiles) -> Contents {
     };
     let mut collected = Collected::default();
     let mut problems = Vec::new();
-    for (name, path) in paths {
-        if let Err(problem) = read_file(&path, kind, &mut collected) {
+    for (name, path) in &paths {
+        if let Err(problem) = read_file(path, kind, &mut collected) {
             problems.push(format!("{name}: {problem}"));
         }
     }
-    collected.contents(kind, problems)
+    Contents {
+        raw: paths,
+        ..collected.contents(kind, problems)
+    }
 }
 
 fn read_file(path: &Path, kind: Kind, collected: &mut Collected) -> Result<(), String> {
@@ -175,6 +178,7 @@ impl Collected {
             cases: self.failures,
             files: self.coverage.into_iter().map(file).collect(),
             problems,
+            raw: Vec::new(),
         }
     }
 }

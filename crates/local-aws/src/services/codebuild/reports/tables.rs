@@ -1,9 +1,7 @@
 //! Where reports are kept: the report, its place among all and in its group, and apart from it what may be large.
 
 use super::super::model::seconds_now;
-use super::model::{
-    Case, Contents, CoverageSummary, ExportConfig, FileLines, Group, Kind, LIFE_SECONDS, Report,
-};
+use super::model::{Case, Contents, CoverageSummary, FileLines, Group, Kind, LIFE_SECONDS, Report};
 use crate::{
     Account,
     store::{StoreError, Table, Tables, Transaction},
@@ -23,14 +21,14 @@ struct Entry {
     report: Report,
 }
 
-/// Adds a report to a group and gives its ARN.
+/// Adds a report to a group and gives it back.
 pub(super) fn insert(
     account: &Account,
     transaction: &mut Transaction<'_>,
     group: &Group,
     build_arn: &str,
     contents: Contents,
-) -> Result<String, StoreError> {
+) -> Result<Report, StoreError> {
     let name = format!("{}:{}", group.name, super::super::uuid());
     let arn = account.arn("codebuild", &format!("report/{name}"));
     let now = seconds_now();
@@ -46,7 +44,7 @@ pub(super) fn insert(
         status: contents.status,
         created: now,
         expired: now + LIFE_SECONDS,
-        export_config: ExportConfig::none(),
+        export_config: group.export_config.clone(),
         truncated: contents.truncated,
         test_summary: is_test.then_some(contents.summary),
         code_coverage_summary: (!is_test).then(|| CoverageSummary::of(covered, total)),
@@ -59,8 +57,9 @@ pub(super) fn insert(
     } else {
         transaction.put(&FILES, &arn, &contents.files)?;
     }
-    transaction.put(&REPORTS, &arn, &Entry { order, report })?;
-    Ok(arn)
+    let entry = Entry { order, report };
+    transaction.put(&REPORTS, &arn, &entry)?;
+    Ok(entry.report)
 }
 
 fn order_key(order: u64) -> String {
