@@ -69,7 +69,8 @@ pub(super) fn panic(details: &str) -> Option<(&str, u32, String)> {
         .take_while(|line| !line.starts_with("note: ") && !line.starts_with("stack backtrace:"))
         .collect();
     let said = said.join("\n").trim().to_owned();
-    Some((file, line.parse().ok()?, said)).filter(|(.., said)| !said.is_empty())
+    let line = line.parse().ok().filter(|&line| line > 0)?;
+    Some((file, line, said)).filter(|(.., said)| !said.is_empty())
 }
 
 /// Whether CTest says of a case that it could not be started. It calls that skipped, and fails.
