@@ -38,7 +38,7 @@ enum Run {
 }
 
 /// The commands, each by what it begins with.
-const COMMANDS: [(&str, Run); 14] = [
+const COMMANDS: [(&str, Run); 15] = [
     (
         "cargo run -- demo",
         Run::By("crates/gate/tests/commands/demo.rs", "\"demo\""),
@@ -49,6 +49,10 @@ const COMMANDS: [(&str, Run); 14] = [
             "crates/gate/tests/commands/config.rs",
             "&[\"config\", \"check\"]",
         ),
+    ),
+    (
+        "gate init",
+        Run::By("crates/gate/tests/commands/init.rs", "\"init\""),
     ),
     ("./test.sh", Run::By(".ci/run", "./test.sh")),
     ("export AWS_", Run::Here),

@@ -127,7 +127,7 @@ fn every_gate_command_that_a_document_names_exists_with_its_options() {
         }
         named.push(command.clone());
     }
-    for command in ["demo", "check", "local", "report", "doctor"] {
+    for command in ["demo", "init", "check", "local", "report", "doctor"] {
         assert!(
             named.iter().any(|name| name == command),
             "no document names `gate {command}`"

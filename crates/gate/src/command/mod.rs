@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod demo;
 mod doctor;
+mod init;
 mod local;
 mod report;
 
@@ -34,6 +35,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(demo::Options),
+    Init(init::Options),
     Check(check::Options),
     Doctor(doctor::Options),
     Local(local::Options),
@@ -45,6 +47,7 @@ impl Command {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::Demo(options) => block_on(demo::run(options)),
+            Self::Init(options) => block_on(init::run(options)),
             Self::Check(options) => block_on(check::run(options)),
             Self::Local(options) => block_on(local::run(options)),
             Self::Doctor(options) => doctor::run(&options),

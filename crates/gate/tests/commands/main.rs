@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod demo;
 mod hostile;
+mod init;
 mod local;
 mod report;
 mod support;

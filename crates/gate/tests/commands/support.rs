@@ -94,7 +94,9 @@ impl Place {
 
     pub(crate) fn commit(&self, name: &str, files: &[(&str, &str)], message: &str) {
         for (file, content) in files {
-            fs::write(self.path(name).join(file), content).unwrap();
+            let path = self.path(name).join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
         }
         self.git(name, &["add", "--all"]);
         self.git(

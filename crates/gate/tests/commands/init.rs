@@ -1,0 +1,201 @@
+//! `gate init`.
+
+use std::{fs, path::Path, process::Command};
+
+use crate::support::{Place, Said};
+
+fn init(place: &Place, arguments: &[&str]) -> Said {
+    place.gate(&[&["init", "--repo", "repo"], arguments].concat())
+}
+
+/// A repository with these files on `main`.
+fn repository(files: &[(&str, &str)]) -> Place {
+    let place = Place::new();
+    place.repository("repo", files);
+    place
+}
+
+/// What it says and would write.
+fn proposed(files: &[(&str, &str)]) -> String {
+    let said = init(&repository(files), &["--stdout"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    format!("{}\n{}", said.stderr, said.stdout)
+}
+
+/// A project of `examples/`, with or without its buildspec.
+fn example(name: &str, with_buildspec: bool) -> Place {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples")
+        .join(name);
+    let place = Place::new();
+    let repo = place.path("repo");
+    let copied = Command::new("cp").arg("-R").arg(folder).arg(&repo).status();
+    assert!(copied.unwrap().success());
+    if !with_buildspec {
+        fs::remove_file(repo.join("buildspec.yml")).unwrap();
+    }
+    place.repository("repo", &[]);
+    place
+}
+
+/// Takes what is proposed as it is, and has it gated.
+fn is_green(place: &Place) -> String {
+    let said = init(place, &[]);
+    assert_eq!(
+        (said.code, said.stdout.as_str()),
+        (0, ""),
+        "{}",
+        said.stderr
+    );
+    place.git("repo", &["switch", "--quiet", "--create", "rules"]);
+    place.commit("repo", &[], "Add rules");
+    let rules = place.path("repo").join("gate.toml");
+    let config = place.gate(&["config", "check", rules.to_str().unwrap()]);
+    assert_eq!((config.code, config.stderr.as_str()), (0, ""));
+    let checked = place.gate(&["check", "--repo", "repo"]);
+    assert_eq!(checked.code, 0, "{}\n{}", checked.stdout, checked.stderr);
+    checked.stdout
+}
+
+#[test]
+fn every_example_is_green_by_the_rules_that_are_written_for_it() {
+    for name in ["node-test", "python-unittest", "shell"] {
+        is_green(&example(name, true));
+    }
+}
+
+#[test]
+fn an_example_without_a_buildspec_gets_one_and_is_green_by_it() {
+    let comment = is_green(&example("node-test", false));
+    assert!(comment.contains("**Tests** "), "{comment}");
+    is_green(&example("python-unittest", false));
+}
+
+#[test]
+fn it_says_what_it_found_what_it_wrote_and_what_comes_next() {
+    let place = repository(&[
+        (
+            "package.json",
+            r#"{"scripts": {"lint": "eslint", "test": "node --test"}}"#,
+        ),
+        ("package-lock.json", "{}"),
+    ]);
+    let said = init(&place, &[]);
+    assert_eq!((said.code, said.stdout.as_str()), (0, ""));
+    insta::assert_snapshot!(said.stderr);
+    let written = place.git("repo", &["status", "--porcelain"]);
+    assert_eq!(written, "?? buildspec.yml\n?? gate.toml");
+}
+
+#[test]
+fn a_mono_repository_gets_a_check_for_each_folder_that_is_tested() {
+    let text = proposed(&[
+        ("engine/Cargo.toml", "[workspace]\nmembers = [\"inner\"]\n"),
+        ("engine/Cargo.lock", ""),
+        ("engine/inner/Cargo.toml", "[package]\nname = \"inner\"\n"),
+        (
+            "web/package.json",
+            r#"{"workspaces": ["app"], "scripts": {"build": "x", "test": "vitest run"}}"#,
+        ),
+        ("web/app/package.json", r#"{"scripts": {"test": "x"}}"#),
+        ("web/Dockerfile", "FROM scratch\n"),
+        (
+            "services/bill/pyproject.toml",
+            "[project]\nname = \"bill\"\n[project.optional-dependencies]\ntest = [\"pytest\"]\n",
+        ),
+        ("services/bill/tests/test_bill.py", ""),
+        ("services/mail/go.mod", "module mail\n"),
+        ("java/pom.xml", "<project/>"),
+        ("java/mvnw", ""),
+        ("java/src/test/java/A.java", ""),
+        ("android/settings.gradle.kts", ""),
+        ("android/app/build.gradle.kts", ""),
+        ("android/gradlew", ""),
+        ("native/CMakeLists.txt", "enable_testing()\n"),
+        ("docs/Makefile", "html:\n\techo\ncheck: html\n\techo\n"),
+        ("examples/toy/package.json", "{}"),
+    ]);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn buildspecs_that_are_there_are_used_and_projects_they_may_test_get_no_check() {
+    let buildspec = "version: 0.2\nphases: {build: {commands: [make]}}\n";
+    let place = repository(&[
+        ("buildspec.yml", buildspec),
+        ("web/buildspec.yml", buildspec),
+        ("web/package.json", "{}"),
+        ("api/go.mod", "module api\n"),
+    ]);
+    let said = init(&place, &["--stdout"]);
+    let text = format!("{}\n{}", said.stderr, said.stdout);
+    insta::assert_snapshot!(text);
+    assert_eq!(place.git("repo", &["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_project_that_tells_nothing_to_run_is_said_and_gets_no_check() {
+    let text = proposed(&[
+        ("go.mod", "module root\n"),
+        (
+            "web/package.json",
+            r#"{"scripts": {"test": "echo \"Error: no test specified\" && exit 1"}}"#,
+        ),
+        ("tools/setup.py", ""),
+        ("hand/Makefile", "all:\n\techo\n"),
+    ]);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn refuses_to_write_over_rules_and_over_what_git_ignores() {
+    let place = repository(&[("gate.toml", "# mine\n"), ("go.mod", "module a\n")]);
+    let said = init(&place, &[]);
+    assert_eq!(said.code, 2);
+    insta::assert_snapshot!(said.stderr);
+    let place = repository(&[(".gitignore", "/gate.toml\n"), ("go.mod", "module a\n")]);
+    fs::write(place.path("repo").join("gate.toml"), "# mine\n").unwrap();
+    let said = init(&place, &[]);
+    assert_eq!(said.code, 2, "{}", said.stderr);
+    let kept = fs::read_to_string(place.path("repo").join("gate.toml")).unwrap();
+    assert_eq!(kept, "# mine\n");
+    assert!(!place.path("repo").join("buildspec.yml").exists());
+}
+
+#[test]
+fn refuses_to_guess_where_nothing_tells_how_it_is_tested() {
+    let place = repository(&[("readme.md", "words\n")]);
+    let said = init(&place, &[]);
+    assert_eq!((said.code, said.stdout.as_str()), (2, ""));
+    insta::assert_snapshot!(said.stderr);
+    assert_eq!(place.git("repo", &["status", "--porcelain"]), "");
+}
+
+#[test]
+fn refuses_a_folder_that_is_no_repository() {
+    let place = Place::new();
+    fs::create_dir(place.path("repo")).unwrap();
+    let said = init(&place, &[]);
+    assert_eq!(said.code, 2);
+    assert!(
+        said.stderr
+            .contains("is no folder of a git repository\nhelp: "),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn nothing_that_files_or_folders_are_called_becomes_a_command() {
+    let place = repository(&[
+        ("a;touch x/go.mod", "module a\n"),
+        ("$(touch x)/package.json", r#"{"scripts": {"test": "x"}}"#),
+        ("-rf/go.mod", "module a\n"),
+        ("two words/go.mod", "module a\n"),
+        ("*/go.mod", "module a\n"),
+        ("good/go.mod", "module a\n"),
+    ]);
+    let said = init(&place, &["--stdout"]);
+    let text = format!("{}\n{}", said.stderr, said.stdout);
+    insta::assert_snapshot!(text);
+}
