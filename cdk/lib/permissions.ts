@@ -125,6 +125,7 @@ function reporter(subjects: Subjects): PolicyStatement[] {
     repositories(subjects, [
       'GetCommentsForPullRequest',
       'GetCommit',
+      'GetDifferences',
       'GetPullRequest',
       'GetPullRequestApprovalStates',
       'PostCommentForPullRequest',

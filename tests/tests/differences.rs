@@ -9,7 +9,7 @@ use gate_core::{
     id::{RepositoryName, RunName},
     names::objects,
 };
-use mergegate_tests::{Stage, green_files};
+use mergegate_tests::{BUILDSPEC, Stage, green_files};
 
 /// Merges a first green pull request, and says what its comment said.
 async fn first_merged(stage: &Stage) -> String {
@@ -109,5 +109,77 @@ async fn a_build_that_breaks_before_any_test_shows_the_end_of_its_log() {
             .await
             .contains("cannot find the compiler")
     );
+    stage.strike().await;
+}
+
+/// Passes with as many lines covered as the file `covered` says, of 100 in `src/shop.py`.
+const COVERING: &str = r#"
+echo "<testsuite name='shop'><testcase name='sells'/></testsuite>" > report.xml
+{
+  echo '<coverage line-rate="0.8"><packages><package name="shop"><classes>'
+  echo '<class name="shop" filename="src/shop.py"><lines>'
+  for line in $(seq 100); do
+    if [ "$line" -le "$(cat covered)" ]; then hits=1; else hits=0; fi
+    echo "<line number=\"$line\" hits=\"$hits\"/>"
+  done
+  echo '</lines></class></classes></package></packages></coverage>'
+} > coverage.xml
+"#;
+
+const DEMANDING: &str = r#"
+[[check]]
+name = "unit"
+[check.coverage]
+minimum = 70
+maximum_drop = 2.5
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn coverage_may_fall_as_far_as_the_rules_allow_and_no_further() {
+    let buildspec =
+        format!("{BUILDSPEC}  lines:\n    files: [coverage.xml]\n    file-format: COBERTURAXML\n");
+    let stage = Stage::set(&[
+        ("buildspec.yml", &buildspec),
+        ("gate.toml", DEMANDING),
+        ("test.sh", COVERING),
+        ("covered", "80\n"),
+        ("src/shop.py", "sell()\n"),
+    ])
+    .await;
+    stage.copy.push("first", "main", &[("note", "a\n")]);
+    let id = stage.open("first", "The first one").await;
+    let said = stage.verdict(&id).await;
+    assert!(said.starts_with("### ✅ Mergegate: approved\n"), "{said}");
+    let unjudged =
+        "Whether coverage fell was not judged for `unit`: it is not known what it was on `main`.";
+    assert!(said.contains(unjudged), "{said}");
+    stage.merge(&id).await;
+    stage.cleaned().await;
+    stage.copy.git(&["fetch", "--quiet", "origin"]);
+
+    let push = |branch: &'static str, covered| {
+        let files = [("covered", covered), ("src/shop.py", "sell()  # more\n")];
+        stage.copy.push(branch, "origin/main", &files);
+    };
+    push("little", "78\n");
+    let id = stage.open("little", "A little less").await;
+    let said = stage.verdict(&id).await;
+    assert!(said.starts_with("### ✅ Mergegate: approved\n"), "{said}");
+    push("much", "77\n");
+    let id = stage.open("much", "Much less").await;
+    let said = stage.verdict(&id).await;
+    let lines = [
+        "### ❌ Mergegate: not approved, the coverage of `unit` fell by 3 points, 2.5 are allowed\n",
+        "- ❌ **unit** passed, but its coverage fell by 3 points to 77 %, and the rules allow 2.5: [log]",
+        "**Coverage** 77.0 % (−3.0), 77 of 100 lines\n- `src/shop.py` 77.0 % (−3.0)\n",
+    ];
+    for line in lines {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    push("least", "60\n");
+    let id = stage.open("least", "Below the least").await;
+    let said = stage.verdict(&id).await;
+    let words = "not approved, `unit` covers 60 % of the lines, 70 % are required\n";
+    assert!(said.contains(words), "{said}");
     stage.strike().await;
 }

@@ -82,6 +82,7 @@ impl Finished {
             build: Some(build),
             reports: vec![report],
             log_end: None,
+            coverage_before: None,
         }];
         let findings = Findings::new(run.clone(), String::new(), commit("b"), &results);
         let pull_request = PullRequestId::new("6");
@@ -107,6 +108,7 @@ impl Finished {
             plan: Some(&self.plan),
             results: &self.results,
             earlier: Earlier::Of(&self.baseline),
+            changed: None,
             report: Some("https://example.com/report"),
             stage: Stage::Finished {
                 verdict: &verdict,

@@ -151,6 +151,7 @@ fn results(cases: Vec<TestCase>, lines: ReportContent) -> Vec<CheckResult> {
             report("lines", lines),
         ],
         log_end: None,
+        coverage_before: None,
     }]
 }
 
@@ -228,6 +229,7 @@ fn main() {
         plan: Some(&plan),
         results: &now,
         earlier: Earlier::Of(&baseline),
+        changed: None,
         report: None,
         stage: Stage::Finished {
             verdict: &verdict,

@@ -8,8 +8,8 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{CommitId, PullRequestId, RunName},
-    report::{Coverage, Outcome, ReportContent, TestCase},
+    id::{CheckName, CommitId, PullRequestId, RunName},
+    report::{Coverage, Lines, Outcome, ReportContent, TestCase},
     verdict::CheckResult,
 };
 
@@ -39,6 +39,9 @@ pub struct Findings {
     pub tests: Option<TestFindings>,
     /// Its coverage; `None` without a coverage report.
     pub coverage: Option<Coverage>,
+    /// The coverage of each check that has any; results of earlier releases lack it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub coverage_by_check: BTreeMap<CheckName, Lines>,
 }
 
 /// How many tests ended how.
@@ -144,6 +147,10 @@ impl Findings {
             seconds: seconds.unwrap_or_default(),
             tests: counts(results).map(|counts| TestFindings::new(counts, results)),
             coverage: coverage(results),
+            coverage_by_check: results
+                .iter()
+                .filter_map(|result| Some((result.check.name.clone(), result.coverage()?)))
+                .collect(),
         }
     }
 

@@ -110,6 +110,15 @@ impl TestCase {
     }
 }
 
+/// How many lines of how many ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lines {
+    /// Lines that ran.
+    pub covered: u64,
+    /// Lines that could.
+    pub total: u64,
+}
+
 /// Lines covered by tests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {

@@ -145,6 +145,7 @@ pub(crate) fn result(plan: &Plan, build: Option<Build>, reports: Vec<Report>) ->
         build,
         reports,
         log_end: None,
+        coverage_before: None,
     }
 }
 

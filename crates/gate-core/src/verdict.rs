@@ -7,7 +7,8 @@ use crate::{
     candidate::Candidate,
     id::{CheckName, CommitId, PullRequestId, RevisionId},
     plan::{LeftOut, NoBuild, Plan, PlannedCheck, Why},
-    report::{Report, ReportContent, ReportStatus},
+    report::{Lines, Report, ReportContent, ReportStatus},
+    rules::Percent,
     title::Flag,
 };
 
@@ -128,6 +129,31 @@ pub enum CheckFailure {
     },
     /// Reports came, and there is no test in them.
     NoTests,
+    /// There are fewer tests in its reports than the rules ask for.
+    TooFewTests {
+        /// How many there are.
+        found: u64,
+        /// How many there must be.
+        minimum: u64,
+    },
+    /// The rules ask for coverage, and there is none in its reports.
+    NoCoverage,
+    /// Fewer lines are covered than the rules ask for.
+    CoverageTooLow {
+        /// Covered.
+        covered: Percent,
+        /// What must be.
+        minimum: Percent,
+    },
+    /// Coverage fell by more than the rules allow.
+    CoverageDropped {
+        /// What it is now.
+        covered: Percent,
+        /// By how many points it fell.
+        drop: Percent,
+        /// What is allowed.
+        maximum: Percent,
+    },
 }
 
 /// What became of one planned check.
@@ -141,6 +167,22 @@ pub struct CheckResult {
     pub reports: Vec<Report>,
     /// The end of its log up to where it failed; read only of a build that broke.
     pub log_end: Option<String>,
+    /// Its coverage at the destination's last gated merge, if it is known.
+    pub coverage_before: Option<Lines>,
+}
+
+impl CheckResult {
+    /// The lines of its coverage reports; `None` without any line.
+    pub fn coverage(&self) -> Option<Lines> {
+        let mut lines = Lines::default();
+        for report in &self.reports {
+            if let ReportContent::Coverage(coverage) = &report.content {
+                lines.covered += coverage.covered;
+                lines.total += coverage.total;
+            }
+        }
+        (lines.total > 0).then_some(lines)
+    }
 }
 
 /// Decides. `candidate` is the one the run was made for; `None` when no merge preview exists.
@@ -246,6 +288,7 @@ pub fn check_failure(
 }
 
 fn report_failure(result: &CheckResult, tests_skipped: bool) -> Option<CheckFailure> {
+    let demands = &result.check.demands;
     let mut tests = None;
     for report in &result.reports {
         if let ReportContent::Tests(found) = &report.content {
@@ -260,7 +303,7 @@ fn report_failure(result: &CheckResult, tests_skipped: bool) -> Option<CheckFail
     if tests_skipped {
         return None;
     }
-    for name in &result.check.reports {
+    for name in result.check.reports.iter().chain(&demands.reports) {
         match result.reports.iter().find(|report| report.name == *name) {
             None => {
                 return Some(CheckFailure::ReportMissing {
@@ -284,14 +327,45 @@ fn report_failure(result: &CheckResult, tests_skipped: bool) -> Option<CheckFail
             report: report.name.clone(),
         });
     }
-    (tests == Some(0)).then_some(CheckFailure::NoTests)
+    let found = tests.unwrap_or_default();
+    match demands.minimum_tests {
+        Some(minimum) if found < minimum => {
+            return Some(CheckFailure::TooFewTests { found, minimum });
+        }
+        None if tests == Some(0) => return Some(CheckFailure::NoTests),
+        _ => {}
+    }
+    coverage_failure(result)
+}
+
+/// A drop is judged where it is known what the coverage was.
+fn coverage_failure(result: &CheckResult) -> Option<CheckFailure> {
+    let demands = &result.check.demands;
+    if !demands.ask_for_coverage() {
+        return None;
+    }
+    let Some(lines) = result.coverage() else {
+        return Some(CheckFailure::NoCoverage);
+    };
+    let covered = Percent::of(lines)?;
+    if let Some(minimum) = demands.minimum_coverage.filter(|it| it.is_more_than(lines)) {
+        return Some(CheckFailure::CoverageTooLow { covered, minimum });
+    }
+    let (maximum, before) = (demands.maximum_drop?, result.coverage_before?);
+    let drop = maximum.exceeded_by(before, lines)?;
+    Some(CheckFailure::CoverageDropped {
+        covered,
+        drop,
+        maximum,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        report::Tests,
+        report::{Coverage, Tests},
+        rules::Demands,
         samples::{build, candidate, commit, passed, plan_with, result, tests_report},
     };
 
@@ -477,5 +551,88 @@ mod tests {
             let green = result(&plan, Some(build(BuildStatus::Succeeded)), vec![]);
             assert_eq!(decide(&plan, Some(&candidate()), &[green]).kind(), expected);
         }
+    }
+
+    fn judged(demands: &Demands, lines: &[(u64, u64)], before: Option<(u64, u64)>) -> Verdict {
+        let mut plan = plan_with("", &["unit"]);
+        plan.checks[0].demands = demands.clone();
+        let mut reports = vec![tests_report("unit", passed(3))];
+        reports.extend(lines.iter().map(|(covered, total)| Report {
+            name: "lines".to_owned(),
+            status: ReportStatus::Complete,
+            content: ReportContent::Coverage(Coverage {
+                covered: *covered,
+                total: *total,
+                files: Vec::new(),
+            }),
+        }));
+        let mut result = result(&plan, Some(build(BuildStatus::Succeeded)), reports);
+        result.coverage_before = before.map(|(covered, total)| Lines { covered, total });
+        decide(&plan, Some(&candidate()), &[result])
+    }
+
+    fn percent(hundredths: u32) -> Percent {
+        serde_json::from_value(hundredths.into()).unwrap()
+    }
+
+    #[test]
+    fn refuses_coverage_below_the_minimum_none_and_a_drop_beyond_what_is_allowed() {
+        let demands = Demands {
+            minimum_coverage: Some(percent(8000)),
+            maximum_drop: Some(percent(50)),
+            ..Demands::default()
+        };
+        let failed = |lines: &[_], before| failure(&judged(&demands, lines, before)).clone();
+        assert_eq!(failed(&[], None), CheckFailure::NoCoverage);
+        assert_eq!(failed(&[(0, 0)], None), CheckFailure::NoCoverage);
+        assert_eq!(
+            failed(&[(799, 1000)], None),
+            CheckFailure::CoverageTooLow {
+                covered: percent(7990),
+                minimum: percent(8000),
+            }
+        );
+        assert_eq!(
+            failed(&[(400, 500), (420, 500)], Some((900, 1000))),
+            CheckFailure::CoverageDropped {
+                covered: percent(8200),
+                drop: percent(800),
+                maximum: percent(50),
+            }
+        );
+    }
+
+    #[test]
+    fn a_drop_is_judged_only_where_it_is_known_what_coverage_was() {
+        let demands = Demands {
+            maximum_drop: Some(percent(50)),
+            ..Demands::default()
+        };
+        for before in [None, Some((802, 1000)), Some((5, 10))] {
+            let verdict = judged(&demands, &[(800, 1000)], before);
+            assert!(matches!(verdict, Verdict::Approve(_)), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_fewer_tests_than_the_rules_ask_for_and_a_report_that_they_name() {
+        let demands = Demands {
+            minimum_tests: Some(4),
+            ..Demands::default()
+        };
+        let (found, minimum) = (3, 4);
+        assert_eq!(
+            failure(&judged(&demands, &[], None)),
+            &CheckFailure::TooFewTests { found, minimum }
+        );
+        let demands = Demands {
+            reports: vec!["lint".to_owned()],
+            ..Demands::default()
+        };
+        let report = "lint".to_owned();
+        assert_eq!(
+            failure(&judged(&demands, &[], None)),
+            &CheckFailure::ReportMissing { report }
+        );
     }
 }

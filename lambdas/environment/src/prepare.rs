@@ -58,6 +58,7 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
     if let Some(run) = &mut state.run {
         let groups = report_groups::put(clients, &candidacy, &project, &run.plan);
         run.report_groups = Box::pin(groups).await?;
+        run.badge = project.badge_url;
     }
     // A close between the first read and the project's creation finds nothing to tear down: look again.
     let now = clients.host.pull_request(&candidacy.pull_request).await?;
@@ -245,6 +246,7 @@ fn with_run(
         plan,
         project: project(clients, &candidacy.pull_request),
         containers: None,
+        badge: None,
         report_groups: BTreeMap::new(),
         builds: Vec::new(),
         report_looks: 0,

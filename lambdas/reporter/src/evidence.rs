@@ -13,7 +13,7 @@ use gate_core::{
     verdict::CheckResult,
 };
 
-use crate::raw;
+use crate::{memory::Memory, raw};
 
 /// Results of a run whose builds have ended.
 pub(crate) async fn collect(clients: &Clients, run: &Run) -> Result<Vec<CheckResult>, GateError> {
@@ -38,9 +38,21 @@ pub(crate) async fn collect(clients: &Clients, run: &Run) -> Result<Vec<CheckRes
             build,
             reports,
             log_end,
+            coverage_before: None,
         });
     }
     Ok(results)
+}
+
+/// Adds what each check covered when the destination was last merged into.
+pub(crate) fn remember(results: &mut [CheckResult], memory: &Memory) {
+    let Some(before) = memory.earlier().findings() else {
+        return;
+    };
+    for result in results {
+        let known = before.coverage_by_check.get(&result.check.name);
+        result.coverage_before = known.copied();
+    }
 }
 
 /// What CodeBuild made of a build's reports, told by their raw files once all of them are read.
@@ -85,6 +97,7 @@ pub(crate) fn running(run: &Run) -> Vec<CheckResult> {
         build: last(run, check.name.as_str()).map(just_started),
         reports: Vec::new(),
         log_end: None,
+        coverage_before: None,
     });
     results.collect()
 }

@@ -98,8 +98,11 @@ async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, Ga
         plan: Some(&run_state.plan),
         results: &results,
         earlier: Earlier::NotAsked,
+        changed: None,
         report: None,
-        stage: Stage::Running,
+        stage: Stage::Running {
+            badge: run_state.badge.as_deref(),
+        },
     };
     let comment = voice::speak(clients, &candidacy, &live, &view).await?;
     let record = ResultRecord {
@@ -232,6 +235,7 @@ async fn say_failure(
         plan: run.map(|run| &run.plan),
         results: &[],
         earlier: Earlier::NotAsked,
+        changed: None,
         report: None,
         stage: Stage::Failed { error, again },
     };

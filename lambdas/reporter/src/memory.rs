@@ -59,16 +59,10 @@ pub(crate) async fn of_branch(
     clients: &Clients,
     repository: &RepositoryName,
     branch: &BranchName,
-) -> Memory {
+) -> Result<Memory, GateError> {
     let key = objects::baseline(repository, branch);
-    match get::<Baseline>(clients, &key).await {
-        Ok(Some(baseline)) => Memory::Of(Box::new(baseline)),
-        Ok(None) => Memory::Nothing,
-        Err(error) => {
-            tracing::warn!(object.key = key, error = %error, "failed to read a baseline: the comment shows no differences");
-            Memory::Unreadable
-        }
-    }
+    let baseline = get::<Baseline>(clients, &key).await?;
+    Ok(baseline.map_or(Memory::Nothing, |baseline| Memory::Of(Box::new(baseline))))
 }
 
 /// Keeps what was found in a tree.

@@ -15,6 +15,7 @@ use gate_core::{
         ApprovalRecord, Candidacy, Durations, Execution, Invocation, Next, ResultRecord, Run,
         Standing, State, after_approval,
     },
+    pull_request::PullRequest,
     report::ReportStatus,
     title::Flag,
     verdict::{Approval, CheckResult, Verdict, check_failure, decide},
@@ -40,7 +41,7 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
     let Some(live) = live.filter(|_| standing == Standing::Current) else {
         return Ok(state.then(Next::End));
     };
-    let results = evidence::collect(clients, &run_state).await?;
+    let mut results = evidence::collect(clients, &run_state).await?;
     if results.iter().any(generating) && run_state.report_looks < REPORT_LOOKS {
         run_state.report_looks += 1;
         return Ok(State {
@@ -49,16 +50,18 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         }
         .wait(REPORT_SECONDS));
     }
+    let found = findings(&execution, &run_state, &results);
+    let memory = memory(clients, &candidacy, &live, &results, found.is_some()).await?;
+    if let Some(memory) = &memory {
+        evidence::remember(&mut results, memory);
+    }
     let verdict = decide(&run_state.plan, run_state.candidate.as_ref(), &results);
     let Some(refused) = settle_approval(clients, &candidacy, &execution, &verdict).await? else {
         return Ok(state.then(Next::End));
     };
     voice::mark_superseded(clients, &candidacy).await?;
-    let found = findings(&execution, &run_state, &results);
-    let memory = match &found {
-        Some(_) => Some(memory::of_branch(clients, &candidacy.repository, &live.destination).await),
-        None => None,
-    };
+    let compared = memory.as_ref().filter(|_| found.is_some());
+    let changed = changed(clients, run_state.candidate.as_ref(), &results).await;
     let view = View {
         run: &execution.name,
         candidacy: &candidacy,
@@ -67,14 +70,15 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         candidate: run_state.candidate.as_ref(),
         plan: Some(&run_state.plan),
         results: &results,
-        earlier: memory.as_ref().map_or(Earlier::NotAsked, Memory::earlier),
+        earlier: compared.map_or(Earlier::NotAsked, Memory::earlier),
+        changed: changed.as_deref(),
         report: None,
         stage: Stage::Finished {
             verdict: &verdict,
             refused: refused.reason,
         },
     };
-    let page = publish(clients, &view, memory.as_ref(), found.as_ref()).await;
+    let page = publish(clients, &view, compared, found.as_ref()).await;
     let view = View {
         report: page.as_deref(),
         ..view
@@ -119,6 +123,54 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         ..state
     }
     .then(Next::End))
+}
+
+/// What is known of the destination, where there is anything to compare with it or a rule asks. Where a rule asks, a bucket
+/// that cannot be read now is asked again: an approval must not hang on that.
+async fn memory(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    live: &PullRequest,
+    results: &[CheckResult],
+    compares: bool,
+) -> Result<Option<Memory>, GateError> {
+    let asks = |result: &CheckResult| result.check.demands.maximum_drop.is_some();
+    let judges = results.iter().any(asks);
+    if !judges && !compares {
+        return Ok(None);
+    }
+    let known = memory::of_branch(clients, &candidacy.repository, &live.destination).await;
+    match known {
+        Ok(memory) => Ok(Some(memory)),
+        Err(error) if judges && error.is_transient() => Err(error),
+        Err(error) => {
+            tracing::warn!(error = %error, "failed to read a baseline: the comment shows no differences");
+            Ok(Some(Memory::Unreadable))
+        }
+    }
+}
+
+/// The files that the pull request changes, for the coverage of each. It only explains.
+async fn changed(
+    clients: &Clients,
+    candidate: Option<&Candidate>,
+    results: &[CheckResult],
+) -> Option<Vec<String>> {
+    let candidate = candidate?;
+    let covers = |result: &CheckResult| result.coverage().is_some();
+    if !results.iter().any(covers) {
+        return None;
+    }
+    let (before, after) = (&candidate.destination_commit, candidate.tested_commit());
+    let files = clients
+        .host
+        .changed_files(&candidate.repository, before, after)
+        .await;
+    files
+        .inspect_err(|error| {
+            tracing::warn!(error = %error, "failed to list what the pull request changes");
+        })
+        .ok()
 }
 
 /// The page with all results of what was built: where it can be read.

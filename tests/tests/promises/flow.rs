@@ -327,6 +327,7 @@ async fn does(function: &str, step: Step, clients: &Clients) -> bool {
         candidate: None,
         plan: Plan::default(),
         project: "mergegate-pr-7".to_owned(),
+        badge: None,
         report_groups: BTreeMap::new(),
         builds: Vec::new(),
         containers: None,

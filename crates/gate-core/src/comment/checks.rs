@@ -56,7 +56,7 @@ pub(super) fn check_lines(view: &View<'_>, detail: &Detail) -> Vec<String> {
 
 fn standing(view: &View<'_>, result: &CheckResult) -> Standing {
     let ended = result.build.as_ref().is_some_and(|build| build.complete);
-    if !ended && matches!(view.stage, Stage::Running) {
+    if !ended && matches!(view.stage, Stage::Running { .. }) {
         return Standing::Open;
     }
     match failure(view, result) {
@@ -163,7 +163,7 @@ fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String 
         };
     };
     let log = log(build);
-    if !build.complete && matches!(view.stage, Stage::Running) {
+    if !build.complete && matches!(view.stage, Stage::Running { .. }) {
         return format!("- ⏳ {name} runs{log}");
     }
     let time = duration(build.duration);
@@ -225,6 +225,24 @@ fn failure_words(failure: &CheckFailure, time: &str) -> String {
             )
         }
         CheckFailure::NoTests => "passed, but there is no test in its reports".to_owned(),
+        CheckFailure::TooFewTests { found, minimum } => format!(
+            "passed, but its reports hold {}, and the rules ask for {}",
+            plural(*found, "test"),
+            count(*minimum)
+        ),
+        CheckFailure::NoCoverage => {
+            "passed, but its reports hold no coverage, and the rules ask for it".to_owned()
+        }
+        CheckFailure::CoverageTooLow { covered, minimum } => format!(
+            "passed, but its tests cover {covered} % of the lines, and the rules ask for {minimum} %"
+        ),
+        CheckFailure::CoverageDropped {
+            covered,
+            drop,
+            maximum,
+        } => format!(
+            "passed, but its coverage fell by {drop} points to {covered} %, and the rules allow {maximum}"
+        ),
         CheckFailure::NotRun { after } => {
             format!("did not run: {} did not pass", code(after.as_str(), 60))
         }

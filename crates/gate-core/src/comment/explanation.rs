@@ -18,7 +18,7 @@ pub(super) fn explanation(view: &View<'_>) -> Option<String> {
             };
             return Some(format!("{}\n\n{next}", fence(error, 12, 1200)));
         }
-        Stage::Running | Stage::Finished { .. } => {}
+        Stage::Running { .. } | Stage::Finished { .. } => {}
     }
     let plan = view.plan?;
     let Some(no_build) = &plan.no_build else {

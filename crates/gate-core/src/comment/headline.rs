@@ -3,14 +3,14 @@
 use super::{ApprovalRefused, Facts, Stage, View};
 use crate::{
     plan::{NoBuild, Plan, Why},
-    text::{code, plural},
+    text::{code, count, plural},
     title::Flag,
     verdict::{CheckFailure, Reason, Verdict},
 };
 
 pub(crate) fn headline(view: &View<'_>, facts: &Facts<'_>) -> String {
     match &view.stage {
-        Stage::Running => "⏳ Mergegate: testing".to_owned(),
+        Stage::Running { .. } => "⏳ Mergegate: testing".to_owned(),
         Stage::Failed { again: true, .. } => "⚠️ Mergegate: the gate itself failed".to_owned(),
         Stage::Failed { again: false, .. } => {
             "⚠️ Mergegate: the gate gave up, nothing is approved".to_owned()
@@ -110,6 +110,20 @@ fn rejected(facts: &Facts<'_>, reasons: &[Reason]) -> String {
                     format!("the report of {check} is missing")
                 }
                 CheckFailure::NoTests => format!("{check} ran no test"),
+                CheckFailure::TooFewTests { found, minimum } => {
+                    format!(
+                        "{check} ran {}, {} are required",
+                        plural(*found, "test"),
+                        count(*minimum)
+                    )
+                }
+                CheckFailure::NoCoverage => format!("{check} tells no coverage"),
+                CheckFailure::CoverageTooLow { covered, minimum } => {
+                    format!("{check} covers {covered} % of the lines, {minimum} % are required")
+                }
+                CheckFailure::CoverageDropped { drop, maximum, .. } => {
+                    format!("the coverage of {check} fell by {drop} points, {maximum} are allowed")
+                }
                 CheckFailure::NotRun { after } => {
                     format!("{} did not pass", code(after.as_str(), 60))
                 }

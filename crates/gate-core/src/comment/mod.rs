@@ -47,6 +47,8 @@ pub struct View<'a> {
     pub results: &'a [CheckResult],
     /// What is known of the destination.
     pub earlier: Earlier<'a>,
+    /// The files that the pull request changes, if they are known.
+    pub changed: Option<&'a [String]>,
     /// Where the full report can be read.
     pub report: Option<&'a str>,
     /// Where it stands.
@@ -57,7 +59,10 @@ pub struct View<'a> {
 #[derive(Clone, Debug)]
 pub enum Stage<'a> {
     /// Builds run.
-    Running,
+    Running {
+        /// Image of how the last of them stands. It goes with the environment, so no other comment has it.
+        badge: Option<&'a str>,
+    },
     /// The verdict, and what became of the approval.
     Finished {
         /// The verdict.
@@ -202,7 +207,8 @@ fn compose(view: &View<'_>, facts: &Facts<'_>, detail: &Detail) -> String {
     }
     parts.extend(checks::log_ends(view, facts, detail));
     parts.extend(cases::section(view, facts, detail));
-    parts.extend(coverage::section(facts, detail));
+    parts.extend(coverage::section(view, facts, detail));
+    parts.extend(coverage::unjudged(view));
     parts.extend(compared(view, facts));
     parts.extend(notes::notes(view, detail));
     parts.extend(advice(view));
@@ -276,6 +282,9 @@ fn advice(view: &View<'_>) -> Option<String> {
     } = &view.stage
     {
         words.extend(next_step(reasons));
+    }
+    if let Stage::Running { badge: Some(badge) } = view.stage {
+        words.push(format!("[Badge]({badge})"));
     }
     if let Some(report) = view.report {
         words.push(format!("[All results]({report})"));

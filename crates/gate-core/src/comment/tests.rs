@@ -96,7 +96,7 @@ fn said(
     stage: Stage<'_>,
 ) -> String {
     let (run, candidacy, pull_request) = (execution().name, candidacy(), live());
-    let text = render(&View {
+    said_of(&View {
         run: &run,
         candidacy: &candidacy,
         source: &pull_request.source,
@@ -105,9 +105,14 @@ fn said(
         plan,
         results,
         earlier,
+        changed: None,
         report,
         stage,
-    });
+    })
+}
+
+fn said_of(view: &View<'_>) -> String {
+    let text = render(view);
     assert!(text.chars().count() <= LIMIT);
     assert!(fences_balance(&text), "{text}");
     text

@@ -22,6 +22,7 @@ fn page(plan: &Plan, results: &[CheckResult], earlier: Earlier<'_>, history: &[P
         plan: Some(plan),
         results,
         earlier,
+        changed: None,
         report: Some(REPORT),
         stage: Stage::Finished {
             verdict: &verdict,

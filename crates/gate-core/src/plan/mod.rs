@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     host::MergeOutcome,
     id::{BranchName, CheckName},
-    rules::{BuildSettings, BuildspecSource, Fault, Kind, Rules},
+    rules::{BuildSettings, BuildspecSource, Demands, Fault, Kind, Rules},
     title::{Flag, Flags},
 };
 
@@ -44,6 +44,9 @@ pub struct PlannedCheck {
     /// Which side's buildspec it runs.
     #[serde(default)]
     pub side: Side,
+    /// What its reports must say.
+    #[serde(default, skip_serializing_if = "Demands::is_empty")]
+    pub demands: Demands,
     /// How it is built.
     #[serde(default)]
     pub settings: BuildSettings,
@@ -61,6 +64,7 @@ impl PlannedCheck {
             after: Vec::new(),
             buildspec: BuildspecSource::default(),
             side: Side::default(),
+            demands: Demands::default(),
             settings: BuildSettings::default(),
         }
     }

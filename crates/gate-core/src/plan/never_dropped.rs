@@ -128,6 +128,7 @@ fn results(plan: &Plan, checks: &[Drawn]) -> Vec<CheckResult> {
             build: Some(build(checks[place].status)),
             reports: Vec::new(),
             log_end: None,
+            coverage_before: None,
         }
     };
     plan.checks.iter().map(result).collect()
@@ -144,6 +145,7 @@ fn comment(plan: &Plan, results: &[CheckResult], verdict: &Verdict) -> String {
         plan: Some(plan),
         results,
         earlier: Earlier::NotAsked,
+        changed: None,
         report: None,
         stage: Stage::Finished {
             verdict,

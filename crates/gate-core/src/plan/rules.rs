@@ -109,6 +109,7 @@ pub(super) fn resolve(
         after: rule.after.clone(),
         buildspec: rule.buildspec.clone(),
         side,
+        demands: rule.demands.clone(),
         settings: rule.settings.clone(),
     })
 }

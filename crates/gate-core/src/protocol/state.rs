@@ -178,6 +178,9 @@ pub struct Run {
     /// What its builds have besides: set for `[container]` builds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub containers: Option<Containers>,
+    /// Image of how the last build of the project stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub badge: Option<String>,
     /// The report groups made for its reports: name in the buildspec → ARN.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub report_groups: BTreeMap<String, String>,

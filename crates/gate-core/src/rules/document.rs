@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
 use super::{
-    BuildSettings, BuildspecSource, CheckRule, FlagRule, Rules,
+    BuildSettings, BuildspecSource, CheckRule, Demands, FlagRule, Rules,
+    demands::PercentNumber,
     values::{Compute, FilePath, Glob, Image, Kind, Name, Variable},
 };
 use crate::{id::CheckName, title::Flag};
@@ -69,6 +70,10 @@ pub(super) struct Check {
     /// Checks that must have passed before it starts.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<Name>"))]
     pub(super) after: Vec<Spanned<Name>>,
+    /// How much of the lines its tests must cover. Without it any coverage will do, and none.
+    coverage: CoverageTable,
+    /// What its reports must be. A report that its buildspec promises must come anyway, with at least one test.
+    reports: ReportsTable,
     /// The image. Default: that of `[build]`.
     image: Option<Image>,
     /// How large a machine. Default: that of `[build]`.
@@ -79,6 +84,28 @@ pub(super) struct Check {
     privileged: Option<bool>,
     /// Variables, beside those of `[build]`.
     environment: BTreeMap<Variable, String>,
+}
+
+/// How much of the lines a check's tests must cover.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+struct CoverageTable {
+    /// Per cent of the lines that must be covered, 0 to 100.
+    minimum: Option<PercentNumber>,
+    /// Percentage points by which coverage may be lower than at the destination's last gated merge, 0 to 100.
+    maximum_drop: Option<PercentNumber>,
+}
+
+/// What a check's reports must be.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+struct ReportsTable {
+    /// Names of reports that must come, even if the buildspec did not promise them any more.
+    required: Vec<String>,
+    /// Fewer tests than this in all its reports together are no pass. Default: 1, if there are reports of tests.
+    minimum_tests: Option<u32>,
 }
 
 /// What one flag in the title may do.
@@ -173,6 +200,12 @@ impl Check {
             branches: globs(self.branches),
             required: self.required.unwrap_or(true),
             kind: self.kind,
+            demands: Demands {
+                minimum_coverage: self.coverage.minimum.map(PercentNumber::into_percent),
+                maximum_drop: self.coverage.maximum_drop.map(PercentNumber::into_percent),
+                reports: self.reports.required,
+                minimum_tests: self.reports.minimum_tests.map(u64::from),
+            },
             after: self
                 .after
                 .into_iter()

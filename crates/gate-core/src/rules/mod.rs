@@ -3,6 +3,7 @@
 //! [`Document`] is the file, key by key; [`Rules`] is what follows from it, with every default filled in. A file with a fault
 //! gives no rules at all but every fault, each with its place.
 
+mod demands;
 mod document;
 mod fault;
 mod order;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{id::CheckName, title::Flag};
 
+pub use demands::{Demands, Percent};
 pub use document::Document;
 pub use fault::Fault;
 pub(crate) use values::glob;
@@ -51,6 +53,8 @@ pub struct CheckRule {
     pub kind: Kind,
     /// Checks that must have passed before it starts.
     pub after: Vec<CheckName>,
+    /// What its reports must say.
+    pub demands: Demands,
     /// How it is built.
     pub settings: BuildSettings,
 }

@@ -102,7 +102,7 @@ may_approve = false
             "line 8, column 20: the glob `/src` can match nothing: paths are relative to the repository's root",
             "line 9, column 11: `huge` is no value for this; known are `small`, `medium`, `large`, `xlarge`",
             "line 14, column 13: `../buildspec.yml` is no file of the repository: write a path relative to its root, without `..`",
-            "line 15, column 1: `colour` is no key here; known are `name`, `buildspec`, `inline`, `paths`, `exclude`, `branches`, `required`, `kind`, `after`, `image`, `compute`, `timeout_minutes`, `privileged`, `environment`",
+            "line 15, column 1: `colour` is no key here; known are `name`, `buildspec`, `inline`, `paths`, `exclude`, `branches`, `required`, `kind`, `after`, `coverage`, `reports`, `image`, `compute`, `timeout_minutes`, `privileged`, `environment`",
             "line 17, column 8: `skip-test` is no value for this; did you mean `skip-tests`?",
         ]
     );
@@ -207,4 +207,51 @@ proptest::proptest! {
             proptest::prop_assert!(!faults.is_empty());
         }
     }
+}
+
+#[test]
+fn a_check_says_what_its_reports_must_say() {
+    let rules = rules(
+        r#"
+        [[check]]
+        name = "unit"
+        [check.coverage]
+        minimum = 80
+        maximum_drop = 0.5
+        [check.reports]
+        required = ["junit"]
+        minimum_tests = 100
+
+        [[check]]
+        name = "docs"
+        "#,
+    );
+    let demands = &rules.checks[0].demands;
+    let shown = |percent: Option<Percent>| percent.map(|percent| percent.to_string());
+    assert_eq!(shown(demands.minimum_coverage).as_deref(), Some("80"));
+    assert_eq!(shown(demands.maximum_drop).as_deref(), Some("0.5"));
+    assert_eq!(demands.reports, ["junit"]);
+    assert_eq!(demands.minimum_tests, Some(100));
+    assert!(rules.checks[1].demands.is_empty());
+    let kept = serde_json::to_value(demands).unwrap();
+    assert_eq!(serde_json::from_value::<Demands>(kept).unwrap(), *demands);
+}
+
+#[test]
+fn refuses_per_cent_that_are_none_and_a_number_of_tests_below_nothing() {
+    let text = r#"
+[[check]]
+name = "unit"
+coverage = { minimum = 101, maximum_drop = -0.5, least = 3 }
+reports = { minimum_tests = -1 }
+"#;
+    assert_eq!(
+        faults(text),
+        [
+            "line 4, column 24: per cent are 0 to 100, not 101",
+            "line 4, column 44: per cent are 0 to 100, not -0.5",
+            "line 4, column 50: `least` is no key here; known are `minimum`, `maximum_drop`",
+            "line 5, column 29: invalid value: integer `-1`, expected u32",
+        ]
+    );
 }

@@ -119,6 +119,7 @@ fn result(step: &Step<'_, '_>, builds: &[Build]) -> CheckResult {
         build: shown,
         reports: reported.then_some(unit).into_iter().collect(),
         log_end: None,
+        coverage_before: None,
     }
 }
 

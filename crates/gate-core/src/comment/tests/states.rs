@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     plan::{NoBuild, Note},
     report::{FileCoverage, Report, ReportContent, ReportStatus},
+    rules::{Demands, Percent},
 };
 
 fn coverage(files: &[(&str, u64, u64)]) -> Report {
@@ -188,7 +189,9 @@ fn running() {
         &results,
         earlier,
         None,
-        Stage::Running
+        Stage::Running {
+            badge: Some("https://codebuild.example/badges?uuid=1")
+        }
     ));
 }
 
@@ -247,4 +250,89 @@ fn coverage_drop() {
     ]));
     let before = baseline(&before);
     insta::assert_snapshot!(compared_comment(&plan, &results, Earlier::Of(&before)));
+}
+
+/// The usual plan with these demands.
+fn demanding(demands: Demands) -> Plan {
+    let mut plan = plan_with("", &["unit"]);
+    plan.checks[0].demands = demands;
+    plan
+}
+
+fn percent(hundredths: u32) -> Option<Percent> {
+    serde_json::from_value(hundredths.into()).ok()
+}
+
+/// Passed, with tests and coverage.
+fn covered(plan: &Plan, covered: u64, total: u64) -> Vec<CheckResult> {
+    let reports = vec![
+        tests_report("unit", tests_of(green_cases(3))),
+        coverage(&[
+            ("/build/src/login.rs", covered, total),
+            ("src/bill.rs", 400, 500),
+        ]),
+    ];
+    vec![result(plan, Some(build(BuildStatus::Succeeded)), reports)]
+}
+
+#[test]
+fn coverage_drop_that_the_rules_do_not_allow() {
+    let plan = demanding(Demands {
+        maximum_drop: percent(50),
+        ..Demands::default()
+    });
+    let mut results = covered(&plan, 300, 500);
+    let before = baseline(&covered(&plan, 442, 500));
+    let known = before.findings.as_ref().unwrap();
+    results[0].coverage_before = known.coverage_by_check.get(&plan.checks[0].name).copied();
+    let verdict = decide(&plan, Some(&candidate()), &results);
+    let stage = Stage::Finished {
+        verdict: &verdict,
+        refused: None,
+    };
+    let changed = ["src/login.rs".to_owned(), "README.md".to_owned()];
+    let (run, candidacy, candidate, live) = (execution().name, candidacy(), candidate(), live());
+    insta::assert_snapshot!(said_of(&View {
+        run: &run,
+        candidacy: &candidacy,
+        source: &live.source,
+        destination: &live.destination,
+        candidate: Some(&candidate),
+        plan: Some(&plan),
+        results: &results,
+        earlier: Earlier::Of(&before),
+        changed: Some(&changed),
+        report: Some(REPORT),
+        stage,
+    }));
+}
+
+#[test]
+fn too_little_coverage_too_few_tests_and_what_could_not_be_judged() {
+    let plan = demanding(Demands {
+        minimum_coverage: percent(8500),
+        maximum_drop: percent(50),
+        ..Demands::default()
+    });
+    let text = compared_comment(&plan, &covered(&plan, 442, 500), Earlier::Nothing);
+    let lines = [
+        "### ❌ Mergegate: not approved, `build` covers 84.2 % of the lines, 85 % are required\n",
+        "- ❌ **build** passed, but its tests cover 84.2 % of the lines, and the rules ask for 85 %: [log]",
+        "Whether coverage fell was not judged for `build`: it is not known what it was on `main`.\n",
+    ];
+    for line in lines {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let plan = demanding(Demands {
+        minimum_tests: Some(1000),
+        ..Demands::default()
+    });
+    let text = comment(&plan, &covered(&plan, 442, 500));
+    let lines = [
+        "### ❌ Mergegate: not approved, `build` ran 3 tests, 1,000 are required\n",
+        "- ❌ **build** passed, but its reports hold 3 tests, and the rules ask for 1,000: [log]",
+    ];
+    for line in lines {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
 }
