@@ -42,8 +42,10 @@ function router(subjects: Subjects): PolicyStatement[] {
     repositories(subjects, [
       'DescribePullRequestEvents',
       'GetBranch',
+      'GetFile',
       'GetPullRequest',
       'GetPullRequestApprovalStates',
+      'GetRepository',
       'ListBranches',
       'ListPullRequests',
     ]),
@@ -53,7 +55,13 @@ function router(subjects: Subjects): PolicyStatement[] {
     allow(
       'ssm',
       ['GetParameter'],
-      parameters(names, 'pull-requests/*/run', 'pull-requests/*/environment', 'pull-requests/*/result'),
+      parameters(
+        names,
+        'pull-requests/*/run',
+        'pull-requests/*/environment',
+        'pull-requests/*/result',
+        'repositories/*/settings',
+      ),
     ),
     allow(
       'ssm',
@@ -123,6 +131,7 @@ function reporter(subjects: Subjects): PolicyStatement[] {
   );
   return [
     repositories(subjects, [
+      'GetBranch',
       'GetCommentsForPullRequest',
       'GetCommit',
       'GetDifferences',

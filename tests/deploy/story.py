@@ -86,14 +86,16 @@ def triggers(story: Story, inbox: Inbox) -> None:
     rules = {one["Name"]: one for one in every("events", "list_rules", "Rules", NamePrefix=SERVICE)}
     router, topic = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{ROUTER}", inbox.topic
     expected = {
+        "branchMoved": [router],
         "breakGlass": [topic, router],
         "pullRequest": [router],
         "rulesOverridden": [router],
         "runDied": [router],
+        "runEnded": [router],
         "sweep": [router],
         "verdict": [topic],
     }
-    story.holds("there are six", sorted(rules), [f"{SERVICE}-{name}" for name in expected])
+    story.holds("there are eight", sorted(rules), [f"{SERVICE}-{name}" for name in expected])
     for name, called in expected.items():
         rule = f"{SERVICE}-{name}"
         targets = [one["Arn"] for one in events.list_targets_by_rule(Rule=rule)["Targets"]]
@@ -120,6 +122,9 @@ def triggers(story: Story, inbox: Inbox) -> None:
     story.holds("a run that timed out calls it", matches("runDied", died))
     others = {**died, "detail": {**died["detail"], "stateMachineArn": MACHINE + "-of-somebody-else"}}
     story.holds("a run of another machine does not", matches("runDied", others), False)
+    ended = {**died, "detail": {**died["detail"], "status": "SUCCEEDED"}}
+    story.holds("a run that ended calls it", matches("runEnded", ended))
+    story.holds("by a rule of its own", matches("runDied", ended), False)
     overridden = event("pullRequestApprovalRuleOverridden", "1", overrideStatus="OVERRIDE")
     story.holds("somebody who overrides rules calls it", matches("rulesOverridden", overridden))
     story.holds("and is no pull request to be tested", matches("pullRequest", overridden), False)
@@ -128,8 +133,9 @@ def triggers(story: Story, inbox: Inbox) -> None:
     pushed = {
         **opened,
         "detail-type": "CodeCommit Repository State Change",
-        "detail": {"event": "referenceUpdated", "callerUserArn": emergency},
+        "detail": {"event": "referenceUpdated", "referenceType": "branch", "callerUserArn": emergency},
     }
+    story.holds("a branch that moves calls it", matches("branchMoved", pushed))
     story.holds("a push by the break-glass role is", matches("breakGlass", pushed))
     story.holds(
         "every quarter of an hour calls it", rules[f"{SERVICE}-sweep"]["ScheduleExpression"], "rate(15 minutes)"

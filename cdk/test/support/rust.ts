@@ -30,7 +30,7 @@ interface RustFunction {
 
 /** IAM actions that a Lambda function's code needs, sorted. */
 export function actionsOf(name: FunctionName): string[] {
-  const handler = withStanding(sourceOf(join(ROOT, 'lambdas', name, 'src')));
+  const handler = withShared(sourceOf(join(ROOT, 'lambdas', name, 'src')));
   const actions = CLIENTS.flatMap(({ member, service, sources }) => {
     const functions = functionsIn(join(GATE_AWS, sources));
     const operations = functions
@@ -52,9 +52,12 @@ export function knownOperations(): string[] {
   );
 }
 
-/** A handler that asks `run::standing` makes its calls, too. */
-function withStanding(handler: string): string {
-  return /\brun::standing\(/.test(handler) ? handler + sourceOf(join(GATE_AWS, 'run.rs')) : handler;
+/** Modules of `gate_aws` that work with all clients: a handler that calls one makes its calls, too. */
+const SHARED = ['run', 'repository'];
+
+function withShared(handler: string): string {
+  const used = SHARED.filter((module) => new RegExp(`\\b${module}::\\w+\\(`).test(handler));
+  return [handler, ...used.map((module) => sourceOf(join(GATE_AWS, `${module}.rs`)))].join('\n');
 }
 
 function operationsOf(start: RustFunction, all: readonly RustFunction[], seen: Set<RustFunction>): string[] {

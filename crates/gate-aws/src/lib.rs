@@ -14,6 +14,7 @@ mod logs;
 mod objects;
 mod parameters;
 mod reports;
+pub mod repository;
 pub mod run;
 mod signed;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::id::{CommitId, PullRequestId, RepositoryName, RevisionId, RunName};
+use crate::id::{BranchName, CommitId, PullRequestId, RepositoryName, RevisionId, RunName};
 
 /// An event the router acts on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,8 +12,12 @@ pub enum Event {
     PullRequest(PullRequestEvent),
     /// Somebody overrode the approval rules of a pull request.
     RulesOverridden(RulesOverridden),
+    /// A branch points to another commit.
+    BranchMoved(BranchMoved),
     /// A run failed, was aborted or timed out.
     RunDied(RunDied),
+    /// A run came to its end.
+    RunEnded(RunEnded),
     /// It is time to look at everything.
     Sweep,
 }
@@ -42,6 +46,30 @@ pub struct RulesOverridden {
     pub revision: RevisionId,
     /// ARN of who did it.
     pub by: String,
+}
+
+/// `CodeCommit Repository State Change` of a branch that was there before and still is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchMoved {
+    /// The repository.
+    pub repository: RepositoryName,
+    /// The branch.
+    pub branch: BranchName,
+    /// The commit it pointed to before.
+    pub from: Option<CommitId>,
+    /// The commit it pointed to when the event was made.
+    pub to: CommitId,
+    /// ARN of who moved it.
+    pub by: String,
+}
+
+/// `Step Functions Execution Status Change` with a happy end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunEnded {
+    /// The execution's name.
+    pub run: RunName,
+    /// Its input, the text as it was given.
+    pub input: String,
 }
 
 /// `Step Functions Execution Status Change` with an unhappy end.
@@ -108,6 +136,20 @@ struct PullRequestDetail {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RepositoryDetail {
+    event: String,
+    repository_name: String,
+    reference_type: String,
+    reference_full_name: String,
+    commit_id: String,
+    #[serde(default)]
+    old_commit_id: Option<String>,
+    #[serde(default)]
+    caller_user_arn: Option<String>,
+}
+
+#[derive(Deserialize)]
 struct ExecutionDetail {
     name: String,
     status: String,
@@ -137,8 +179,11 @@ impl Event {
             ("aws.codecommit", "CodeCommit Pull Request State Change") => {
                 pull_request(envelope.detail, detail_type)
             }
+            ("aws.codecommit", "CodeCommit Repository State Change") => {
+                branch_moved(envelope.detail, &detail_type)
+            }
             ("aws.states", "Step Functions Execution Status Change") => {
-                run_died(envelope.detail, &detail_type)
+                run_over(envelope.detail, &detail_type)
             }
             ("aws.events", "Scheduled Event") => Ok(Self::Sweep),
             _ => Err(Ignored::Foreign {
@@ -193,8 +238,30 @@ fn pull_request(detail: Value, detail_type: String) -> Result<Event, Ignored> {
     }))
 }
 
-fn run_died(detail: Value, detail_type: &str) -> Result<Event, Ignored> {
+fn branch_moved(detail: Value, detail_type: &str) -> Result<Event, Ignored> {
+    let detail: RepositoryDetail = expect(detail, detail_type)?;
+    if detail.event != "referenceUpdated" || detail.reference_type != "branch" {
+        return Err(Ignored::NoRunNeeded {
+            event: format!("{} of a {}", detail.event, detail.reference_type),
+        });
+    }
+    Ok(Event::BranchMoved(BranchMoved {
+        repository: RepositoryName::new(detail.repository_name),
+        branch: BranchName::from_reference(&detail.reference_full_name),
+        from: detail.old_commit_id.map(CommitId::new),
+        to: CommitId::new(detail.commit_id),
+        by: detail.caller_user_arn.unwrap_or_default(),
+    }))
+}
+
+fn run_over(detail: Value, detail_type: &str) -> Result<Event, Ignored> {
     let detail: ExecutionDetail = expect(detail, detail_type)?;
+    if detail.status == "SUCCEEDED" {
+        return Ok(Event::RunEnded(RunEnded {
+            run: RunName::new(detail.name),
+            input: detail.input.unwrap_or_default(),
+        }));
+    }
     if !["FAILED", "TIMED_OUT", "ABORTED"].contains(&detail.status.as_str()) {
         return Err(Ignored::NoRunNeeded {
             event: format!("{detail_type} {}", detail.status),

@@ -64,6 +64,13 @@ pub enum RunPurpose<'a> {
         /// The revision.
         revision: &'a RevisionId,
     },
+    /// Say that a revision waits for its turn to be tested with this destination commit.
+    Defer {
+        /// The revision.
+        revision: &'a RevisionId,
+        /// The destination's tip.
+        destination: &'a CommitId,
+    },
     /// Say that the rules of a revision were overridden.
     Overridden {
         /// The revision.
@@ -71,7 +78,8 @@ pub enum RunPurpose<'a> {
     },
 }
 
-/// The name of an execution: `pr-<id>-<revision12>-<destination8>-<attempt>`, `pr-<id>-close-<attempt>`,
+/// The name of an execution: `pr-<id>-<revision12>-<destination8>-<attempt>`,
+/// `pr-<id>-<revision12>-<destination8>-defer-<attempt>`, `pr-<id>-close-<attempt>`,
 /// `pr-<id>-say-<revision12>-<attempt>` or `pr-<id>-override-<revision12>-<attempt>`. At most 80 characters of `[0-9A-Za-z-]` (StartExecution).
 pub fn run(pull_request: &PullRequestId, purpose: RunPurpose<'_>, attempt: u32) -> RunName {
     RunName::new(match purpose {
@@ -80,6 +88,14 @@ pub fn run(pull_request: &PullRequestId, purpose: RunPurpose<'_>, attempt: u32) 
             destination,
         } => format!(
             "{}{}-{attempt}",
+            revision_prefix(pull_request, revision),
+            destination.short(8)
+        ),
+        RunPurpose::Defer {
+            revision,
+            destination,
+        } => format!(
+            "{}{}-defer-{attempt}",
             revision_prefix(pull_request, revision),
             destination.short(8)
         ),
@@ -96,7 +112,7 @@ pub fn run(pull_request: &PullRequestId, purpose: RunPurpose<'_>, attempt: u32) 
     })
 }
 
-/// What the names of all gate runs of one revision start with.
+/// What the names of all runs start with that test one revision or defer its test.
 pub fn revision_prefix(pull_request: &PullRequestId, revision: &RevisionId) -> String {
     format!("pr-{pull_request}-{}-", revision.short(12))
 }

@@ -208,7 +208,12 @@ fn any_event_is_read_or_ignored_with_a_reason() {
                     name_everything(&state);
                 }
             }
-            Ok(Event::Sweep) => {}
+            Ok(Event::RunEnded(ended)) => {
+                if let Ok(state) = serde_json::from_str::<State>(&ended.input) {
+                    name_everything(&state);
+                }
+            }
+            Ok(Event::BranchMoved(_) | Event::Sweep) => {}
             Err(ignored) => assert!(!ignored.to_string().is_empty()),
         }
     });

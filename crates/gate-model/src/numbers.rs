@@ -142,7 +142,7 @@ pub fn request_of(request: &CoreRequest) -> Request {
         CoreRequest::Gate(candidacy) => Request::Gate(commit(candidacy)),
         CoreRequest::Close { .. } => Request::Close,
         CoreRequest::Say { candidacy, .. } => Request::Say(commit(candidacy)),
-        CoreRequest::Overridden { .. } => not_modelled(),
+        CoreRequest::Defer(_) | CoreRequest::Overridden { .. } => not_modelled(),
     }
 }
 
@@ -163,7 +163,7 @@ pub fn run_name(asked: Request, attempt: u8) -> RunName {
         CoreRequest::Say { candidacy, .. } => RunPurpose::Say {
             revision: &candidacy.revision,
         },
-        CoreRequest::Overridden { .. } => not_modelled(),
+        CoreRequest::Defer(_) | CoreRequest::Overridden { .. } => not_modelled(),
     };
     names::run(asked.pull_request(), purpose, u32::from(attempt))
 }
@@ -298,11 +298,8 @@ pub fn started(memory: &Memory) -> Vec<StartedBuild> {
 /// The reporter's record as it is written.
 pub fn record(runs: &[Run], record: Record) -> ResultRecord {
     let run = &runs[usize::from(record.run)];
+    let run = run_name(run.request, run.attempt);
     ResultRecord {
-        version: 1,
-        run: run_name(run.request, run.attempt),
-        revision: revision(record.revision),
-        comment: None,
         verdict: record.verdict,
         approval: if record.given {
             ApprovalRecord::Given
@@ -311,6 +308,7 @@ pub fn record(runs: &[Run], record: Record) -> ResultRecord {
         },
         tested_commit: record.tested.map(merged),
         tested_tree: record.tested.map(tree),
+        ..ResultRecord::spoken(run, revision(record.revision), None)
     }
 }
 

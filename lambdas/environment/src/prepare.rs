@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use gate_aws::{Clients, Project, ProjectSpec, run};
+use gate_aws::{Clients, Project, ProjectSpec, repository, run};
 use gate_core::{
     buildspec,
     candidate::{Candidate, Preview},
     error::GateError,
     host::{CodeHost, MergeOutcome},
-    id::{BranchName, CommitId, PullRequestId, RepositoryName},
+    id::{CommitId, PullRequestId, RepositoryName},
     names,
     plan::{BothSides, Buildspecs, NoBuild, Plan, Subject, choose, plan, unbuildable},
     protocol::{
@@ -38,7 +38,7 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
         return Ok(state.then(next));
     };
     let settings = settings(clients, &candidacy.repository).await?;
-    let gated = gated(clients, &settings, &live.repository).await?;
+    let gated = repository::gated(clients, &settings, &live.repository).await?;
     if !gated.contains(&live.destination) {
         let gated = gated.iter().map(ToString::to_string).collect();
         let plan = Plan {
@@ -89,28 +89,11 @@ async fn settings(
     clients: &Clients,
     repository: &RepositoryName,
 ) -> Result<RepositorySettings, GateError> {
-    let parameter = clients.names().settings(repository);
-    let unusable = |message: String| GateError::SettingsUnusable {
-        parameter: parameter.clone(),
-        message,
-    };
-    let text = clients.parameters.get_text(&parameter).await?;
-    let text = text.ok_or_else(|| unusable("it does not exist".to_owned()))?;
-    RepositorySettings::parse(&text).map_err(unusable)
-}
-
-/// The gated branches of the repository.
-async fn gated(
-    clients: &Clients,
-    settings: &RepositorySettings,
-    repository: &RepositoryName,
-) -> Result<Vec<BranchName>, GateError> {
-    let default_branch = if settings.destinations.is_empty() {
-        clients.host.default_branch(repository).await?
-    } else {
-        None
-    };
-    Ok(settings.gated(default_branch))
+    let settings = repository::settings(clients, repository).await?;
+    settings.ok_or_else(|| GateError::SettingsUnusable {
+        parameter: clients.names().settings(repository),
+        message: "it does not exist".to_owned(),
+    })
 }
 
 /// What is tested and how; no candidate where nothing is built.

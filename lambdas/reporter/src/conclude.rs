@@ -27,17 +27,9 @@ pub(crate) async fn conclude(
     let Some(record) = voice::record(clients, pull_request).await? else {
         return Ok(state);
     };
-    if let ResultRecord {
-        run,
-        comment: Some(id),
-        verdict: None,
-        ..
-    } = &record
-    {
-        clients
-            .host
-            .edit_comment(id, &comment::closed_early(run))
-            .await?;
+    if let Some(id) = record.comment.as_ref().filter(|_| record.promises_more()) {
+        let words = comment::closed_early(&record.run);
+        clients.host.edit_comment(id, &words).await?;
     }
     let live = clients.host.pull_request(pull_request).await?;
     let commit = live

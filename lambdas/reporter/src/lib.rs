@@ -2,6 +2,7 @@
 //! author of a comment may edit it.
 
 mod conclude;
+mod defer;
 mod evidence;
 mod memory;
 mod raw;
@@ -105,16 +106,8 @@ async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, Ga
         },
     };
     let comment = voice::speak(clients, &candidacy, &live, &view).await?;
-    let record = ResultRecord {
-        version: 1,
-        run: execution.name.clone(),
-        revision: candidacy.revision.clone(),
-        comment,
-        verdict: None,
-        approval: ApprovalRecord::NotGiven,
-        tested_commit: None,
-        tested_tree: None,
-    };
+    let (run, revision) = (execution.name.clone(), candidacy.revision.clone());
+    let record = ResultRecord::spoken(run, revision, comment);
     voice::put_record(clients, &candidacy.pull_request, &record).await?;
     let comment = record.comment.as_ref();
     voice::mark_overtaken(clients, &candidacy, &execution.name, comment).await?;
@@ -169,6 +162,7 @@ async fn say(clients: &Clients, invocation: Invocation) -> Result<State, GateErr
             state.outcome = Some(outcome::of_override(subject(clients, &state.request), &by));
             Ok(state)
         }
+        Request::Defer(candidacy) => defer::defer(clients, invocation, candidacy).await,
         Request::Gate(_) | Request::Close { .. } => Err(invocation.step.not_here("reporter")),
     }
 }
@@ -241,16 +235,15 @@ async fn say_failure(
     };
     voice::mark_superseded(clients, candidacy).await?;
     let comment = voice::speak(clients, candidacy, &live, &view).await?;
+    let (run, revision) = (
+        invocation.execution.name.clone(),
+        candidacy.revision.clone(),
+    );
     let record = ResultRecord {
-        version: 1,
-        run: invocation.execution.name.clone(),
-        revision: candidacy.revision.clone(),
-        comment,
         // A comment that promises a further attempt is marked when a push or a close comes before it; the last word stays.
         verdict: (!again).then_some(VerdictKind::Hold),
         approval,
-        tested_commit: None,
-        tested_tree: None,
+        ..ResultRecord::spoken(run, revision, comment)
     };
     voice::put_record(clients, &candidacy.pull_request, &record).await?;
     if again {

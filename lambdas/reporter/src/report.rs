@@ -13,7 +13,7 @@ use gate_core::{
     outcome, page,
     protocol::{
         ApprovalRecord, Candidacy, Durations, Execution, Invocation, Next, ResultRecord, Run,
-        Standing, State, after_approval,
+        Standing, State, after_approval, tip_has_moved,
     },
     pull_request::PullRequest,
     report::ReportStatus,
@@ -56,9 +56,16 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         evidence::remember(&mut results, memory);
     }
     let verdict = decide(&run_state.plan, run_state.candidate.as_ref(), &results);
-    let Some(refused) = settle_approval(clients, &candidacy, &execution, &verdict).await? else {
-        return Ok(state.then(Next::End));
+    let settled = settle_approval(clients, &candidacy, &execution, &run_state, &verdict).await?;
+    let (stage, refused) = match settled {
+        Settled::Lost => return Ok(state.then(Next::End)),
+        Settled::Moved => (Stage::Deferred, None),
+        Settled::Said(refused) => {
+            let verdict = &verdict;
+            (Stage::Finished { verdict, refused }, refused)
+        }
     };
+    let deferred = matches!(stage, Stage::Deferred);
     voice::mark_superseded(clients, &candidacy).await?;
     let compared = memory.as_ref().filter(|_| found.is_some());
     let changed = changed(clients, run_state.candidate.as_ref(), &results).await;
@@ -73,10 +80,7 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         earlier: compared.map_or(Earlier::NotAsked, Memory::earlier),
         changed: changed.as_deref(),
         report: None,
-        stage: Stage::Finished {
-            verdict: &verdict,
-            refused: refused.reason,
-        },
+        stage,
     };
     let page = publish(clients, &view, compared, found.as_ref()).await;
     let view = View {
@@ -89,23 +93,20 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
     if let (Some(tree), Some(found)) = (&tree, &found) {
         memory::keep(clients, &candidacy.repository, tree, found).await;
     }
-    let given = matches!(verdict, Verdict::Approve(_)) && refused.reason.is_none();
+    let given = matches!(verdict, Verdict::Approve(_)) && refused.is_none() && !deferred;
+    let tested_commit = run_state.candidate.as_ref().map(Candidate::tested_commit);
     let record = ResultRecord {
-        version: 1,
-        run: execution.name.clone(),
-        revision: candidacy.revision.clone(),
-        comment,
-        verdict: Some(verdict.kind()),
+        verdict: (!deferred).then(|| verdict.kind()),
         approval: if given {
             ApprovalRecord::Given
         } else {
             ApprovalRecord::NotGiven
         },
-        tested_commit: run_state
-            .candidate
-            .as_ref()
-            .map(|candidate| candidate.tested_commit().clone()),
+        tested_commit: tested_commit.cloned(),
         tested_tree: tree,
+        deferred: deferred.then(|| verdict.kind()),
+        rules_broken: run_state.plan.stands_on_broken_rules(),
+        ..ResultRecord::spoken(execution.name.clone(), candidacy.revision.clone(), comment)
     };
     voice::put_record(clients, &candidacy.pull_request, &record).await?;
     tracing::info!(
@@ -116,10 +117,11 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         "gave the verdict"
     );
     let subject = subject(clients, &state.request);
-    let said = outcome::of_verdict(subject, verdict.kind(), &comment::headline(&view));
+    let said = (!deferred)
+        .then(|| outcome::of_verdict(subject, verdict.kind(), &comment::headline(&view)));
     Ok(State {
         run: Some(run_state.clone()),
-        outcome: Some(said),
+        outcome: said,
         ..state
     }
     .then(Next::End))
@@ -212,47 +214,93 @@ fn generating(result: &CheckResult) -> bool {
         .any(|report| report.status == ReportStatus::Generating)
 }
 
-/// What became of the approval; `reason` says why a deserved one was not given.
-struct Settled {
-    reason: Option<ApprovalRefused>,
+/// What became of the approval.
+enum Settled {
+    /// It is as the verdict says, but for what CodeCommit refused.
+    Said(Option<ApprovalRefused>),
+    /// It was deserved and is not given: the destination has moved.
+    Moved,
+    /// The run lost its say meanwhile.
+    Lost,
 }
 
-/// Gives or takes back the approval; `None` when the run lost its say meanwhile.
+/// Gives or takes back the approval.
 async fn settle_approval(
     clients: &Clients,
     candidacy: &Candidacy,
     execution: &Execution,
+    run_state: &Run,
     verdict: &Verdict,
-) -> Result<Option<Settled>, GateError> {
+) -> Result<Settled, GateError> {
     let Verdict::Approve(approval) = verdict else {
         withdraw_approval(clients, candidacy).await?;
-        return Ok(Some(Settled { reason: None }));
+        return Ok(Settled::Said(None));
     };
-    let reason = match approve(clients, approval).await? {
+    if has_moved(clients, candidacy, run_state).await? {
+        withdraw_approval(clients, candidacy).await?;
+        return Ok(Settled::Moved);
+    }
+    let refused = match approve(clients, approval).await? {
         ApprovalOutcome::Done => None,
-        ApprovalOutcome::NoPullRequest => return Ok(None),
+        ApprovalOutcome::NoPullRequest => return Ok(Settled::Lost),
         ApprovalOutcome::RevisionNotCurrent => Some(ApprovalRefused::RevisionNotCurrent),
         ApprovalOutcome::Closed => Some(ApprovalRefused::Closed),
         ApprovalOutcome::OwnPullRequest => Some(ApprovalRefused::OwnPullRequest),
         ApprovalOutcome::TooMany => Some(ApprovalRefused::TooMany),
     };
-    if reason.is_none() {
-        let (standing, _) = run::standing(clients, candidacy, execution).await?;
-        if after_approval(standing) {
-            tracing::info!(pull_request.id = %candidacy.pull_request, standing = ?standing, "the approval came too late and is taken back");
-            let Candidacy {
-                pull_request,
-                revision,
-                ..
-            } = candidacy;
-            clients
-                .host
-                .set_approval(pull_request, revision, ApprovalState::Revoke)
-                .await?;
-            return Ok(None);
-        }
+    if refused.is_some() {
+        return Ok(Settled::Said(refused));
     }
-    Ok(Some(Settled { reason }))
+    let (standing, _) = run::standing(clients, candidacy, execution).await?;
+    if after_approval(standing) {
+        take_back(clients, candidacy, &format!("{standing:?}")).await?;
+        return Ok(Settled::Lost);
+    }
+    if standing == Standing::Current && has_moved(clients, candidacy, run_state).await? {
+        take_back(clients, candidacy, "the destination moved").await?;
+        return Ok(Settled::Moved);
+    }
+    Ok(Settled::Said(None))
+}
+
+/// Takes back an approval that came too late.
+async fn take_back(clients: &Clients, candidacy: &Candidacy, why: &str) -> Result<(), GateError> {
+    let Candidacy {
+        pull_request,
+        revision,
+        ..
+    } = candidacy;
+    tracing::info!(pull_request.id = %pull_request, why, "the approval came too late and is taken back");
+    let revoke = ApprovalState::Revoke;
+    clients
+        .host
+        .set_approval(pull_request, revision, revoke)
+        .await?;
+    Ok(())
+}
+
+/// Whether by the rules the run must not approve, because its destination is not what it tested with.
+async fn has_moved(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    run_state: &Run,
+) -> Result<bool, GateError> {
+    let Some(candidate) = run_state
+        .candidate
+        .as_ref()
+        .filter(|_| run_state.plan.retest)
+    else {
+        return Ok(false);
+    };
+    let tip = clients
+        .host
+        .branch_tip(&candidacy.repository, &candidate.destination)
+        .await?;
+    Ok(tip_has_moved(
+        &run_state.plan,
+        &candidacy.destination_commit,
+        tip.as_ref(),
+    ))
 }
 
 async fn approve(clients: &Clients, approval: &Approval) -> Result<ApprovalOutcome, GateError> {

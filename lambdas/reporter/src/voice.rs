@@ -187,7 +187,7 @@ pub(crate) async fn mark_superseded(
 ) -> Result<(), GateError> {
     let earlier = record(clients, &candidacy.pull_request).await?;
     let earlier =
-        earlier.filter(|record| record.revision != candidacy.revision && record.verdict.is_none());
+        earlier.filter(|record| record.revision != candidacy.revision && record.promises_more());
     if let Some(ResultRecord {
         run,
         comment: Some(id),

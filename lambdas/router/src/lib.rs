@@ -1,6 +1,8 @@
 //! router: from an event to the run that is wanted. It reads the live pull request, decides, starts an execution under a
 //! name that makes a second one of the same impossible.
 
+mod branch;
+mod moved;
 mod start;
 mod sweep;
 
@@ -44,7 +46,9 @@ pub async fn handle(payload: Value, clients: &Clients) -> Result<Value, GateErro
             );
             act(clients, on_rules_overridden(event), "").await
         }
+        Event::BranchMoved(event) => moved::branch_moved(clients, &event).await,
         Event::RunDied(died) => run_died(clients, &died).await,
+        Event::RunEnded(ended) => moved::run_ended(clients, &ended).await,
         Event::Sweep => sweep::sweep(clients).await,
     }
 }

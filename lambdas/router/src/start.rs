@@ -39,6 +39,7 @@ pub(crate) async fn start(clients: &Clients, mut wanted: Wanted) -> Result<Value
 fn action(request: &Request) -> &'static str {
     match request {
         Request::Gate(_) => "gate",
+        Request::Defer(_) => "defer",
         Request::Close { .. } => "close",
         Request::Say { .. } => "say",
         Request::Overridden { .. } => "overridden",

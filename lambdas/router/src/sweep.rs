@@ -8,16 +8,20 @@ use gate_aws::Clients;
 use gate_core::{
     error::GateError,
     host::CodeHost,
-    id::{PullRequestId, RepositoryName},
+    id::{BranchName, PullRequestId, RepositoryName},
     names,
     protocol::{
-        Claim, EnvironmentRecord, Limit, OpenPullRequest, State, Wanted, Wish, sweep_environment,
+        EnvironmentRecord, Limit, OpenPullRequest, Wanted, Wish, is_outdated, sweep_environment,
         sweep_open,
     },
+    rules::MergeRules,
 };
 use serde_json::{Value, json};
 
-use crate::start;
+use crate::{
+    branch::{self, Found},
+    start,
+};
 
 /// Looks at everything. What fails for one pull request or repository does not keep the others from being looked at.
 pub(crate) async fn sweep(clients: &Clients) -> Result<Value, GateError> {
@@ -28,10 +32,7 @@ pub(crate) async fn sweep(clients: &Clients) -> Result<Value, GateError> {
         outcome.note(&id, environment(clients, &id, repository).await);
     }
     for repository in &repositories {
-        let ids = clients.host.open_pull_requests(repository).await;
-        for id in outcome.listed(repository, ids) {
-            outcome.note(&id, open_pull_request(clients, &id).await);
-        }
+        open_pull_requests(clients, repository, &mut outcome).await;
     }
     outcome.finish()
 }
@@ -54,15 +55,11 @@ impl Outcome {
     }
 
     /// What a repository has; nothing if it could not be asked.
-    fn listed<T>(
-        &mut self,
-        repository: &RepositoryName,
-        result: Result<Vec<T>, GateError>,
-    ) -> Vec<T> {
+    fn of<T: Default>(&mut self, repository: &RepositoryName, result: Result<T, GateError>) -> T {
         result.unwrap_or_else(|error| {
             tracing::error!(repository.name = %repository, error = %error, "the sweep could not look at a repository");
             self.error.get_or_insert(error);
-            Vec::new()
+            T::default()
         })
     }
 
@@ -114,7 +111,7 @@ async fn environments(
     }
     for repository in repositories {
         let branches = clients.host.branches(repository, names::PREVIEW_PREFIX);
-        for branch in outcome.listed(repository, branches.await) {
+        for branch in outcome.of(repository, branches.await) {
             found.extend(
                 names::pull_request_of_branch(&branch).map(|id| (id, Some(repository.clone()))),
             );
@@ -150,55 +147,68 @@ async fn environment(
     Ok(answer.get("started").is_some())
 }
 
-async fn open_pull_request(clients: &Clients, id: &PullRequestId) -> Result<bool, GateError> {
-    let Some(live) = clients
-        .host
-        .pull_request(id)
-        .await?
-        .filter(gate_core::pull_request::PullRequest::is_open)
-    else {
+/// Looks at the open pull requests of a repository, branch by branch.
+async fn open_pull_requests(clients: &Clients, repository: &RepositoryName, outcome: &mut Outcome) {
+    let ids = clients.host.open_pull_requests(repository).await;
+    let mut destinations: BTreeMap<BranchName, Vec<Found>> = BTreeMap::new();
+    for id in outcome.of(repository, ids) {
+        match find(clients, &id).await {
+            Ok(Some(found)) => {
+                let branch = found.destination().clone();
+                destinations.entry(branch).or_default().push(found);
+            }
+            Ok(None) => {}
+            Err(error) => outcome.note(&id, Err(error)),
+        }
+    }
+    if destinations.is_empty() {
+        return;
+    }
+    let gated = branch::gated(clients, repository).await;
+    let gated = outcome.of(repository, gated).unwrap_or_default();
+    for (branch, found) in destinations {
+        let at = (repository, &branch, gated.contains(&branch));
+        let swept = sweep_branch(clients, at, &found, outcome).await;
+        outcome.started += outcome.of(repository, swept);
+    }
+}
+
+/// Gives the pull requests of one branch the runs they lack; answers how many follow from its moves.
+async fn sweep_branch(
+    clients: &Clients,
+    (repository, branch, is_gated): (&RepositoryName, &BranchName, bool),
+    found: &[Found],
+    outcome: &mut Outcome,
+) -> Result<u32, GateError> {
+    let Some(tip) = clients.host.branch_tip(repository, branch).await? else {
+        return Ok(0);
+    };
+    let rules = if is_gated {
+        branch::rules_at(clients, repository, &tip).await?
+    } else {
+        MergeRules::default()
+    };
+    let open: Vec<OpenPullRequest<'_>> = found.iter().map(|found| found.at(&tip)).collect();
+    for found in open.iter().filter(|found| !is_outdated(found, rules)) {
+        outcome.note(&found.live.id, repair(clients, found).await);
+    }
+    branch::take_turns(clients, &open, rules).await
+}
+
+async fn find(clients: &Clients, id: &PullRequestId) -> Result<Option<Found>, GateError> {
+    match branch::find(clients, id, None).await? {
+        Some(found) => Ok(Some(found.with_approval(clients).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Gives an open pull request the run it lacks.
+async fn repair(clients: &Clients, found: &OpenPullRequest<'_>) -> Result<bool, GateError> {
+    let Some((request, wish)) = sweep_open(found) else {
         return Ok(false);
     };
-    let Some(tip) = clients
-        .host
-        .branch_tip(&live.repository, &live.destination)
-        .await?
-    else {
-        return Ok(false);
-    };
-    let claim: Option<Claim> = clients.parameters.get(&clients.names().claim(id)).await?;
-    let latest = match &claim {
-        Some(claim) => clients.executions.describe(&claim.run).await?,
-        None => None,
-    };
-    let latest = latest.and_then(|run| {
-        Some((
-            run.status,
-            serde_json::from_str::<State>(&run.input).ok()?.request,
-        ))
-    });
-    let result = clients.parameters.get(&clients.names().result(id)).await?;
-    let approvers = clients.host.approvers(id, &live.revision).await?;
-    let found = OpenPullRequest {
-        live: &live,
-        destination_tip: &tip,
-        claim: claim.as_ref(),
-        latest: latest.as_ref().map(|(status, request)| (*status, request)),
-        result: result.as_ref(),
-        approved: approvers.contains(&clients.deployment.reporter_arn),
-    };
-    let Some((request, wish)) = sweep_open(&found) else {
-        return Ok(false);
-    };
-    let answer = start::start(
-        clients,
-        Wanted::new(
-            request,
-            wish,
-            Limit::ThenSay,
-            "its runs ended without a verdict",
-        ),
-    )
-    .await?;
+    let error = "its runs ended without a verdict";
+    let wanted = Wanted::new(request, wish, Limit::ThenSay, error);
+    let answer = start::start(clients, wanted).await?;
     Ok(answer.get("started").is_some())
 }

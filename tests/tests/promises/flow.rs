@@ -260,7 +260,8 @@ fn every_action_a_run_may_be_asked_for_is_known() {
         revision: candidacy().revision,
         by: "arn:aws:iam::000000000000:user/bob".to_owned(),
     };
-    let requests = requests.into_iter().chain([overridden]);
+    let defer = Request::Defer(candidacy());
+    let requests = requests.into_iter().chain([overridden, defer]);
     let asked: BTreeSet<String> = requests.map(action).collect();
     let rules = definition["States"]["Action"]["Choices"]
         .as_array()

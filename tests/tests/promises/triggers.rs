@@ -25,6 +25,14 @@ const PULL_REQUEST_EVENTS: [&str; 9] = [
     "pullRequestApprovalStateChanged",
 ];
 
+/// All values of `detail.event` of `CodeCommit Repository State Change` (the same page).
+const REPOSITORY_EVENTS: [&str; 4] = [
+    "referenceCreated",
+    "referenceUpdated",
+    "referenceDeleted",
+    "unreferencedMergeCommitCreated",
+];
+
 /// All values of `detail.status` of `Step Functions Execution Status Change`
 /// (Step Functions API reference, `ExecutionStatus`).
 const EXECUTION_STATUSES: [&str; 6] = [
@@ -148,20 +156,48 @@ fn people_are_told_of_red_and_held_pull_requests_and_of_overrides_and_of_nothing
 }
 
 #[test]
-fn the_rule_for_dead_runs_lets_through_what_the_router_acts_on_and_nothing_else() {
-    let (source, detail_type) = ("aws.states", "Step Functions Execution Status Change");
-    let trigger = &triggers()["runDied"];
+fn the_rule_for_moved_branches_lets_through_what_the_router_acts_on_and_nothing_else() {
+    let (source, detail_type) = ("aws.codecommit", "CodeCommit Repository State Change");
+    let trigger = &triggers()["branchMoved"];
     assert!(lists(trigger, "/source", source) && lists(trigger, "/detail-type", detail_type));
-    assert!(lists(
-        trigger,
-        "/detail/stateMachineArn",
-        "${StateMachineArn}"
-    ));
+    for event in REPOSITORY_EVENTS {
+        for kind in ["branch", "tag"] {
+            let detail = json!({
+                "event": event,
+                "repositoryName": "demo",
+                "referenceType": kind,
+                "referenceName": "main",
+                "referenceFullName": "refs/heads/main",
+                "commitId": "0701696",
+            });
+            let listed = lists(trigger, "/detail/event", event)
+                && lists(trigger, "/detail/referenceType", kind);
+            assert_eq!(
+                acts_on(detail_type, source, &detail),
+                listed,
+                "{event} {kind}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_rules_for_runs_let_through_what_the_router_acts_on_and_nothing_else() {
+    let (source, detail_type) = ("aws.states", "Step Functions Execution Status Change");
+    let (triggers, names) = (triggers(), ["runEnded", "runDied"]);
+    for name in names {
+        let trigger = &triggers[name];
+        assert!(lists(trigger, "/source", source) && lists(trigger, "/detail-type", detail_type));
+        let machine = "${StateMachineArn}";
+        assert!(lists(trigger, "/detail/stateMachineArn", machine));
+    }
     for status in EXECUTION_STATUSES {
         let detail = json!({ "name": "pr-7-x-1", "status": status, "input": "{}" });
         assert_eq!(
             acts_on(detail_type, source, &detail),
-            lists(trigger, "/detail/status", status),
+            names
+                .iter()
+                .any(|name| lists(&triggers[*name], "/detail/status", status)),
             "{status}"
         );
     }
@@ -181,6 +217,13 @@ fn there_is_no_rule_that_no_test_here_looks_at() {
     let names: Vec<_> = triggers.as_object().expect("an object").keys().collect();
     assert_eq!(
         names,
-        ["pullRequest", "rulesOverridden", "runDied", "sweep"]
+        [
+            "pullRequest",
+            "rulesOverridden",
+            "branchMoved",
+            "runEnded",
+            "runDied",
+            "sweep"
+        ]
     );
 }

@@ -18,6 +18,7 @@ pub(super) fn explanation(view: &View<'_>) -> Option<String> {
             };
             return Some(format!("{}\n\n{next}", fence(error, 12, 1200)));
         }
+        Stage::Deferred => return Some(super::waits(view.destination)),
         Stage::Running { .. } | Stage::Finished { .. } => {}
     }
     let plan = view.plan?;

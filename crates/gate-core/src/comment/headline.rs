@@ -11,12 +11,18 @@ use crate::{
 pub(crate) fn headline(view: &View<'_>, facts: &Facts<'_>) -> String {
     match &view.stage {
         Stage::Running { .. } => "⏳ Mergegate: testing".to_owned(),
+        Stage::Deferred => deferred("passed"),
         Stage::Failed { again: true, .. } => "⚠️ Mergegate: the gate itself failed".to_owned(),
         Stage::Failed { again: false, .. } => {
             "⚠️ Mergegate: the gate gave up, nothing is approved".to_owned()
         }
         Stage::Finished { verdict, refused } => finished(view, facts, verdict, *refused),
     }
+}
+
+/// Of a pull request that waits for its turn to be tested again.
+pub(super) fn deferred(what_it_did: &str) -> String {
+    format!("⏳ Mergegate: {what_it_did}, waits to be tested again")
 }
 
 fn finished(

@@ -21,7 +21,7 @@ use crate::{
     protocol::Candidacy,
     report::Coverage,
     text::{code, duration},
-    verdict::{CheckFailure, CheckResult, Reason, Verdict},
+    verdict::{CheckFailure, CheckResult, Reason, Verdict, VerdictKind},
 };
 use detail::Detail;
 
@@ -70,6 +70,8 @@ pub enum Stage<'a> {
         /// Set when the approval could not be given.
         refused: Option<ApprovalRefused>,
     },
+    /// All passed, but the destination has moved meanwhile and the rules have it tested again.
+    Deferred,
     /// The gate itself failed and will try again.
     Failed {
         /// Why.
@@ -151,6 +153,36 @@ pub fn closed_early(run: &RunName) -> String {
     format!(
         "### ⚪ Mergegate: closed before a verdict\n\n{}",
         last_line(run)
+    )
+}
+
+/// What a comment becomes when its pull request waits for its turn to be tested again: `was` is what the gate said of it. The
+/// results stay readable; what does not fit any more is left out.
+pub fn deferred(content: &str, was: VerdictKind, destination: &BranchName) -> String {
+    let waits = waits(destination);
+    if content.contains(&waits) {
+        return content.to_owned();
+    }
+    let (first, rest) = content.split_once("\n\n").unwrap_or((content, ""));
+    let headline = match was {
+        VerdictKind::Approve => format!("### {}", headline::deferred("was approved")),
+        VerdictKind::Reject | VerdictKind::Hold | VerdictKind::NotGated => first.to_owned(),
+    };
+    let longer = format!("{headline}\n\n{waits}\n\n{rest}");
+    if longer.chars().count() <= LIMIT {
+        return longer;
+    }
+    let last = content.lines().last().unwrap_or_default();
+    format!("{headline}\n\n{waits}\n\n{last}")
+}
+
+/// Why a pull request that was tested waits.
+fn waits(destination: &BranchName) -> String {
+    format!(
+        "{} has moved since the test, and by its `{}` this pull request is tested again with what is there now. Pull requests \
+         take turns.",
+        code(destination.as_str(), 80),
+        crate::rules::PATH
     )
 }
 

@@ -1,5 +1,6 @@
 //! The comment in every state it can be in, read as a whole; and texts that try to break out of it.
 
+mod deferred;
 mod outside;
 mod states;
 

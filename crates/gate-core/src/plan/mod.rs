@@ -129,6 +129,9 @@ pub struct Plan {
     /// What the reader should know besides the verdict.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+    /// Whether an approval is given only while the destination's tip is the commit that was tested with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retest: bool,
     /// Set when nothing is built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_build: Option<NoBuild>,
@@ -226,6 +229,12 @@ impl Plan {
         }
     }
 
+    /// Whether broken rules of the destination may be to blame for the outcome.
+    pub fn stands_on_broken_rules(&self) -> bool {
+        let broken = |note: &Note| matches!(note, Note::BrokenRules { .. });
+        matches!(self.no_build, Some(NoBuild::InvalidRules { .. })) || self.notes.iter().any(broken)
+    }
+
     /// Whether anything is to be built.
     pub fn builds(&self) -> bool {
         self.no_build.is_none() && !self.checks.is_empty()
@@ -268,6 +277,7 @@ pub fn plan(
         rules,
         side,
         after_merge,
+        merge,
         mut notes,
     } = chosen;
     if let Some(no_build) = rules::faulty_after_merge(after_merge.as_ref(), buildspecs) {
@@ -305,6 +315,7 @@ pub fn plan(
         left_out: now.left_out,
         flags,
         notes,
+        retest: merge.retests(),
         no_build: None,
     }
 }

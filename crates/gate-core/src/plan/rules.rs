@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{NoBuild, Note, PlannedCheck, Side};
 use crate::{
     buildspec::{self, Buildspec, BuildspecFault},
-    rules::{BuildspecSource, CheckRule, Rules},
+    rules::{BuildspecSource, CheckRule, MergeRules, Rules},
 };
 
 /// A file as it stands on both sides; `None` where it is missing.
@@ -28,6 +28,8 @@ pub struct ChosenRules {
     pub(super) side: Side,
     /// The rules as they would be after the merge; `None` if they are the same.
     pub(super) after_merge: Option<Rules>,
+    /// What the destination's own rules say about its moves.
+    pub(super) merge: MergeRules,
     pub(super) notes: Vec<Note>,
 }
 
@@ -57,6 +59,10 @@ pub fn choose(gate_toml: &BothSides, has_default_buildspec: bool) -> Result<Chos
         None => Rules::of_one_build(),
         Some(bytes) => Rules::parse(bytes).map_err(|faults| NoBuild::InvalidRules { faults })?,
     };
+    let merge = match &destination {
+        Some(Ok(rules)) => rules.merge,
+        Some(Err(_)) | None => MergeRules::default(),
+    };
     let brings_rules = gate_toml.merged.is_some();
     let (rules, side, notes) = match destination {
         Some(Ok(rules)) => (rules, Side::Destination, Vec::new()),
@@ -74,6 +80,7 @@ pub fn choose(gate_toml: &BothSides, has_default_buildspec: bool) -> Result<Chos
         after_merge: (merged != rules).then_some(merged),
         rules,
         side,
+        merge,
         notes,
     })
 }

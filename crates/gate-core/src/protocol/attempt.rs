@@ -79,9 +79,10 @@ impl Limit {
     pub fn of(request: &Request) -> Self {
         match request {
             Request::Gate(_) => Self::ThenSay,
-            Request::Close { .. } | Request::Say { .. } | Request::Overridden { .. } => {
-                Self::ThenFail
-            }
+            Request::Defer(_)
+            | Request::Close { .. }
+            | Request::Say { .. }
+            | Request::Overridden { .. } => Self::ThenFail,
         }
     }
 }
@@ -133,6 +134,10 @@ impl Wanted {
     pub fn name(&self) -> RunName {
         let purpose = match &self.request {
             Request::Gate(candidacy) => RunPurpose::Gate {
+                revision: &candidacy.revision,
+                destination: &candidacy.destination_commit,
+            },
+            Request::Defer(candidacy) => RunPurpose::Defer {
                 revision: &candidacy.revision,
                 destination: &candidacy.destination_commit,
             },

@@ -11,6 +11,7 @@ mod run;
 mod state;
 mod sweep;
 mod tear_down;
+mod turns;
 
 pub use attempt::{
     AttemptStep, ExecutionStatus, Existing, Limit, MAX_ATTEMPTS, Taken, Wanted, Wish, next_attempt,
@@ -22,7 +23,7 @@ pub use router::{
 };
 pub use run::{
     CheckDecision, Standing, StartDecision, after_approval, check, may_start, missing_builds,
-    older_builds, standing, stops_own_builds,
+    older_builds, standing, stops_own_builds, tip_has_moved,
 };
 pub use state::{
     Candidacy, Execution, Failure, Invocation, Next, Request, Run, STATE_VERSION, StartedBuild,
@@ -30,3 +31,6 @@ pub use state::{
 };
 pub use sweep::{OpenPullRequest, sweep_environment, sweep_open};
 pub use tear_down::{Leftovers, StopDecision, merged_differs, stop_builds};
+pub use turns::{
+    MoveDecision, MovedBranch, is_outdated, makes_room, merge_rules, on_branch_moved, turns,
+};

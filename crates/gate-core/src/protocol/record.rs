@@ -39,6 +39,35 @@ pub struct ResultRecord {
     pub tested_commit: Option<CommitId>,
     /// Its tree.
     pub tested_tree: Option<TreeId>,
+    /// Set while the pull request waits for its turn to be tested again, the destination having moved: what the verdict was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deferred: Option<VerdictKind>,
+    /// Whether the destination's rules were broken: whatever they say about its moves, the next one is another test.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rules_broken: bool,
+}
+
+impl ResultRecord {
+    /// A run spoke about a revision, without a verdict yet.
+    pub fn spoken(run: RunName, revision: RevisionId, comment: Option<CommentId>) -> Self {
+        Self {
+            version: 1,
+            run,
+            revision,
+            comment,
+            verdict: None,
+            approval: ApprovalRecord::NotGiven,
+            tested_commit: None,
+            tested_tree: None,
+            deferred: None,
+            rules_broken: false,
+        }
+    }
+
+    /// Whether its comment says that a verdict is to come.
+    pub fn promises_more(&self) -> bool {
+        self.verdict.is_none() && matches!(self.deferred, None | Some(VerdictKind::Approve))
+    }
 }
 
 /// What was done with the approval of a revision.

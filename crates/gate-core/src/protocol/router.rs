@@ -125,7 +125,9 @@ pub fn on_run_died(
             (Request::Say { error, .. }, _) => {
                 RouterDecision::GiveUp(format!("it could not even be said: {error}"))
             }
-            (Request::Gate(candidacy), _) if candidacy.revision == live.revision => {
+            (Request::Gate(candidacy) | Request::Defer(candidacy), _)
+                if candidacy.revision == live.revision =>
+            {
                 RouterDecision::Start(request.clone(), Wish::Again)
             }
             (_, Some(tip)) => RouterDecision::Start(gate(live, tip), Wish::Once),

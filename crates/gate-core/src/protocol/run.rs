@@ -3,7 +3,7 @@
 use super::{Claim, Execution, StartedBuild};
 use crate::{
     build::{Build, BuildStatus},
-    id::{BuildId, CheckName, RevisionId},
+    id::{BuildId, CheckName, CommitId, RevisionId},
     plan::{Plan, PlannedCheck},
     pull_request::PullRequest,
 };
@@ -173,6 +173,11 @@ pub fn check(
     } else {
         CheckDecision::Wait
     }
+}
+
+/// Whether the destination has left the commit that the run tested with, so that by the rules (`retest`) it must not approve.
+pub fn tip_has_moved(plan: &Plan, tested_with: &CommitId, tip: Option<&CommitId>) -> bool {
+    plan.retest && tip.is_some_and(|tip| tip != tested_with)
 }
 
 /// Whether an approval that was just given must be taken back: something changed while it was on its way.

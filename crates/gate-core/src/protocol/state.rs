@@ -22,6 +22,8 @@ pub const STATE_VERSION: u32 = 1;
 pub enum Request {
     /// Test a revision and give the verdict.
     Gate(Candidacy),
+    /// Take back the approval of a revision that waits for its turn to be tested again, and say so.
+    Defer(Candidacy),
     /// Tear the environment down.
     Close {
         /// The repository.
@@ -68,7 +70,9 @@ impl Request {
     /// The pull request it is about.
     pub fn pull_request(&self) -> &PullRequestId {
         match self {
-            Self::Gate(candidacy) | Self::Say { candidacy, .. } => &candidacy.pull_request,
+            Self::Gate(candidacy) | Self::Defer(candidacy) | Self::Say { candidacy, .. } => {
+                &candidacy.pull_request
+            }
             Self::Close { pull_request, .. } | Self::Overridden { pull_request, .. } => {
                 pull_request
             }
@@ -78,7 +82,9 @@ impl Request {
     /// Its repository.
     pub fn repository(&self) -> &RepositoryName {
         match self {
-            Self::Gate(candidacy) | Self::Say { candidacy, .. } => &candidacy.repository,
+            Self::Gate(candidacy) | Self::Defer(candidacy) | Self::Say { candidacy, .. } => {
+                &candidacy.repository
+            }
             Self::Close { repository, .. } | Self::Overridden { repository, .. } => repository,
         }
     }
@@ -86,7 +92,9 @@ impl Request {
     /// What it asks to test or speak about.
     pub fn candidacy(&self) -> Option<&Candidacy> {
         match self {
-            Self::Gate(candidacy) | Self::Say { candidacy, .. } => Some(candidacy),
+            Self::Gate(candidacy) | Self::Defer(candidacy) | Self::Say { candidacy, .. } => {
+                Some(candidacy)
+            }
             Self::Close { .. } | Self::Overridden { .. } => None,
         }
     }
@@ -112,7 +120,7 @@ pub enum Step {
     Release,
     /// reporter: say why the run failed.
     Explain,
-    /// reporter: say that the gate gave up, or that rules were overridden.
+    /// reporter: say that the gate gave up, that rules were overridden, or that a further test waits for its turn.
     Say,
     /// builder: stop all builds of a closed pull request.
     StopBuilds,

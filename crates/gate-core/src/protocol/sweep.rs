@@ -85,14 +85,9 @@ mod tests {
 
     fn result() -> ResultRecord {
         ResultRecord {
-            version: 1,
-            run: execution().name,
-            revision: live().revision,
-            comment: None,
             verdict: Some(VerdictKind::Approve),
             approval: ApprovalRecord::Given,
-            tested_commit: None,
-            tested_tree: None,
+            ..ResultRecord::spoken(execution().name, live().revision, None)
         }
     }
 

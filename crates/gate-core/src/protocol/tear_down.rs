@@ -75,14 +75,10 @@ mod tests {
     fn a_merge_differs_only_from_what_was_approved() {
         let tree = |text: &str| TreeId::new(text);
         let approved = ResultRecord {
-            version: 1,
-            run: execution().name,
-            revision: candidacy().revision,
-            comment: None,
             verdict: Some(VerdictKind::Approve),
             approval: ApprovalRecord::Given,
-            tested_commit: None,
             tested_tree: Some(tree("tested")),
+            ..ResultRecord::spoken(execution().name, candidacy().revision, None)
         };
         let other = Some(tree("by hand"));
         assert_eq!(merged_differs(Some(&approved), other.as_ref()), Some(true));

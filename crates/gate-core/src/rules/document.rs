@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::{
     BuildSettings, BuildspecSource, CheckRule, Demands, FlagRule, Rules,
     demands::PercentNumber,
+    merge::MergeTable,
     values::{Compute, FilePath, Glob, Image, Kind, Name, Variable},
 };
 use crate::{id::CheckName, title::Flag};
@@ -24,6 +25,8 @@ pub struct Document {
     pub(super) check: Vec<Spanned<Check>>,
     /// What flags in the title may do, by the flag's name.
     pub(super) flags: BTreeMap<Flag, FlagTable>,
+    /// What holds once the destination has moved.
+    pub(super) merge: MergeTable,
 }
 
 /// How a check is built.
@@ -147,6 +150,7 @@ impl Document {
             build,
             check,
             flags,
+            merge,
         } = self;
         let mut checks: Vec<_> = check
             .into_iter()
@@ -162,6 +166,7 @@ impl Document {
         Rules {
             checks,
             flags: flags.into_iter().map(flag).collect(),
+            merge: merge.into_rules(),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod demands;
 mod document;
 mod fault;
+mod merge;
 mod order;
 mod read;
 mod values;
@@ -19,6 +20,7 @@ use crate::{id::CheckName, title::Flag};
 pub use demands::{Demands, Percent};
 pub use document::Document;
 pub use fault::Fault;
+pub use merge::{MergeRules, Strategy, WhenDestinationMoves};
 pub(crate) use values::glob;
 pub use values::{Compute, Kind};
 
@@ -32,6 +34,8 @@ pub struct Rules {
     pub checks: Vec<CheckRule>,
     /// Flags that the destination binds; those that are missing work as typed.
     pub flags: BTreeMap<Flag, FlagRule>,
+    /// What holds once the destination has moved.
+    pub merge: MergeRules,
 }
 
 /// One `[[check]]`, defaults filled in.

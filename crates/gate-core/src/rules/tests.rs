@@ -255,3 +255,28 @@ reports = { minimum_tests = -1 }
         ]
     );
 }
+
+#[test]
+fn approvals_outlive_a_move_of_the_destination_unless_the_rules_say_otherwise() {
+    let merge = rules("").merge;
+    assert_eq!(
+        (merge.retests(), merge.at_most, merge.strategy),
+        (false, 4, Strategy::ThreeWay)
+    );
+    let merge = rules("[merge]\nwhen_destination_moves = \"retest\"\nat_most = 60\n").merge;
+    assert_eq!((merge.retests(), merge.at_most), (true, 60));
+}
+
+#[test]
+fn refuses_merges_that_are_not_tested_and_turns_without_a_limit() {
+    let text =
+        "[merge]\nwhen_destination_moves = \"rebuild\"\nat_most = 0\nstrategy = \"squash\"\n";
+    assert_eq!(
+        faults(text),
+        [
+            "line 2, column 26: `rebuild` is no value for this; known are `keep`, `retest`",
+            "line 3, column 11: 1 to 60 pull requests may be tested again at once, not 0",
+            "line 4, column 12: `squash` is no value for this; known are `three-way`",
+        ]
+    );
+}

@@ -1,0 +1,63 @@
+//! Defer: the destination moved under a pull request that was tested. Its approval is taken back, and its comment says that it
+//! waits for its turn to be tested again.
+
+use gate_aws::{Clients, run};
+use gate_core::{
+    comment,
+    error::GateError,
+    host::CodeHost,
+    id::{BranchName, CommentId},
+    protocol::{Candidacy, Invocation, Next, ResultRecord, Standing, State},
+    verdict::VerdictKind,
+};
+
+use crate::{voice, withdraw_approval};
+
+pub(crate) async fn defer(
+    clients: &Clients,
+    invocation: Invocation,
+    candidacy: Candidacy,
+) -> Result<State, GateError> {
+    let Invocation {
+        execution, state, ..
+    } = invocation;
+    let state = state.then(Next::End);
+    let (standing, live) = run::standing(clients, &candidacy, &execution).await?;
+    let Some(live) = live.filter(|_| standing == Standing::Current) else {
+        return Ok(state);
+    };
+    withdraw_approval(clients, &candidacy).await?;
+    let earlier = voice::record(clients, &candidacy.pull_request).await?;
+    let earlier = earlier.filter(|record| record.revision == candidacy.revision);
+    let comment = earlier.as_ref().and_then(|record| record.comment.clone());
+    let was = earlier
+        .and_then(|record| record.verdict.or(record.deferred))
+        .unwrap_or(VerdictKind::Hold);
+    if let Some(comment) = &comment {
+        say_so(clients, &candidacy, comment, was, &live.destination).await?;
+    }
+    let record = ResultRecord {
+        deferred: Some(was),
+        ..ResultRecord::spoken(execution.name, candidacy.revision, comment)
+    };
+    voice::put_record(clients, &candidacy.pull_request, &record).await?;
+    tracing::info!(pull_request.id = %candidacy.pull_request, verdict = ?was, "deferred a further test");
+    Ok(state)
+}
+
+/// Adds to the comment that its verdict is not the last word.
+async fn say_so(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    comment: &CommentId,
+    was: VerdictKind,
+    destination: &BranchName,
+) -> Result<(), GateError> {
+    let comments = clients.host.comments(&candidacy.pull_request).await?;
+    let said = comments.iter().find(|said| said.id == *comment);
+    if let Some(said) = said.filter(|said| !said.deleted) {
+        let words = comment::deferred(&said.content, was, destination);
+        clients.host.edit_comment(comment, &words).await?;
+    }
+    Ok(())
+}
