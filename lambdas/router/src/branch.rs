@@ -89,14 +89,20 @@ pub(crate) async fn find(
     }))
 }
 
-/// The gated branches; `None` if this deployment does not serve the repository.
+/// The gated branches; `None` if this deployment does not serve the repository. With settings that cannot be used no branch
+/// is: every run says so on its pull request.
 pub(crate) async fn gated(
     clients: &Clients,
     name: &RepositoryName,
 ) -> Result<Option<Vec<BranchName>>, GateError> {
-    match repository::settings(clients, name).await? {
-        Some(settings) => Ok(Some(repository::gated(clients, &settings, name).await?)),
-        None => Ok(None),
+    match repository::settings(clients, name).await {
+        Ok(Some(settings)) => Ok(Some(repository::gated(clients, &settings, name).await?)),
+        Ok(None) => Ok(None),
+        Err(error @ GateError::SettingsUnusable { .. }) => {
+            tracing::warn!(repository.name = %name, error = %error, "no branch is known to be gated");
+            Ok(Some(Vec::new()))
+        }
+        Err(error) => Err(error),
     }
 }
 
