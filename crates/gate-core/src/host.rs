@@ -150,6 +150,13 @@ pub trait CodeHost: Sync {
         before: &CommitId,
         after: &CommitId,
     ) -> impl Future<Output = HostResult<Vec<String>>> + Send;
+    /// Paths of all files of a commit, sorted; `None` if there are more than `most`.
+    fn files(
+        &self,
+        repository: &RepositoryName,
+        commit: &CommitId,
+        most: usize,
+    ) -> impl Future<Output = HostResult<Option<Vec<String>>>> + Send;
     /// Every source commit the pull request ever had, as its own events tell, oldest first.
     fn known_source_commits(
         &self,

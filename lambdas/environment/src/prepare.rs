@@ -22,6 +22,9 @@ use gate_core::{
 
 use crate::{preview, report_groups};
 
+/// In a larger repository nobody is told of globs that match nothing.
+const MOST_FILES: usize = 20_000;
+
 pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
     let candidacy = invocation.candidacy()?.clone();
     let Invocation {
@@ -140,7 +143,7 @@ async fn make_plan(
     let gate_toml = sides.read(rules::PATH).await?;
     let has_buildspec =
         gate_toml.destination.is_some() || sides.read(buildspec::PATH).await?.destination.is_some();
-    let chosen = match choose(&gate_toml, has_buildspec) {
+    let mut chosen = match choose(&gate_toml, has_buildspec) {
         Ok(chosen) => chosen,
         Err(no_build) => return Ok(none(flags, no_build)),
     };
@@ -155,6 +158,12 @@ async fn make_plan(
     } else {
         Vec::new()
     };
+    // New rules are rare: a warning about them is worth some reads.
+    if chosen.looks_at_all_files()
+        && let Some(files) = host.files(repository, merged, MOST_FILES).await?
+    {
+        chosen.note_idle_globs(&files);
+    }
     let subject = Subject {
         destination: &live.destination,
         changed: &changed,

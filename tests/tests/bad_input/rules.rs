@@ -51,6 +51,39 @@ async fn refuses_rules_that_name_a_buildspec_which_is_not_there() {
     stage.strike().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn new_rules_with_a_glob_that_matches_nothing_are_warned_of() {
+    let stage = Stage::set(&green_files()).await;
+    let rules = "[[check]]\nname = \"unit\"\npaths = [\"valeu\", \"l*\", \"scr/**\"]\n";
+    stage.copy.push("change", "main", &[("gate.toml", rules)]);
+    let id = stage.open("change", "Add rules").await;
+    let said = words(&stage, &id).await;
+    assert!(
+        said.contains("- after the merge `valeu` of `unit`, `scr/**` of `unit` match no file: is that meant?\n"),
+        "{said}"
+    );
+    assert!(stage.approved(&id).await);
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refuses_rules_of_five_megabytes_with_words() {
+    let stage = Stage::set(&green_files()).await;
+    let large = "#".repeat(5 << 20);
+    stage.copy.push("change", "main", &[("gate.toml", &large)]);
+    let id = stage.open("change", "Change the rules").await;
+    let said = words(&stage, &id).await;
+    for words in [
+        "### ❌ Mergegate: not approved, its rules are invalid\n",
+        "gate.toml: line 1, column 1: `gate.toml` has ",
+        " bytes, more than 262144\n",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+    assert!(!stage.approved(&id).await);
+    stage.strike().await;
+}
+
 const REFUSED: &str = "\
 ### ❌ Mergegate: not approved, its rules are invalid
 

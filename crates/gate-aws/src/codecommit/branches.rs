@@ -6,7 +6,8 @@ use aws_sdk_codecommit::{
     Client,
     error::ProvideErrorMetadata,
     operation::{
-        create_branch::CreateBranchError, get_branch::GetBranchError, get_file::GetFileError,
+        create_branch::CreateBranchError, get_branch::GetBranchError,
+        get_differences::builders::GetDifferencesFluentBuilder, get_file::GetFileError,
     },
 };
 use gate_core::{
@@ -165,10 +166,31 @@ pub(super) async fn changed_files(
     before: &CommitId,
     after: &CommitId,
 ) -> HostResult<Vec<String>> {
-    let mut pages = client
+    let differences = client
         .get_differences()
+        .before_commit_specifier(before.as_str());
+    let paths = paths(differences, repository, after, usize::MAX).await?;
+    Ok(paths.unwrap_or_default())
+}
+
+/// Without a commit before it, GetDifferences answers everything that a commit holds.
+pub(super) async fn files(
+    client: &Client,
+    repository: &RepositoryName,
+    commit: &CommitId,
+    most: usize,
+) -> HostResult<Option<Vec<String>>> {
+    paths(client.get_differences(), repository, commit, most).await
+}
+
+async fn paths(
+    differences: GetDifferencesFluentBuilder,
+    repository: &RepositoryName,
+    after: &CommitId,
+    most: usize,
+) -> HostResult<Option<Vec<String>>> {
+    let mut pages = differences
         .repository_name(repository.as_str())
-        .before_commit_specifier(before.as_str())
         .after_commit_specifier(after.as_str())
         .max_results(DIFFERENCES_PER_READ)
         .into_paginator()
@@ -182,8 +204,11 @@ pub(super) async fn changed_files(
             .flatten()
             .flat_map(|difference| [difference.before_blob, difference.after_blob]);
         paths.extend(blobs.flatten().filter_map(|blob| blob.path));
+        if paths.len() > most {
+            return Ok(None);
+        }
     }
-    Ok(paths.into_iter().collect())
+    Ok(Some(paths.into_iter().collect()))
 }
 
 pub(super) async fn commit(

@@ -111,6 +111,15 @@ impl CodeHost for CodeCommit {
         branches::changed_files(&self.client, repository, before, after).await
     }
 
+    async fn files(
+        &self,
+        repository: &RepositoryName,
+        commit: &CommitId,
+        most: usize,
+    ) -> HostResult<Option<Vec<String>>> {
+        branches::files(&self.client, repository, commit, most).await
+    }
+
     async fn commit(
         &self,
         repository: &RepositoryName,

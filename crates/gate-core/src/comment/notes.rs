@@ -6,7 +6,7 @@ use crate::{
     id::CheckName,
     plan::{Note, Plan},
     rules::PATH as RULES,
-    text::code,
+    text::{code, count},
     title::{Flag, Flags},
 };
 
@@ -80,12 +80,32 @@ fn note_words(note: &Note, detail: &Detail) -> String {
             removed,
             changed,
         } => changed_rules(added, removed, changed),
+        Note::IdleGlobs { globs, more } => idle_globs(globs, *more),
         Note::NoSuchCheck { name, known } => format!(
             "{} in the title names no check; there {}",
             code(&format!("[only={name}]"), 80),
             are(known)
         ),
     }
+}
+
+fn idle_globs(globs: &[(CheckName, String)], more: u64) -> String {
+    let mut words: Vec<_> = globs
+        .iter()
+        .map(|(check, glob)| format!("{} of {}", code(glob, 60), code(check.as_str(), 60)))
+        .collect();
+    if more > 0 {
+        words.push(format!("{} more", count(more)));
+    }
+    let match_nothing = if words.len() == 1 {
+        "matches no file"
+    } else {
+        "match no file"
+    };
+    format!(
+        "after the merge {} {match_nothing}: is that meant?",
+        words.join(", ")
+    )
 }
 
 fn changed_rules(added: &[CheckName], removed: &[CheckName], changed: &[CheckName]) -> String {

@@ -210,6 +210,13 @@ pub enum Note {
         /// Checks that would run in another way.
         changed: Vec<CheckName>,
     },
+    /// The pull request brings or changes rules, and these globs in them match no file of the merge.
+    IdleGlobs {
+        /// Some of them, each with its check.
+        globs: Vec<(CheckName, String)>,
+        /// How many more there are.
+        more: u64,
+    },
     /// `[only=…]` names a check that the rules do not have.
     NoSuchCheck {
         /// Its name as typed.

@@ -42,14 +42,44 @@ impl ChosenRules {
             .collect()
     }
 
+    /// The rules that the pull request brings or changes, if they look at files.
+    fn new_rules(&self) -> Option<&Rules> {
+        let first = (self.side == Side::Merged).then_some(&self.rules);
+        let new = self.after_merge.as_ref().or(first)?;
+        looks_at_files(new).then_some(new)
+    }
+
+    /// Whether [`Self::note_idle_globs`] wants to know the files of the merge.
+    pub fn looks_at_all_files(&self) -> bool {
+        self.new_rules().is_some()
+    }
+
+    /// Notes globs of new rules that match none of `files`, all those of the merge: most likely they are mistyped.
+    pub fn note_idle_globs(&mut self, files: &[String]) {
+        const SHOWN: usize = 10;
+        let files = files.iter().map(String::as_str);
+        let idle = self.new_rules().map(|rules| rules.idle_globs(files));
+        let idle = idle.unwrap_or_default();
+        let more = idle.len().saturating_sub(SHOWN) as u64;
+        let shown = idle.into_iter().take(SHOWN);
+        let globs: Vec<_> = shown
+            .map(|(check, glob)| (check.clone(), glob.to_owned()))
+            .collect();
+        if !globs.is_empty() {
+            self.notes.push(Note::IdleGlobs { globs, more });
+        }
+    }
+
     /// Whether the changed files decide anything.
     pub fn looks_at_changed_files(&self) -> bool {
         let mut all = self.after_merge.iter().chain([&self.rules]);
-        all.any(|rules| {
-            let filtered = |check: &CheckRule| !check.paths.is_empty() || !check.exclude.is_empty();
-            rules.checks.iter().any(filtered)
-        })
+        all.any(looks_at_files)
     }
+}
+
+fn looks_at_files(rules: &Rules) -> bool {
+    let filtered = |check: &CheckRule| !check.paths.is_empty() || !check.exclude.is_empty();
+    rules.checks.iter().any(filtered)
 }
 
 /// Chooses from the `gate.toml` of both sides; `has_default_buildspec` tells whether the destination has a `buildspec.yml`.

@@ -6,6 +6,7 @@
 mod demands;
 mod document;
 mod fault;
+mod image;
 mod merge;
 mod order;
 mod read;
@@ -13,6 +14,7 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use globset::GlobSetBuilder;
 use serde::{Deserialize, Serialize};
 
 use crate::{id::CheckName, title::Flag};
@@ -121,18 +123,34 @@ impl Rules {
     }
 
     /// Globs of paths and exclusions, with their check, that match none of `files`.
-    pub fn idle_globs<'a>(
-        &self,
-        files: impl Iterator<Item = &'a str> + Clone,
-    ) -> impl Iterator<Item = (&CheckName, &str)> {
+    pub fn idle_globs<'a>(&self, files: impl Iterator<Item = &'a str>) -> Vec<(&CheckName, &str)> {
         let all = self.checks.iter().flat_map(|check| {
             let globs = check.paths.iter().chain(&check.exclude);
             globs.map(|glob| (&check.name, glob.as_str()))
         });
-        all.filter(move |(_, pattern)| {
-            let matcher = glob(pattern).map(|glob| glob.compile_matcher());
-            matcher.is_ok_and(|matcher| !files.clone().any(|file| matcher.is_match(file)))
-        })
+        let mut all: Vec<_> = all.collect();
+        let mut set = GlobSetBuilder::new();
+        for (_, pattern) in &all {
+            // Rules with a glob that cannot be read are refused.
+            let Ok(glob) = glob(pattern) else {
+                return Vec::new();
+            };
+            set.add(glob);
+        }
+        let Ok(set) = set.build() else {
+            return Vec::new();
+        };
+        let mut idle = vec![true; all.len()];
+        let mut matches = Vec::new();
+        for file in files {
+            set.matches_into(file, &mut matches);
+            for &glob in &matches {
+                idle[glob] = false;
+            }
+        }
+        let mut idle = idle.into_iter();
+        all.retain(|_| idle.next() == Some(true));
+        all
     }
 
     /// The buildspec files of all checks, each once.

@@ -7,6 +7,8 @@ use serde::{
     de::{self, Visitor},
 };
 
+use super::image;
+
 /// How large a machine a build gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -195,19 +197,7 @@ fn verify_path(text: &str) -> Result<(), String> {
 }
 
 fn verify_image(text: &str) -> Result<(), String> {
-    let good = !text.is_empty() && text.len() <= 255 && text.chars().all(|c| c.is_ascii_graphic());
-    let curated = text.starts_with("aws/codebuild/");
-    let known = !curated
-        || text
-            .rsplit_once(':')
-            .is_some_and(|(_, tag)| !tag.is_empty());
-    if good && known {
-        return Ok(());
-    }
-    Err(format!(
-        "`{}` is no image that CodeBuild has: write, for example, `aws/codebuild/amazonlinux-x86_64-standard:5.0`",
-        shown(text)
-    ))
+    image::verify(text, &shown(text))
 }
 
 fn verify_variable(text: &str) -> Result<(), String> {

@@ -112,7 +112,9 @@ async fn look_around(folder: &Path, rules: &Rules, findings: &mut Findings) {
     };
     let files: BTreeSet<&str> = listed.split('\0').filter(|path| !path.is_empty()).collect();
     let idle = rules.idle_globs(files.iter().copied());
-    let words = idle.map(|(check, glob)| format!("check `{check}`: `{glob}` matches no file"));
+    let words = idle
+        .into_iter()
+        .map(|(check, glob)| format!("check `{check}`: `{glob}` matches no file"));
     findings.warnings = words.collect();
 }
 

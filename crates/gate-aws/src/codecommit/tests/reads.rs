@@ -129,6 +129,24 @@ async fn changed_files_are_all_pages_under_the_names_of_both_sides() {
 }
 
 #[tokio::test]
+async fn the_files_of_a_commit_are_what_differs_from_nothing_as_far_as_they_are_wanted() {
+    let all = mock!(Client::get_differences)
+        .match_requests(|request| request.before_commit_specifier().is_none())
+        .then_http_response(|| {
+            answer(&json!({ "differences": [
+                { "changeType": "A", "afterBlob": { "path": "b" } },
+                { "changeType": "A", "afterBlob": { "path": "a" } },
+            ]}))
+        });
+    let host = codecommit(&[&all]);
+    let commit = CommitId::new("c");
+    let files = host.files(&repository(), &commit, 2).await;
+    assert_eq!(files.unwrap().unwrap(), ["a", "b"]);
+    let too_many = host.files(&repository(), &commit, 1).await;
+    assert_eq!(too_many.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_file_is_its_bytes_and_a_commit_its_tree_and_parents() {
     let file = mock!(Client::get_file).then_http_response(|| {
         answer(&json!({
