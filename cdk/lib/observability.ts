@@ -14,6 +14,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Function } from 'aws-cdk-lib/aws-lambda';
+import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -39,6 +40,10 @@ const PERIOD = Duration.minutes(5);
 export const VERDICT_SENTENCE = 'gave the verdict';
 export const VERDICT_FIELD = 'verdict';
 
+/** What the reporter logs for each flag in the title of a pull request that it judged. */
+export const FLAG_SENTENCE = 'judged under a flag in the title';
+export const FLAG_FIELD = 'flag';
+
 /** Alarms and dashboard of one deployment. */
 export class Observability extends Construct {
   readonly alarms: readonly Alarm[];
@@ -57,7 +62,20 @@ export class Observability extends Construct {
         alarm.addAlarmAction(new SnsAction(alarmTopic));
       });
     }
+    this.count('Verdicts', VERDICT_SENTENCE, 'Verdict', VERDICT_FIELD);
+    this.count('FlagsInTitles', FLAG_SENTENCE, 'Flag', FLAG_FIELD);
     this.dashboard = this.makeDashboard();
+  }
+
+  /** Counts what the reporter logs, by the value of a field. */
+  private count(metricName: string, sentence: string, dimension: string, field: string): void {
+    new MetricFilter(this, metricName, {
+      logGroup: this.props.functions.reporter.logGroup,
+      filterPattern: FilterPattern.stringValue('$.fields.message', '=', sentence),
+      metricNamespace: namespace(this.props.names),
+      metricName,
+      dimensions: { [dimension]: `$.fields.${field}` },
+    });
   }
 
   private makeAlarms(): Alarm[] {
@@ -173,6 +191,7 @@ export class Observability extends Construct {
           `stats count(*) as verdicts by fields.${VERDICT_FIELD}`,
         ],
       }),
+      graph('Flags in titles', [flagsInTitles(this.props.names)]),
       graph('How long events wait for the router', [
         functions.router.metric('AsyncEventAge', { statistic: 'p95', label: '95 of 100' }),
         functions.router.metric('AsyncEventAge', { statistic: 'Maximum', label: 'the longest' }),
@@ -209,6 +228,22 @@ function buildMinutes(names: Names): MathExpression {
     expression: `SUM(SEARCH('${projects}', 'Sum', 3600)) / 60`,
     usingMetrics: {},
     label: 'minutes',
+    period: Duration.hours(1),
+  });
+}
+
+/** Where the deployment counts what the reporter logs. */
+function namespace(names: Names): string {
+  return `Mergegate/${names.service}`;
+}
+
+/** Every flag that was in a title, each as a line of its own. */
+function flagsInTitles(names: Names): MathExpression {
+  const flags = `{${namespace(names)},Flag} MetricName="FlagsInTitles"`;
+  return new MathExpression({
+    expression: `SEARCH('${flags}', 'Sum', 3600)`,
+    usingMetrics: {},
+    label: '',
     period: Duration.hours(1),
   });
 }

@@ -10,7 +10,7 @@ import { PolicyStatement, User } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 
 import { MergeGate } from '../lib';
-import { VERDICT_FIELD, VERDICT_SENTENCE } from '../lib/observability';
+import { FLAG_FIELD, FLAG_SENTENCE, VERDICT_FIELD, VERDICT_SENTENCE } from '../lib/observability';
 import { app, emptyStack, gate, RIGHT } from './support/synth';
 import { resourcesOf, type CloudFormation } from './support/template';
 
@@ -302,11 +302,27 @@ test('alarms tell of dead letters, failed and old runs, throttles, and of ways p
   );
 });
 
-test('the dashboard counts the verdicts as the reporter logs them', () => {
-  const source = readFileSync(resolve(ROOT, 'lambdas/reporter/src/report.rs'), 'utf8');
-  const logged = /tracing::info!\(([^;]*)\);/gs;
-  const sentence = [...source.matchAll(logged)].find(([text]) => text.includes(`"${VERDICT_SENTENCE}"`));
-  assert.match(sentence?.[1] ?? '', new RegExp(`\\b${VERDICT_FIELD} = `));
+test('verdicts and flags are counted as the reporter logs them', () => {
+  const source = readFileSync(resolve(ROOT, 'lambdas/reporter/src/audit.rs'), 'utf8');
+  const logged = [...source.matchAll(/tracing::info!\(([^;]*)\);/gs)];
+  for (const [metric, dimension, sentence, field] of [
+    ['Verdicts', 'Verdict', VERDICT_SENTENCE, VERDICT_FIELD],
+    ['FlagsInTitles', 'Flag', FLAG_SENTENCE, FLAG_FIELD],
+  ] as const) {
+    const line = logged.find(([text]) => text.includes(`"${sentence}"`));
+    assert.match(line?.[1] ?? '', new RegExp(`\\b${field} = `));
+    GATE.hasResourceProperties('AWS::Logs::MetricFilter', {
+      FilterPattern: `{ $.fields.message = "${sentence}" }`,
+      MetricTransformations: [
+        {
+          MetricName: metric,
+          MetricNamespace: 'Mergegate/mergegate',
+          MetricValue: '1',
+          Dimensions: [{ Key: dimension, Value: `$.fields.${field}` }],
+        },
+      ],
+    });
+  }
 });
 
 test('the dashboard adds up the build minutes of all pull requests', () => {

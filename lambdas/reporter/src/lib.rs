@@ -1,6 +1,7 @@
 //! reporter: the only function that comments and approves. CodeCommit's "who" includes the function's name, and only the
 //! author of a comment may edit it.
 
+mod audit;
 mod conclude;
 mod defer;
 mod evidence;

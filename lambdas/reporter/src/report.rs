@@ -22,7 +22,7 @@ use gate_core::{
 };
 
 use crate::{
-    evidence,
+    audit, evidence,
     memory::{self, Memory},
     subject, voice, withdraw_approval,
 };
@@ -109,12 +109,13 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         ..ResultRecord::spoken(execution.name.clone(), candidacy.revision.clone(), comment)
     };
     voice::put_record(clients, &candidacy.pull_request, &record).await?;
-    tracing::info!(
-        pull_request.id = %candidacy.pull_request,
-        run.name = %execution.name,
-        verdict = ?verdict.kind(),
-        approval = ?record.approval,
-        "gave the verdict"
+    let flags = &run_state.plan.flags;
+    audit::tell(
+        &candidacy,
+        &execution,
+        flags,
+        verdict.kind(),
+        record.approval,
     );
     let subject = subject(clients, &state.request);
     let said = (!deferred)
