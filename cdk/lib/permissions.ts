@@ -42,6 +42,7 @@ function router(subjects: Subjects): PolicyStatement[] {
     repositories(subjects, [
       'DescribePullRequestEvents',
       'GetBranch',
+      'GetComment',
       'GetFile',
       'GetPullRequest',
       'GetPullRequestApprovalStates',
@@ -135,6 +136,7 @@ function reporter(subjects: Subjects): PolicyStatement[] {
       'GetCommentsForPullRequest',
       'GetCommit',
       'GetDifferences',
+      'GetFile',
       'GetPullRequest',
       'GetPullRequestApprovalStates',
       'PostCommentForPullRequest',
@@ -142,7 +144,7 @@ function reporter(subjects: Subjects): PolicyStatement[] {
       'UpdateComment',
       'UpdatePullRequestApprovalState',
     ]),
-    allow('codebuild', ['BatchGetBuilds'], [names.projectsArn]),
+    allow('codebuild', ['BatchGetBuilds', 'ListBuildsForProject'], [names.projectsArn]),
     allow(
       'codebuild',
       ['BatchGetReports', 'DescribeCodeCoverages', 'DescribeTestCases'],
@@ -154,6 +156,8 @@ function reporter(subjects: Subjects): PolicyStatement[] {
     // Raw files of reports; and without it S3 answers AccessDenied for an object that is not there.
     allow('s3', ['ListBucket'], [artifacts.bucketArn]),
     allow('ssm', ['GetParameter', 'PutParameter'], written),
+    allow('ssm', ['GetParametersByPath'], folder(names, 'pull-requests/*/commands')),
+    allow('ssm', ['PutParameter'], parameters(names, 'pull-requests/*/commands/*')),
   ];
 }
 

@@ -234,6 +234,81 @@ impl People {
         Some(own.map(|comment| comment.content).collect())
     }
 
+    /// Comments on the live revision as `user`; answers the comment's id.
+    pub async fn say_as(&self, user: &str, id: &str, text: &str) -> String {
+        let live = self.pull_request(id).await;
+        let target = &live.pull_request_targets()[0];
+        let commit = |commit: Option<&str>| commit.expect("a commit").to_owned();
+        let (before, after) = (target.destination_commit(), target.source_commit());
+        self.say_at(user, id, &commit(before), &commit(after), text)
+            .await
+    }
+
+    /// Comments as ann.
+    pub async fn say(&self, id: &str, text: &str) -> String {
+        self.say_as("ann", id, text).await
+    }
+
+    /// Comments beside a difference.
+    pub async fn say_at(
+        &self,
+        user: &str,
+        id: &str,
+        before: &str,
+        after: &str,
+        text: &str,
+    ) -> String {
+        let client = self.code_commit(user);
+        let post = client
+            .post_comment_for_pull_request()
+            .pull_request_id(id)
+            .repository_name("demo")
+            .before_commit_id(before)
+            .after_commit_id(after)
+            .content(text);
+        let posted = post.send().await.expect("a comment").comment;
+        posted
+            .and_then(|comment| comment.comment_id)
+            .expect("an id")
+    }
+
+    /// The gate's replies to a comment, oldest first.
+    pub async fn replies(&self, id: &str, comment: &str) -> Vec<String> {
+        let comments = self.clients().host.comments(&PullRequestId::new(id)).await;
+        let replies = comments.expect("comments").into_iter().filter(|reply| {
+            let to = reply.in_reply_to.as_ref();
+            reply.author == self.reporter_arn() && to.is_some_and(|to| to.as_str() == comment)
+        });
+        replies.map(|reply| reply.content).collect()
+    }
+
+    /// The gate's reply to a comment.
+    pub async fn reply(&self, id: &str, comment: &str) -> String {
+        self.eventually("a reply", async || self.replies(id, comment).await.pop())
+            .await
+    }
+
+    /// Comments as `user` and waits for the reply.
+    pub async fn ask_as(&self, user: &str, id: &str, text: &str) -> String {
+        let comment = self.say_as(user, id, text).await;
+        self.reply(id, &comment).await
+    }
+
+    /// Comments as ann and waits for the reply.
+    pub async fn ask(&self, id: &str, text: &str) -> String {
+        self.ask_as("ann", id, text).await
+    }
+
+    /// The gate's comment about the live revision, once it is a verdict that begins so.
+    pub async fn verdict_like(&self, id: &str, beginning: &str) -> String {
+        let what = format!("a verdict about {id} that begins with {beginning}");
+        self.eventually(&what, async || {
+            let verdict = self.verdict(id).await;
+            verdict.starts_with(beginning).then_some(verdict)
+        })
+        .await
+    }
+
     /// The gate's comment about the live revision, once it holds a verdict.
     pub async fn verdict(&self, id: &str) -> String {
         let what = format!("a verdict about pull request {id}");

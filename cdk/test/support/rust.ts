@@ -53,7 +53,7 @@ export function knownOperations(): string[] {
 }
 
 /** Modules of `gate_aws` that work with all clients: a handler that calls one makes its calls, too. */
-const SHARED = ['run', 'repository'];
+const SHARED = ['run', 'repository', 'conversation'];
 
 function withShared(handler: string): string {
   const used = SHARED.filter((module) => new RegExp(`\\b${module}::\\w+\\(`).test(handler));

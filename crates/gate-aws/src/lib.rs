@@ -7,6 +7,7 @@ mod clients;
 mod codebuild;
 mod codecommit;
 pub mod config;
+pub mod conversation;
 mod deployment;
 mod error;
 mod executions;

@@ -12,6 +12,10 @@ use crate::error;
 
 const SERVICE: &str = "Parameter Store";
 
+/// Parameter Store takes no value with two opening braces. JSON has them within texts only, where an escape is as good.
+const REFUSED: &str = "\u{7b}\u{7b}";
+const ESCAPED: &str = "\u{7b}\\u007b";
+
 /// DeleteParameters takes no more names at once.
 const NAMES_PER_DELETE: usize = 10;
 
@@ -56,6 +60,7 @@ impl Parameters {
             parameter: name.to_owned(),
             message: error.to_string(),
         })?;
+        let text = text.replace(REFUSED, ESCAPED);
         // A value beyond 4 KiB needs the advanced tier; Parameter Store then takes it by itself.
         self.client
             .put_parameter()
@@ -72,6 +77,12 @@ impl Parameters {
 
     /// Names of all parameters in a folder, at any depth, sorted.
     pub async fn names_below(&self, path: &str) -> Result<Vec<String>, GateError> {
+        let found = self.values_below(path).await?;
+        Ok(found.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// Name and value of all parameters in a folder, at any depth, sorted by name.
+    pub async fn values_below(&self, path: &str) -> Result<Vec<(String, String)>, GateError> {
         // A page may be empty and still have a next one.
         let pages = self
             .client
@@ -83,13 +94,13 @@ impl Parameters {
             .try_collect()
             .await
             .map_err(|error| error::failed(SERVICE, "GetParametersByPath", &error))?;
-        let mut names: Vec<String> = pages
+        let mut found: Vec<(String, String)> = pages
             .into_iter()
             .flat_map(|page| page.parameters.unwrap_or_default())
-            .filter_map(|parameter| parameter.name)
+            .filter_map(|parameter| Some((parameter.name?, parameter.value.unwrap_or_default())))
             .collect();
-        names.sort();
-        Ok(names)
+        found.sort();
+        Ok(found)
     }
 
     /// Deletes parameters; one that is gone is no error.

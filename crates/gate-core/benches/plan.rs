@@ -5,6 +5,7 @@ use std::{fmt::Write as _, hint::black_box};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use gate_core::{
+    conversation::Conversation,
     id::BranchName,
     plan::{BothSides, Plan, Subject, choose, plan},
     title::Flags,
@@ -50,8 +51,9 @@ fn planned(gate_toml: &BothSides, changed: &[String]) -> Option<Plan> {
     let subject = Subject {
         destination: &BranchName::new("main"),
         changed,
+        conversation: &Conversation::default(),
     };
-    Some(plan(Flags::default(), chosen, &buildspecs, subject))
+    Some(plan(&Flags::default(), chosen, &buildspecs, subject))
 }
 
 fn plans(criterion: &mut Criterion) {

@@ -3,13 +3,17 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::id::{BranchName, CommitId, PullRequestId, RepositoryName, RevisionId, RunName};
+use crate::id::{
+    BranchName, CommentId, CommitId, PullRequestId, RepositoryName, RevisionId, RunName,
+};
 
 /// An event the router acts on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A pull request was opened, pushed to, closed or merged.
     PullRequest(PullRequestEvent),
+    /// Somebody commented on a pull request.
+    Comment(CommentPosted),
     /// Somebody overrode the approval rules of a pull request.
     RulesOverridden(RulesOverridden),
     /// A branch points to another commit.
@@ -33,6 +37,17 @@ pub struct PullRequestEvent {
     pub source_commit: CommitId,
     /// Whether the event says that it is closed.
     pub closed: bool,
+}
+
+/// `CodeCommit Comment on Pull Request` of a new comment; its text is not in the event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommentPosted {
+    /// The pull request.
+    pub pull_request: PullRequestId,
+    /// The comment.
+    pub comment: CommentId,
+    /// ARN of who wrote it.
+    pub by: String,
 }
 
 /// `CodeCommit Pull Request State Change` that tells of an override.
@@ -150,6 +165,16 @@ struct RepositoryDetail {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CommentDetail {
+    event: String,
+    pull_request_id: String,
+    comment_id: String,
+    #[serde(default)]
+    caller_user_arn: Option<String>,
+}
+
+#[derive(Deserialize)]
 struct ExecutionDetail {
     name: String,
     status: String,
@@ -182,6 +207,9 @@ impl Event {
             ("aws.codecommit", "CodeCommit Repository State Change") => {
                 branch_moved(envelope.detail, &detail_type)
             }
+            ("aws.codecommit", "CodeCommit Comment on Pull Request") => {
+                comment_posted(envelope.detail, detail_type)
+            }
             ("aws.states", "Step Functions Execution Status Change") => {
                 run_over(envelope.detail, &detail_type)
             }
@@ -206,14 +234,7 @@ fn pull_request(detail: Value, detail_type: String) -> Result<Event, Ignored> {
             event: detail.event,
         });
     }
-    let id = &detail.pull_request_id;
-    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
-        let message = format!("`pullRequestId` is no number: `{id}`");
-        return Err(Ignored::Malformed {
-            detail_type,
-            message,
-        });
-    }
+    verify_id(&detail.pull_request_id, &detail_type)?;
     let Some(repository) = detail.repository_names.first() else {
         let message = "`repositoryNames` is empty".to_owned();
         return Err(Ignored::Malformed {
@@ -252,6 +273,40 @@ fn branch_moved(detail: Value, detail_type: &str) -> Result<Event, Ignored> {
         to: CommitId::new(detail.commit_id),
         by: detail.caller_user_arn.unwrap_or_default(),
     }))
+}
+
+/// A comment that is edited asks for nothing: what was answered stays answered.
+const COMMENTED: &str = "commentOnPullRequestCreated";
+
+fn comment_posted(detail: Value, detail_type: String) -> Result<Event, Ignored> {
+    let detail: CommentDetail = expect(detail, &detail_type)?;
+    if detail.event != COMMENTED {
+        return Err(Ignored::NoRunNeeded {
+            event: detail.event,
+        });
+    }
+    verify_id(&detail.pull_request_id, &detail_type)?;
+    if detail.comment_id.is_empty() {
+        return Err(Ignored::Malformed {
+            detail_type,
+            message: "`commentId` is empty".to_owned(),
+        });
+    }
+    Ok(Event::Comment(CommentPosted {
+        pull_request: PullRequestId::new(detail.pull_request_id),
+        comment: CommentId::new(detail.comment_id),
+        by: detail.caller_user_arn.unwrap_or_default(),
+    }))
+}
+
+fn verify_id(id: &str, detail_type: &str) -> Result<(), Ignored> {
+    if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(());
+    }
+    Err(Ignored::Malformed {
+        detail_type: detail_type.to_owned(),
+        message: format!("`pullRequestId` is no number: `{id}`"),
+    })
 }
 
 fn run_over(detail: Value, detail_type: &str) -> Result<Event, Ignored> {
@@ -328,6 +383,36 @@ mod tests {
             };
             assert!(parsed.closed, "{event}");
         }
+    }
+
+    #[test]
+    fn a_new_comment_is_read_from_the_event_as_aws_documents_it_and_an_edit_needs_no_run() {
+        let mut payload = json!({
+            "detail-type": "CodeCommit Comment on Pull Request", "source": "aws.codecommit",
+            "detail": {
+                "event": "commentOnPullRequestCreated", "pullRequestId": "201",
+                "repositoryName": "MyDemoRepo", "repositoryId": "7dd1", "commentId": "463b", "inReplyTo": "695b",
+                "beforeCommitId": "3c5d", "afterCommitId": "f4d5",
+                "callerUserArn": "arn:aws:sts::123456789012:federated-user/Saanvi_Sarkar",
+                "notificationBody": "A comment event occurred …", "displayName": "Saanvi Sarkar"
+            }
+        });
+        let expected = CommentPosted {
+            pull_request: PullRequestId::new("201"),
+            comment: CommentId::new("463b"),
+            by: "arn:aws:sts::123456789012:federated-user/Saanvi_Sarkar".to_owned(),
+        };
+        assert_eq!(Event::parse(payload.clone()), Ok(Event::Comment(expected)));
+        payload["detail"]["event"] = json!("commentOnPullRequestUpdated");
+        let ignored = Event::parse(payload.clone()).unwrap_err().to_string();
+        assert_eq!(ignored, "`commentOnPullRequestUpdated` needs no run");
+        payload["detail"]["event"] = json!("commentOnPullRequestCreated");
+        payload["detail"]["pullRequestId"] = json!("7/../8");
+        let ignored = Event::parse(payload).unwrap_err().to_string();
+        assert!(
+            ignored.ends_with("`pullRequestId` is no number: `7/../8`"),
+            "{ignored}"
+        );
     }
 
     #[test]

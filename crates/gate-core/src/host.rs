@@ -55,6 +55,14 @@ pub struct Comment {
     pub content: String,
     /// Whether its author removed it.
     pub deleted: bool,
+    /// When it was posted: RFC 3339 in UTC with milliseconds.
+    pub created: String,
+    /// Whether its author changed it since.
+    pub edited: bool,
+    /// The source's side of the difference it stands beside, where the code host tells.
+    pub after: Option<CommitId>,
+    /// The comment it replies to.
+    pub in_reply_to: Option<CommentId>,
 }
 
 /// A comment to post beside the code of a pull request.
@@ -212,6 +220,8 @@ pub trait CodeHost: Sync {
         source: &CommitId,
         destination: &CommitId,
     ) -> impl Future<Output = HostResult<MergeOutcome>> + Send;
+    /// A comment; `None` if there is none of that id, or no more.
+    fn comment(&self, id: &CommentId) -> impl Future<Output = HostResult<Option<Comment>>> + Send;
     /// All comments of a pull request, oldest first.
     fn comments(&self, id: &PullRequestId)
     -> impl Future<Output = HostResult<Vec<Comment>>> + Send;

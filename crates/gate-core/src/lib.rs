@@ -2,10 +2,13 @@
 //!
 //! Nothing here reads a clock, calls AWS or waits. The Lambdas read, ask this crate, and act on its answer.
 
+pub mod arn;
 pub mod build;
 pub mod buildspec;
 pub mod candidate;
+pub mod command;
 pub mod comment;
+pub mod conversation;
 pub mod error;
 pub mod event;
 pub mod findings;
@@ -20,6 +23,7 @@ pub mod plan;
 pub mod poll;
 pub mod protocol;
 pub mod pull_request;
+pub mod reply;
 pub mod report;
 pub mod rules;
 #[cfg(test)]

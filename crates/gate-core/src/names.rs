@@ -2,7 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::id::{BranchName, CommitId, PullRequestId, RepositoryName, RevisionId, RunName};
+use crate::id::{
+    BranchName, CommentId, CommitId, PullRequestId, RepositoryName, RevisionId, RunName,
+};
 
 /// Every preview branch starts with this.
 pub const PREVIEW_PREFIX: &str = "mergegate/";
@@ -57,6 +59,15 @@ pub enum RunPurpose<'a> {
         /// The destination's tip.
         destination: &'a CommitId,
     },
+    /// Answer a comment about a revision, and gate it against a destination commit.
+    Command {
+        /// The revision.
+        revision: &'a RevisionId,
+        /// The destination's tip.
+        destination: &'a CommitId,
+        /// The comment.
+        comment: &'a CommentId,
+    },
     /// Tear down.
     Close,
     /// Say something about a revision.
@@ -79,7 +90,8 @@ pub enum RunPurpose<'a> {
 }
 
 /// The name of an execution: `pr-<id>-<revision12>-<destination8>-<attempt>`,
-/// `pr-<id>-<revision12>-<destination8>-defer-<attempt>`, `pr-<id>-close-<attempt>`,
+/// `pr-<id>-<revision12>-<destination8>-<comment8>-<attempt>`, `pr-<id>-<revision12>-<destination8>-defer-<attempt>`,
+/// `pr-<id>-close-<attempt>`,
 /// `pr-<id>-say-<revision12>-<attempt>` or `pr-<id>-override-<revision12>-<attempt>`. At most 80 characters of `[0-9A-Za-z-]` (StartExecution).
 pub fn run(pull_request: &PullRequestId, purpose: RunPurpose<'_>, attempt: u32) -> RunName {
     RunName::new(match purpose {
@@ -98,6 +110,16 @@ pub fn run(pull_request: &PullRequestId, purpose: RunPurpose<'_>, attempt: u32) 
             "{}{}-defer-{attempt}",
             revision_prefix(pull_request, revision),
             destination.short(8)
+        ),
+        RunPurpose::Command {
+            revision,
+            destination,
+            comment,
+        } => format!(
+            "{}{}-{}-{attempt}",
+            revision_prefix(pull_request, revision),
+            destination.short(8),
+            hash(&[comment.as_str()], 8)
         ),
         RunPurpose::Close => format!("pr-{pull_request}-close-{attempt}"),
         RunPurpose::Say { revision } => {
@@ -197,6 +219,16 @@ impl Parameters<'_> {
     /// Comment and verdict; written by the reporter.
     pub fn result(&self, id: &PullRequestId) -> String {
         format!("{}/result", self.pull_request(id))
+    }
+
+    /// Folder of the commands that were accepted.
+    pub fn commands(&self, id: &PullRequestId) -> String {
+        format!("{}/commands", self.pull_request(id))
+    }
+
+    /// The accepted commands of one comment; written by the reporter.
+    pub fn command(&self, id: &PullRequestId, comment: &CommentId) -> String {
+        format!("{}/{}", self.commands(id), hash(&[comment.as_str()], 8))
     }
 
     /// The pull request behind one of its parameters.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::{
     build::{Build, BuildStatus, Purpose},
     candidate::{Candidate, Preview},
+    host::Comment,
     id::{
-        BranchName, BuildId, CheckName, CommitId, PullRequestId, RepositoryName, RevisionId,
-        RunName, TreeId,
+        BranchName, BuildId, CheckName, CommentId, CommitId, PullRequestId, RepositoryName,
+        RevisionId, RunName, TreeId,
     },
     plan::{Plan, PlannedCheck},
     protocol::{Candidacy, Execution},
@@ -76,6 +77,20 @@ pub(crate) fn live() -> PullRequest {
         destination_commit,
         merge: None,
         has_approval_rules: true,
+    }
+}
+
+pub(crate) fn comment(content: &str) -> Comment {
+    Comment {
+        id: CommentId::new("c0ffee"),
+        author: "arn:aws:iam::000000000000:user/ann".to_owned(),
+        token: None,
+        content: content.to_owned(),
+        deleted: false,
+        created: "2026-11-20T10:05:00.000Z".to_owned(),
+        edited: false,
+        after: Some(live().source_commit),
+        in_reply_to: None,
     }
 }
 

@@ -1,8 +1,11 @@
-//! Flags in a pull request's title: `[skip-tests]`, anywhere, in any case. A title proves nobody, so a flag is only ever "in the title".
+//! Flags in a pull request's title: `[skip-tests]`, anywhere, in any case, with a reason if one is asked for: `[skip-tests: hotfix]`.
+//! A title proves nobody, so a flag is only ever "in the title"; a command has an author.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rules::Compute;
+use crate::{arn, rules::Compute, text::code};
 
 /// A flag this release knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,6 +34,25 @@ impl Flag {
         Self::NoCache,
     ];
     const WITH_VALUE: [Self; 2] = [Self::Only, Self::Compute];
+    /// Every flag.
+    pub const ALL: [Self; 6] = [
+        Self::SkipTests,
+        Self::SkipCi,
+        Self::Container,
+        Self::NoCache,
+        Self::Only,
+        Self::Compute,
+    ];
+
+    /// The flag of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|flag| flag.name() == name)
+    }
+
+    /// The flag that a lower-case word resembles.
+    pub fn nearest(word: &str) -> Option<Self> {
+        nearest(word)
+    }
 
     /// As it is written between the brackets.
     pub fn name(self) -> &'static str {
@@ -72,6 +94,15 @@ pub struct Flags {
     /// What `[compute=…]` gives; the last one counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compute: Option<Compute>,
+    /// Why, where it is said.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reasons: BTreeMap<Flag, String>,
+    /// Those that a command gave: ARN of who did.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by: BTreeMap<Flag, String>,
+    /// Those of the title that somebody had to allow: ARN of who did.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub allowed: BTreeMap<Flag, String>,
     /// What resembles a flag: to be named in the comment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownFlag>,
@@ -91,8 +122,19 @@ impl Flags {
         flags
     }
 
+    /// The one flag of a word as it stands between brackets; `None` if it is none.
+    pub fn of_word(word: &str) -> Option<Self> {
+        let mut flags = Self::default();
+        flags.take(word.trim())?;
+        Some(flags)
+    }
+
     /// Takes a known flag; `None` if `word` is none.
     fn take(&mut self, word: &str) -> Option<()> {
+        let (word, reason) = match word.split_once(':') {
+            Some((word, reason)) => (word.trim_end(), reason.trim()),
+            None => (word, ""),
+        };
         let (name, value) = match word.split_once('=') {
             Some((name, value)) => (name.trim_end(), Some(value.trim())),
             None => (word, None),
@@ -119,12 +161,18 @@ impl Flags {
             (_, Some(_)) => return None,
         };
         self.known.push(flag);
+        if !reason.is_empty() {
+            self.reasons.insert(flag, reason.to_owned());
+        }
         Some(())
     }
 
     /// Keeps a word that resembles a flag.
     fn note_mistyped(&mut self, word: &str) {
-        let name = word.split_once('=').map_or(word, |(name, _)| name);
+        if word.chars().count() > LONGEST_MISTYPED {
+            return;
+        }
+        let name = word.split(['=', ':']).next().unwrap_or(word);
         let lower = name.trim().to_lowercase().replace('_', "-");
         let nearest = nearest(&lower);
         if nearest.is_none() && !lower.starts_with("skip") {
@@ -139,9 +187,59 @@ impl Flags {
         }
     }
 
-    /// Whether `flag` is in the title.
+    /// Whether `flag` is among them.
     pub fn has(&self, flag: Flag) -> bool {
         self.known.contains(&flag)
+    }
+
+    /// Takes a flag out.
+    pub fn remove(&mut self, flag: Flag) {
+        self.known.retain(|known| *known != flag);
+        self.reasons.remove(&flag);
+        match flag {
+            Flag::Only => self.only.clear(),
+            Flag::Compute => self.compute = None,
+            Flag::SkipTests | Flag::SkipCi | Flag::Container | Flag::NoCache => {}
+        }
+    }
+
+    /// Adds what somebody gave by a command.
+    pub fn give(&mut self, given: &Self, by: &str) {
+        for flag in &given.known {
+            self.by.insert(*flag, by.to_owned());
+        }
+        self.known.extend(&given.known);
+        self.known.sort();
+        self.known.dedup();
+        let new = |name: &&String| !self.only.contains(name);
+        let new: Vec<_> = given.only.iter().filter(new).cloned().collect();
+        self.only.extend(new);
+        self.compute = given.compute.or(self.compute);
+        self.reasons.extend(given.reasons.clone());
+    }
+
+    /// A flag with its value and reason, as a title has it.
+    pub fn as_typed(&self, flag: Flag) -> String {
+        let value = match (flag, self.compute) {
+            (Flag::Only, _) => format!("={}", self.only.join(",")),
+            (Flag::Compute, Some(size)) => format!("={}", size.name()),
+            _ => String::new(),
+        };
+        let reason = self.reasons.get(&flag);
+        let reason = reason
+            .map(|reason| format!(": {reason}"))
+            .unwrap_or_default();
+        format!("[{}{value}{reason}]", flag.name())
+    }
+
+    /// What follows "`[skip-tests]`" in a sentence: where it comes from.
+    pub fn origin(&self, flag: Flag) -> String {
+        let who = |arn: &String| code(arn::name(arn), 80);
+        match (self.by.get(&flag), self.allowed.get(&flag)) {
+            (Some(by), _) => format!("was given by {}", who(by)),
+            (None, Some(by)) => format!("is in the title, allowed by {}", who(by)),
+            (None, None) => "is in the title".to_owned(),
+        }
     }
 }
 
@@ -149,9 +247,14 @@ fn bracketed(title: &str) -> impl Iterator<Item = &str> {
     title.split('[').skip(1).filter_map(|rest| {
         let (word, _) = rest.split_once(']')?;
         let word = word.trim();
-        (!word.is_empty() && word.chars().count() <= 60).then_some(word)
+        (!word.is_empty() && word.chars().count() <= LONGEST).then_some(word)
     })
 }
+
+/// A title has no more characters (CodeCommit's service model).
+const LONGEST: usize = 150;
+/// A longer word in brackets is a remark, not a mistyped flag.
+const LONGEST_MISTYPED: usize = 60;
 
 fn nearest(word: &str) -> Option<Flag> {
     if let Some(flag) = Flag::WITH_VALUE
@@ -215,6 +318,20 @@ mod tests {
         assert_eq!(flags.only, ["web", "docs"]);
         assert_eq!(flags.compute, Some(Compute::Large));
         assert_eq!(flags.unknown, []);
+    }
+
+    #[test]
+    fn a_flag_may_give_its_reason() {
+        let flags = Flags::parse(
+            "[skip-tests: hotfix for #12] [only=web : text] [container:] [compute: large]",
+        );
+        assert_eq!(flags.known, [Flag::SkipTests, Flag::Container, Flag::Only]);
+        let reasons = [
+            (Flag::SkipTests, "hotfix for #12".to_owned()),
+            (Flag::Only, "text".to_owned()),
+        ];
+        assert_eq!(flags.reasons, BTreeMap::from(reasons));
+        assert_eq!(flags.unknown[0].nearest, Some(Flag::Compute));
     }
 
     #[test]

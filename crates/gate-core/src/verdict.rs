@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     build::{Build, BuildStatus},
     candidate::Candidate,
+    conversation::Hold,
     id::{CheckName, CommitId, PullRequestId, RevisionId},
     plan::{LeftOut, NoBuild, Plan, PlannedCheck, Why},
     report::{Lines, Report, ReportContent, ReportStatus},
@@ -76,8 +77,10 @@ impl Verdict {
 pub enum Reason {
     /// Nothing was built, and why.
     NotBuilt(NoBuild),
-    /// All that ran passed, but with this flag in the title the rules let nothing be approved.
+    /// All that ran passed, but with this flag the rules let nothing be approved.
     Flag(Flag),
+    /// All that ran passed, but somebody holds the pull request.
+    Held(Hold),
     /// A check did not pass.
     Check {
         /// Which.
@@ -189,7 +192,12 @@ impl CheckResult {
 pub fn decide(plan: &Plan, candidate: Option<&Candidate>, results: &[CheckResult]) -> Verdict {
     match &plan.no_build {
         Some(NoBuild::NotGated { .. }) => return Verdict::NotGated,
-        Some(hold @ (NoBuild::SkipCi | NoBuild::NotComputable { .. })) => {
+        Some(
+            hold @ (NoBuild::SkipCi
+            | NoBuild::WaitsForLeave { .. }
+            | NoBuild::Stopped { .. }
+            | NoBuild::NotComputable { .. }),
+        ) => {
             return Verdict::Hold(Reason::NotBuilt(hold.clone()));
         }
         Some(reject) => return Verdict::Reject(vec![Reason::NotBuilt(reject.clone())]),
@@ -221,6 +229,9 @@ pub fn decide(plan: &Plan, candidate: Option<&Candidate>, results: &[CheckResult
         .collect();
     if !reasons.is_empty() || !requires_anything(plan) {
         return Verdict::Reject(reasons);
+    }
+    if let Some(hold) = &plan.conversation.hold {
+        return Verdict::Hold(Reason::Held(hold.clone()));
     }
     if let Some(flag) = plan.held_by.first() {
         return Verdict::Hold(Reason::Flag(*flag));

@@ -202,6 +202,10 @@ fn any_event_is_read_or_ignored_with_a_reason() {
                 let id = pull_request.as_str();
                 assert!(!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()));
             }
+            Ok(Event::Comment(posted)) => {
+                let id = posted.pull_request.as_str();
+                assert!(!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()));
+            }
             Ok(Event::RunDied(died)) => {
                 names::attempt(&died.run);
                 if let Ok(state) = serde_json::from_str::<State>(&died.input) {

@@ -142,7 +142,9 @@ pub fn request_of(request: &CoreRequest) -> Request {
         CoreRequest::Gate(candidacy) => Request::Gate(commit(candidacy)),
         CoreRequest::Close { .. } => Request::Close,
         CoreRequest::Say { candidacy, .. } => Request::Say(commit(candidacy)),
-        CoreRequest::Defer(_) | CoreRequest::Overridden { .. } => not_modelled(),
+        CoreRequest::Defer(_) | CoreRequest::Overridden { .. } | CoreRequest::Command { .. } => {
+            not_modelled()
+        }
     }
 }
 
@@ -163,7 +165,9 @@ pub fn run_name(asked: Request, attempt: u8) -> RunName {
         CoreRequest::Say { candidacy, .. } => RunPurpose::Say {
             revision: &candidacy.revision,
         },
-        CoreRequest::Defer(_) | CoreRequest::Overridden { .. } => not_modelled(),
+        CoreRequest::Defer(_) | CoreRequest::Overridden { .. } | CoreRequest::Command { .. } => {
+            not_modelled()
+        }
     };
     names::run(asked.pull_request(), purpose, u32::from(attempt))
 }

@@ -50,11 +50,16 @@ pub(crate) async fn start_builds(
         return stop::withdraw(clients, standing, &run, &execution, state).await;
     }
     let seconds = wait_seconds(&run, &[]);
-    Ok(State {
+    let builds = run.plan.builds();
+    let state = State {
         run: Some(run),
         ..state
-    }
-    .wait(seconds))
+    };
+    Ok(if builds {
+        state.wait(seconds)
+    } else {
+        state.then(Next::Report)
+    })
 }
 
 /// Finds or starts the builds that `run` does not know yet, as far as CodeBuild takes them. `builds` are those of the project.

@@ -2,22 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use gate_aws::{Clients, Project, ProjectSpec, repository, run};
+use gate_aws::{Clients, Project, ProjectSpec, conversation, repository, run};
 use gate_core::{
     buildspec,
     candidate::{Candidate, Preview},
+    conversation::Conversation,
     error::GateError,
     host::{CodeHost, MergeOutcome},
     id::{CommitId, PullRequestId, RepositoryName},
     names,
-    plan::{BothSides, Buildspecs, NoBuild, Plan, Subject, choose, plan, unbuildable},
+    plan::{BothSides, Buildspecs, NoBuild, Plan, Subject, choose, plan, skips_all, unbuildable},
     protocol::{
         Candidacy, Durations, EnvironmentRecord, Execution, Invocation, Next, Run, Standing, State,
     },
     pull_request::PullRequest,
     rules,
     settings::RepositorySettings,
-    title::{Flag, Flags},
+    title::Flags,
 };
 
 use crate::{preview, report_groups};
@@ -50,8 +51,17 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
         };
         return Ok(with_run(clients, state, &candidacy, None, plan).then(Next::Report));
     }
+    let heard = conversation::of(clients, &candidacy.pull_request, &candidacy.revision).await?;
+    if let Some(by) = heard.stopped_by.clone() {
+        let plan = Plan {
+            conversation: heard,
+            ..Plan::none(Flags::parse(&live.title), NoBuild::Stopped { by })
+        };
+        // There is nothing to build, but builds of older runs are to be stopped.
+        return Ok(with_run(clients, state, &candidacy, None, plan).then(Next::Build));
+    }
     let Prepared { candidate, plan } =
-        Box::pin(make_plan(clients, &candidacy, &execution, &live)).await?;
+        Box::pin(make_plan(clients, &candidacy, &execution, &live, &heard)).await?;
     let builds = plan.builds();
     let mut state = with_run(clients, state, &candidacy, candidate, plan);
     if !builds {
@@ -110,6 +120,7 @@ async fn make_plan(
     candidacy: &Candidacy,
     execution: &Execution,
     live: &PullRequest,
+    heard: &Conversation,
 ) -> Result<Prepared, GateError> {
     let host = &clients.host;
     let Candidacy {
@@ -118,20 +129,23 @@ async fn make_plan(
         destination_commit,
         ..
     } = candidacy;
-    let flags = Flags::parse(&live.title);
+    let title = Flags::parse(&live.title);
     let none = |flags, no_build| Prepared {
         candidate: None,
         plan: Plan::none(flags, no_build),
     };
-    let outcome = if flags.has(Flag::SkipCi) {
+    let rules_there = host
+        .file(repository, destination_commit, rules::PATH)
+        .await?;
+    if let Some((flags, no_build)) = skips_all(&title, heard, rules_there.as_deref()) {
         // Nothing runs, so nothing is merged either.
-        MergeOutcome::FastForward
-    } else {
-        host.preview_merge(repository, source_commit, destination_commit)
-            .await?
-    };
-    if let Some(no_build) = unbuildable(&flags, &outcome) {
         return Ok(none(flags, no_build));
+    }
+    let outcome = host
+        .preview_merge(repository, source_commit, destination_commit)
+        .await?;
+    if let Some(no_build) = unbuildable(&outcome) {
+        return Ok(none(title, no_build));
     }
     let merged = merged_commit(&outcome, source_commit).unwrap_or(source_commit);
     let sides = Sides {
@@ -140,12 +154,15 @@ async fn make_plan(
         destination: destination_commit,
         merged,
     };
-    let gate_toml = sides.read(rules::PATH).await?;
+    let gate_toml = BothSides {
+        destination: rules_there,
+        merged: host.file(repository, merged, rules::PATH).await?,
+    };
     let has_buildspec =
         gate_toml.destination.is_some() || sides.read(buildspec::PATH).await?.destination.is_some();
     let mut chosen = match choose(&gate_toml, has_buildspec) {
         Ok(chosen) => chosen,
-        Err(no_build) => return Ok(none(flags, no_build)),
+        Err(no_build) => return Ok(none(title, no_build)),
     };
     let mut buildspecs = Buildspecs::new();
     for path in chosen.buildspec_files() {
@@ -167,8 +184,9 @@ async fn make_plan(
     let subject = Subject {
         destination: &live.destination,
         changed: &changed,
+        conversation: heard,
     };
-    let plan = plan(flags, chosen, &buildspecs, subject);
+    let plan = plan(&title, chosen, &buildspecs, subject);
     if plan.no_build.is_some() {
         return Ok(Prepared {
             candidate: None,

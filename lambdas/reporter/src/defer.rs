@@ -26,7 +26,7 @@ pub(crate) async fn defer(
     let Some(live) = live.filter(|_| standing == Standing::Current) else {
         return Ok(state);
     };
-    withdraw_approval(clients, &candidacy).await?;
+    withdraw_approval(clients, &candidacy.pull_request, &candidacy.revision).await?;
     let earlier = voice::record(clients, &candidacy.pull_request).await?;
     let earlier = earlier.filter(|record| record.revision == candidacy.revision);
     let comment = earlier.as_ref().and_then(|record| record.comment.clone());

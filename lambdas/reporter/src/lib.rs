@@ -1,6 +1,7 @@
 //! reporter: the only function that comments and approves. CodeCommit's "who" includes the function's name, and only the
 //! author of a comment may edit it.
 
+mod answer;
 mod audit;
 mod conclude;
 mod defer;
@@ -16,6 +17,7 @@ use gate_core::{
     error::GateError,
     findings::Earlier,
     host::{ApprovalState, CodeHost},
+    id::{PullRequestId, RevisionId},
     names,
     outcome::{self, Subject},
     protocol::{
@@ -30,6 +32,7 @@ use serde_json::Value;
 pub async fn handle(payload: Value, clients: &Clients) -> Result<Value, GateError> {
     let invocation = Invocation::parse(payload)?;
     let state = match invocation.step {
+        Step::Answer => Box::pin(answer::answer(clients, invocation)).await?,
         Step::Revoke => revoke(clients, invocation).await?,
         Step::Announce => announce(clients, invocation).await?,
         Step::Report => report::report(clients, invocation).await?,
@@ -51,17 +54,16 @@ async fn revoke(clients: &Clients, invocation: Invocation) -> Result<State, Gate
     if standing != Standing::Current {
         return Ok(state.then(Next::End));
     }
-    withdraw_approval(clients, &candidacy).await?;
+    withdraw_approval(clients, &candidacy.pull_request, &candidacy.revision).await?;
     Ok(state.then(Next::Build))
 }
 
 /// Takes back the gate's approval of a revision, if there is one.
-async fn withdraw_approval(clients: &Clients, candidacy: &Candidacy) -> Result<(), GateError> {
-    let Candidacy {
-        pull_request,
-        revision,
-        ..
-    } = candidacy;
+async fn withdraw_approval(
+    clients: &Clients,
+    pull_request: &PullRequestId,
+    revision: &RevisionId,
+) -> Result<(), GateError> {
     let recorded = voice::record(clients, pull_request)
         .await?
         .is_some_and(|record| {
@@ -164,7 +166,9 @@ async fn say(clients: &Clients, invocation: Invocation) -> Result<State, GateErr
             Ok(state)
         }
         Request::Defer(candidacy) => defer::defer(clients, invocation, candidacy).await,
-        Request::Gate(_) | Request::Close { .. } => Err(invocation.step.not_here("reporter")),
+        Request::Gate(_) | Request::Command { .. } | Request::Close { .. } => {
+            Err(invocation.step.not_here("reporter"))
+        }
     }
 }
 
@@ -186,7 +190,7 @@ async fn say_gave_up(
 ) -> Result<State, GateError> {
     let live = clients.host.pull_request(&candidacy.pull_request).await?;
     if live.is_some_and(|live| live.is_open() && live.revision == candidacy.revision) {
-        withdraw_approval(clients, &candidacy).await?;
+        withdraw_approval(clients, &candidacy.pull_request, &candidacy.revision).await?;
         let failed = Failed {
             error,
             again: false,

@@ -1,19 +1,21 @@
 //! Report: builds and reports → verdict → approval → comment. The approval is given first and looked at again, so that the
 //! comment says what really became of it.
 
-use gate_aws::{Clients, run};
+use gate_aws::{Clients, conversation, run};
 use gate_core::{
     candidate::{Candidate, Preview},
     comment::{self, ApprovalRefused, Stage, View},
+    conversation::Conversation,
     error::GateError,
     findings::{Earlier, Findings},
     host::{ApprovalOutcome, ApprovalState, CodeHost},
-    id::TreeId,
+    id::{CheckName, CommentId, TreeId},
     names::objects,
     outcome, page,
+    plan::Plan,
     protocol::{
         ApprovalRecord, Candidacy, Durations, Execution, Invocation, Next, ResultRecord, Run,
-        Standing, State, after_approval, tip_has_moved,
+        Standing, State, after_approval, look_again, tip_has_moved,
     },
     pull_request::PullRequest,
     report::ReportStatus,
@@ -55,12 +57,18 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
     if let Some(memory) = &memory {
         evidence::remember(&mut results, memory);
     }
+    let heard = heard(clients, &candidacy).await?;
+    run_state.plan.conversation = heard.clone();
     let verdict = decide(&run_state.plan, run_state.candidate.as_ref(), &results);
-    let settled = settle_approval(clients, &candidacy, &execution, &run_state, &verdict).await?;
+    let settled = settle_approval(
+        clients, &candidacy, &execution, &run_state, &verdict, &heard,
+    )
+    .await?;
     let (stage, refused) = match settled {
+        Settled::Held => return Ok(again(state, run_state)),
         Settled::Lost => return Ok(state.then(Next::End)),
         Settled::Moved => (Stage::Deferred, None),
-        Settled::Said(refused) => {
+        Settled::Stands(refused) => {
             let verdict = &verdict;
             (Stage::Finished { verdict, refused }, refused)
         }
@@ -94,20 +102,15 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         memory::keep(clients, &candidacy.repository, tree, found).await;
     }
     let given = matches!(verdict, Verdict::Approve(_)) && refused.is_none() && !deferred;
-    let tested_commit = run_state.candidate.as_ref().map(Candidate::tested_commit);
-    let record = ResultRecord {
-        verdict: (!deferred).then(|| verdict.kind()),
-        approval: if given {
-            ApprovalRecord::Given
-        } else {
-            ApprovalRecord::NotGiven
-        },
-        tested_commit: tested_commit.cloned(),
-        tested_tree: tree,
-        deferred: deferred.then(|| verdict.kind()),
-        rules_broken: run_state.plan.stands_on_broken_rules(),
-        ..ResultRecord::spoken(execution.name.clone(), candidacy.revision.clone(), comment)
-    };
+    let record = Spoken {
+        verdict: &verdict,
+        given,
+        deferred,
+        headline: comment::headline(&view),
+        comment,
+        tree,
+    }
+    .record(&candidacy, &execution, &run_state, &results);
     voice::put_record(clients, &candidacy.pull_request, &record).await?;
     let flags = &run_state.plan.flags;
     audit::tell(
@@ -117,6 +120,10 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         verdict.kind(),
         record.approval,
     );
+    // Whoever held or lifted a hold before this record was there left it to this run.
+    if look_again(&heard, &self::heard(clients, &candidacy).await?) {
+        return Ok(again(state, run_state));
+    }
     let subject = subject(clients, &state.request);
     let said = (!deferred)
         .then(|| outcome::of_verdict(subject, verdict.kind(), &comment::headline(&view)));
@@ -126,6 +133,47 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         ..state
     }
     .then(Next::End))
+}
+
+/// What was said about a candidate.
+struct Spoken<'a> {
+    verdict: &'a Verdict,
+    given: bool,
+    deferred: bool,
+    headline: String,
+    comment: Option<CommentId>,
+    tree: Option<TreeId>,
+}
+
+impl Spoken<'_> {
+    /// What is remembered of it.
+    fn record(
+        self,
+        candidacy: &Candidacy,
+        execution: &Execution,
+        run: &Run,
+        results: &[CheckResult],
+    ) -> ResultRecord {
+        let (name, revision) = (execution.name.clone(), candidacy.revision.clone());
+        let tested_commit = run.candidate.as_ref().map(Candidate::tested_commit);
+        let kind = self.verdict.kind();
+        ResultRecord {
+            verdict: (!self.deferred).then_some(kind),
+            approval: if self.given {
+                ApprovalRecord::Given
+            } else {
+                ApprovalRecord::NotGiven
+            },
+            tested_commit: tested_commit.cloned(),
+            tested_tree: self.tree,
+            deferred: self.deferred.then_some(kind),
+            rules_broken: run.plan.stands_on_broken_rules(),
+            headline: Some(self.headline),
+            destination_commit: Some(candidacy.destination_commit.clone()),
+            failed: failed(run.candidate.as_ref(), &run.plan, results),
+            ..ResultRecord::spoken(name, revision, self.comment)
+        }
+    }
 }
 
 /// What is known of the destination, where there is anything to compare with it or a rule asks. Where a rule asks, a bucket
@@ -176,6 +224,32 @@ async fn changed(
         .ok()
 }
 
+/// What people asked for about the revision, as it stands now.
+async fn heard(clients: &Clients, candidacy: &Candidacy) -> Result<Conversation, GateError> {
+    conversation::of(clients, &candidacy.pull_request, &candidacy.revision).await
+}
+
+/// A further look at the same builds, and a further verdict.
+fn again(state: State, run: Run) -> State {
+    State {
+        run: Some(run),
+        ..state
+    }
+    .wait(1)
+}
+
+/// Checks that did not pass, as far as they are known by name; `/gate retry failed` builds them again.
+fn failed(candidate: Option<&Candidate>, plan: &Plan, results: &[CheckResult]) -> Vec<CheckName> {
+    let Some(candidate) = candidate else {
+        return Vec::new();
+    };
+    let skipped = plan.flags.has(Flag::SkipTests);
+    let failed = results.iter().filter(|result| {
+        result.build.is_some() && check_failure(result, candidate, skipped).is_some()
+    });
+    failed.map(|result| result.check.name.clone()).collect()
+}
+
 /// The page with all results of what was built: where it can be read.
 async fn publish(
     clients: &Clients,
@@ -218,11 +292,13 @@ fn generating(result: &CheckResult) -> bool {
 /// What became of the approval.
 enum Settled {
     /// It is as the verdict says, but for what CodeCommit refused.
-    Said(Option<ApprovalRefused>),
+    Stands(Option<ApprovalRefused>),
     /// It was deserved and is not given: the destination has moved.
     Moved,
     /// The run lost its say meanwhile.
     Lost,
+    /// Somebody held the pull request meanwhile: the approval is taken back and the verdict another.
+    Held,
 }
 
 /// Gives or takes back the approval.
@@ -232,13 +308,19 @@ async fn settle_approval(
     execution: &Execution,
     run_state: &Run,
     verdict: &Verdict,
+    heard: &Conversation,
 ) -> Result<Settled, GateError> {
+    let Candidacy {
+        pull_request,
+        revision,
+        ..
+    } = candidacy;
     let Verdict::Approve(approval) = verdict else {
-        withdraw_approval(clients, candidacy).await?;
-        return Ok(Settled::Said(None));
+        withdraw_approval(clients, pull_request, revision).await?;
+        return Ok(Settled::Stands(None));
     };
     if has_moved(clients, candidacy, run_state).await? {
-        withdraw_approval(clients, candidacy).await?;
+        withdraw_approval(clients, pull_request, revision).await?;
         return Ok(Settled::Moved);
     }
     let refused = match approve(clients, approval).await? {
@@ -250,7 +332,7 @@ async fn settle_approval(
         ApprovalOutcome::TooMany => Some(ApprovalRefused::TooMany),
     };
     if refused.is_some() {
-        return Ok(Settled::Said(refused));
+        return Ok(Settled::Stands(refused));
     }
     let (standing, _) = run::standing(clients, candidacy, execution).await?;
     if after_approval(standing) {
@@ -261,7 +343,11 @@ async fn settle_approval(
         take_back(clients, candidacy, "the destination moved").await?;
         return Ok(Settled::Moved);
     }
-    Ok(Settled::Said(None))
+    if look_again(heard, &self::heard(clients, candidacy).await?) {
+        take_back(clients, candidacy, "somebody held it").await?;
+        return Ok(Settled::Held);
+    }
+    Ok(Settled::Stands(None))
 }
 
 /// Takes back an approval that came too late.

@@ -9,12 +9,12 @@ mod sweep;
 use gate_aws::Clients;
 use gate_core::{
     error::GateError,
-    event::{Event, PullRequestEvent, RunDied},
+    event::{CommentPosted, Event, PullRequestEvent, RunDied},
     host::CodeHost,
     id::CommitId,
     protocol::{
-        Claim, Limit, RouterDecision, State, Wanted, needs_known_commits, on_pull_request,
-        on_rules_overridden, on_run_died,
+        Claim, Limit, RouterDecision, State, Wanted, is_asked, needs_known_commits, on_comment,
+        on_pull_request, on_rules_overridden, on_run_died,
     },
     pull_request::PullRequest,
     secret,
@@ -37,6 +37,7 @@ pub async fn handle(payload: Value, clients: &Clients) -> Result<Value, GateErro
     };
     match event {
         Event::PullRequest(event) => pull_request(clients, &event).await,
+        Event::Comment(event) => comment(clients, &event).await,
         Event::RulesOverridden(event) => {
             tracing::warn!(
                 pull_request.id = %event.pull_request,
@@ -65,6 +66,22 @@ async fn pull_request(clients: &Clients, event: &PullRequestEvent) -> Result<Val
     let claim = claim(clients, live.as_ref()).await?;
     let decision = on_pull_request(event, live.as_ref(), &known, tip.as_ref(), claim.as_ref());
     act(clients, decision, "").await
+}
+
+/// Whether a comment asks for anything is seen before the pull request is read: most do not.
+async fn comment(clients: &Clients, event: &CommentPosted) -> Result<Value, GateError> {
+    let reporter = &clients.deployment.reporter_arn;
+    if event.by == *reporter {
+        let decision = RouterDecision::Ignore("the comment is the gate's own".to_owned());
+        return act(clients, decision, "").await;
+    }
+    let comment = clients.host.comment(&event.comment).await?;
+    if let Err(reason) = is_asked(comment.as_ref(), reporter) {
+        return act(clients, RouterDecision::Ignore(reason.to_owned()), "").await;
+    }
+    let live = clients.host.pull_request(&event.pull_request).await?;
+    let tip = destination_tip(clients, live.as_ref()).await?;
+    act(clients, on_comment(event, live.as_ref(), tip.as_ref()), "").await
 }
 
 async fn run_died(clients: &Clients, died: &RunDied) -> Result<Value, GateError> {

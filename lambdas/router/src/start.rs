@@ -40,6 +40,7 @@ fn action(request: &Request) -> &'static str {
     match request {
         Request::Gate(_) => "gate",
         Request::Defer(_) => "defer",
+        Request::Command { .. } => "command",
         Request::Close { .. } => "close",
         Request::Say { .. } => "say",
         Request::Overridden { .. } => "overridden",

@@ -7,7 +7,7 @@ use aws_config::retry::RetryConfig;
 use gate_aws::{Clients, Deployment};
 use gate_core::{
     error::GateError,
-    id::{CommitId, PullRequestId, RepositoryName, RevisionId},
+    id::{CommentId, CommitId, PullRequestId, RepositoryName, RevisionId},
     plan::Plan,
     protocol::{Candidacy, Next, Request, Run, State, Step},
 };
@@ -117,6 +117,7 @@ fn errors() -> Vec<GateError> {
 /// Every step, in the order of a run: the compiler sees to it that none is forgotten.
 pub(crate) fn steps() -> Vec<Step> {
     let next = |step: &Step| match step {
+        Step::Answer => Some(Step::Prepare),
         Step::Prepare => Some(Step::Revoke),
         Step::Revoke => Some(Step::StartBuilds),
         Step::StartBuilds => Some(Step::Announce),
@@ -130,16 +131,17 @@ pub(crate) fn steps() -> Vec<Step> {
         Step::Conclude => Some(Step::TearDown),
         Step::TearDown => None,
     };
-    std::iter::successors(Some(Step::Prepare), next).collect()
+    std::iter::successors(Some(Step::Answer), next).collect()
 }
 
 /// Where a step may send the run, besides to its end.
 fn directions(step: Step) -> &'static [Next] {
     match step {
+        Step::Answer => &[Next::Prepare],
         Step::Prepare => &[Next::Build, Next::Report, Next::TearDown],
         Step::Revoke => &[Next::Build],
-        Step::StartBuilds | Step::Announce | Step::Report | Step::TearDown => &[Next::Wait],
-        Step::CheckBuilds => &[Next::Wait, Next::Report],
+        Step::Announce | Step::Report | Step::TearDown => &[Next::Wait],
+        Step::StartBuilds | Step::CheckBuilds => &[Next::Wait, Next::Report],
         Step::StopBuilds => &[Next::Wait, Next::TearDown],
         Step::Release | Step::Explain | Step::Say | Step::Conclude => &[],
     }
@@ -253,7 +255,7 @@ fn every_action_a_run_may_be_asked_for_is_known() {
         let request = serde_json::to_value(request).expect("JSON");
         request["action"].as_str().expect("an action").to_owned()
     };
-    let requests = [Step::Prepare, Step::Say, Step::TearDown].map(request);
+    let requests = [Step::Prepare, Step::Answer, Step::Say, Step::TearDown].map(request);
     let overridden = Request::Overridden {
         repository: candidacy().repository,
         pull_request: candidacy().pull_request,
@@ -365,6 +367,10 @@ fn request(step: Step) -> Request {
         Step::StopBuilds | Step::Conclude | Step::TearDown => Request::Close {
             repository: candidacy().repository,
             pull_request: candidacy().pull_request,
+        },
+        Step::Answer => Request::Command {
+            candidacy: candidacy(),
+            comment: CommentId::new("c0ffee"),
         },
         Step::Say => Request::Say {
             candidacy: candidacy(),

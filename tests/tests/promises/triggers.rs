@@ -93,6 +93,21 @@ fn the_rule_for_pull_requests_lets_through_what_the_router_acts_on_and_nothing_e
 }
 
 #[test]
+fn the_rule_for_comments_lets_through_what_the_router_acts_on_and_nothing_else() {
+    let (source, detail_type) = ("aws.codecommit", "CodeCommit Comment on Pull Request");
+    let trigger = &triggers()["comment"];
+    assert!(lists(trigger, "/source", source) && lists(trigger, "/detail-type", detail_type));
+    for event in ["commentOnPullRequestCreated", "commentOnPullRequestUpdated"] {
+        let detail = json!({ "event": event, "pullRequestId": "7", "commentId": "463b" });
+        assert_eq!(
+            acts_on(detail_type, source, &detail),
+            lists(trigger, "/detail/event", event),
+            "{event}"
+        );
+    }
+}
+
+#[test]
 fn the_rule_for_overrides_lets_through_what_the_router_acts_on_and_nothing_else() {
     let (source, detail_type) = ("aws.codecommit", "CodeCommit Pull Request State Change");
     let trigger = &triggers()["rulesOverridden"];
@@ -219,6 +234,7 @@ fn there_is_no_rule_that_no_test_here_looks_at() {
         names,
         [
             "pullRequest",
+            "comment",
             "rulesOverridden",
             "branchMoved",
             "runEnded",

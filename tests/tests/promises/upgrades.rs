@@ -6,6 +6,7 @@
 use std::{collections::BTreeSet, path::PathBuf};
 
 use gate_core::{
+    conversation::CommandRecord,
     protocol::{Claim, Durations, EnvironmentRecord, Invocation, ResultRecord, STATE_VERSION},
     settings::RepositorySettings,
 };
@@ -88,9 +89,10 @@ fn what_an_earlier_release_left_in_parameter_store_is_read() {
         assert!(keeps(fixture, &again), "{name} loses something: {again}");
     }
     let records = fixtures("records", 1);
-    assert_eq!(records.len(), 5);
+    assert_eq!(records.len(), 6);
     for (name, fixture) in records {
         match name.as_str() {
+            "command" => reads::<CommandRecord>(&name, &fixture),
             "claim" => reads::<Claim>(&name, &fixture),
             "environment" => reads::<EnvironmentRecord>(&name, &fixture),
             "result" => reads::<ResultRecord>(&name, &fixture),

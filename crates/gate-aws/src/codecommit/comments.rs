@@ -3,15 +3,17 @@
 use aws_sdk_codecommit::{
     Client,
     operation::{
+        get_comment::GetCommentError,
         get_comments_for_pull_request::GetCommentsForPullRequestError,
         post_comment_for_pull_request::PostCommentForPullRequestError,
         post_comment_reply::PostCommentReplyError, update_comment::UpdateCommentError,
     },
+    primitives::{DateTime, DateTimeFormat as Format},
     types,
 };
 use gate_core::{
     host::{Comment, Edited, HostResult, NewComment, Posted},
-    id::{CommentId, PullRequestId},
+    id::{CommentId, CommitId, PullRequestId},
 };
 
 use super::{failed, lacks};
@@ -36,19 +38,44 @@ pub(super) async fn all(client: &Client, id: &PullRequestId) -> HostResult<Vec<C
             };
         }
     };
-    let mut comments: Vec<types::Comment> = pages
+    let mut comments: Vec<(types::Comment, Option<CommitId>)> = pages
         .into_iter()
         .flat_map(|page| page.comments_for_pull_request_data.unwrap_or_default())
-        .flat_map(|group| group.comments.unwrap_or_default())
+        .flat_map(|group| {
+            let after = group.after_commit_id.map(CommitId::new);
+            let comments = group.comments.unwrap_or_default();
+            comments
+                .into_iter()
+                .map(move |comment| (comment, after.clone()))
+        })
         .collect();
-    comments.sort_by_key(|comment| {
+    comments.sort_by_key(|(comment, _)| {
         let created = comment.creation_date.as_ref();
         created.map(|date| (date.secs(), date.subsec_nanos()))
     });
     comments
         .into_iter()
-        .map(|comment| parse("GetCommentsForPullRequest", comment))
+        .map(|(comment, after)| {
+            let comment = parse("GetCommentsForPullRequest", comment)?;
+            Ok(Comment { after, ..comment })
+        })
         .collect()
+}
+
+/// One comment. CodeCommit does not tell here what it stands beside.
+pub(super) async fn one(client: &Client, id: &CommentId) -> HostResult<Option<Comment>> {
+    const OPERATION: &str = "GetComment";
+    let answer = client.get_comment().comment_id(id.as_str()).send().await;
+    match answer {
+        Ok(output) => posted_comment(OPERATION, output.comment).map(Some),
+        Err(error) => match error.as_service_error() {
+            Some(
+                GetCommentError::CommentDeletedException(_)
+                | GetCommentError::CommentDoesNotExistException(_),
+            ) => Ok(None),
+            _ => Err(failed(OPERATION, &error)),
+        },
+    }
 }
 
 /// Posts beside the code; `before` is the destination's side and `after` the source's, as CodeCommit's API reference has it.
@@ -126,12 +153,30 @@ pub(super) async fn edit(client: &Client, id: &CommentId, content: &str) -> Host
 }
 
 fn posted(operation: &'static str, comment: Option<types::Comment>) -> HostResult<Posted> {
+    posted_comment(operation, comment).map(Posted::Comment)
+}
+
+fn posted_comment(operation: &'static str, comment: Option<types::Comment>) -> HostResult<Comment> {
     let comment = comment.ok_or_else(|| lacks(operation, "comment"))?;
-    parse(operation, comment).map(Posted::Comment)
+    parse(operation, comment)
+}
+
+/// RFC 3339 in UTC with milliseconds, so that text order is time order.
+fn time(date: &DateTime) -> Option<String> {
+    let milliseconds = date.to_millis().ok()?;
+    let seconds = DateTime::from_secs(milliseconds.div_euclid(1000));
+    let text = seconds.fmt(Format::DateTime).ok()?;
+    let whole = text.strip_suffix('Z')?;
+    Some(format!("{whole}.{:03}Z", milliseconds.rem_euclid(1000)))
 }
 
 fn parse(operation: &'static str, comment: types::Comment) -> HostResult<Comment> {
+    let created = comment.creation_date.as_ref();
     Ok(Comment {
+        created: created.and_then(time).unwrap_or_default(),
+        edited: comment.last_modified_date.as_ref() > created,
+        after: None,
+        in_reply_to: comment.in_reply_to.map(CommentId::new),
         id: CommentId::new(
             comment
                 .comment_id

@@ -144,6 +144,10 @@ impl CodeHost for CodeCommit {
         .await
     }
 
+    async fn comment(&self, id: &CommentId) -> HostResult<Option<Comment>> {
+        comments::one(&self.client, id).await
+    }
+
     async fn comments(&self, id: &PullRequestId) -> HostResult<Vec<Comment>> {
         comments::all(&self.client, id).await
     }

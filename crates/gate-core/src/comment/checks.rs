@@ -7,7 +7,7 @@ use crate::{
     build::Build,
     plan::{LeftOut, Why},
     text::{code, count, duration, fence_end, plural},
-    title::Flag,
+    title::{Flag, Flags},
     verdict::{CheckFailure, CheckResult, check_failure, not_run},
 };
 
@@ -50,7 +50,8 @@ pub(super) fn check_lines(view: &View<'_>, detail: &Detail) -> Vec<String> {
         }
     }
     let left_out = view.plan.map_or(&[][..], |plan| &plan.left_out);
-    lines.extend(left_out_lines(left_out, detail.left_out));
+    let flags = view.plan.map(|plan| &plan.flags);
+    lines.extend(left_out_lines(left_out, flags, detail.left_out));
     lines
 }
 
@@ -67,31 +68,39 @@ fn standing(view: &View<'_>, result: &CheckResult) -> Standing {
 
 /// Lines about checks that did not run: those that had to pass come first, and of what has no line of its own the number is said
 /// with the reason, so that nothing required goes without one.
-fn left_out_lines(left_out: &[LeftOut], shown: usize) -> Vec<String> {
+fn left_out_lines(left_out: &[LeftOut], flags: Option<&Flags>, shown: usize) -> Vec<String> {
     let mut all: Vec<&LeftOut> = left_out.iter().collect();
     if all.len() > shown {
         all.sort_by_key(|check| !check.required);
     }
     let (named, more) = all.split_at(all.len().min(shown));
-    let mut lines: Vec<_> = named.iter().map(|check| left_out_line(check)).collect();
+    let mut lines: Vec<_> = named
+        .iter()
+        .map(|check| left_out_line(check, flags))
+        .collect();
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for check in more {
-        *counts.entry(why_of_many(&check.why)).or_default() += 1;
+        *counts.entry(why_of_many(&check.why, flags)).or_default() += 1;
     }
     let counted = counts.into_iter();
     lines.extend(counted.map(|(why, number)| format!("- ⚪ and {} more {why}", count(number))));
     lines
 }
 
-fn why_of_many(why: &Why) -> String {
+fn why_of_many(why: &Why, flags: Option<&Flags>) -> String {
     match why {
         Why::NotNeeded { .. } => "not needed: nothing that they are for changed".to_owned(),
         Why::OtherBranch { .. } => "are for other branches".to_owned(),
-        Why::Flag { flag } => format!("skipped: `[{}]` is in the title", flag.name()),
+        Why::Flag { flag } => skipped(*flag, flags),
     }
 }
 
-fn left_out_line(left_out: &LeftOut) -> String {
+fn skipped(flag: Flag, flags: Option<&Flags>) -> String {
+    let origin = flags.map_or(String::new(), |flags| flags.origin(flag));
+    format!("skipped: `{flag}` {origin}")
+}
+
+fn left_out_line(left_out: &LeftOut, flags: Option<&Flags>) -> String {
     let name = format!("**{}**", left_out.name);
     let globs = |globs: &[String]| {
         let shown: Vec<_> = globs.iter().take(3).map(|glob| code(glob, 60)).collect();
@@ -111,7 +120,7 @@ fn left_out_line(left_out: &LeftOut) -> String {
         Why::OtherBranch { branches } => {
             format!("- ⚪ {name} is for other branches: {}", globs(branches))
         }
-        Why::Flag { flag } => format!("- ⚪ {name} skipped: `[{}]` is in the title", flag.name()),
+        Why::Flag { flag } => format!("- ⚪ {name} {}", skipped(*flag, flags)),
     }
 }
 

@@ -3,8 +3,10 @@
 use super::{Stage, View};
 use crate::{
     plan::{NoBuild, Note},
+    reply,
     rules::Fault,
     text::{code, count, fence},
+    verdict::{Reason, Verdict},
 };
 
 /// Why there is no build, or why the gate stopped.
@@ -22,6 +24,16 @@ pub(super) fn explanation(view: &View<'_>) -> Option<String> {
         Stage::Running { .. } | Stage::Finished { .. } => {}
     }
     let plan = view.plan?;
+    if let Stage::Finished {
+        verdict: Verdict::Hold(Reason::Held(_)),
+        ..
+    } = &view.stage
+    {
+        let who = reply::people(&plan.may_unhold);
+        return Some(format!(
+            "All that was asked for passed. It is approved once {who} writes `/gate unhold`."
+        ));
+    }
     let Some(no_build) = &plan.no_build else {
         return plan.notes.iter().find_map(broken_rules);
     };
@@ -38,8 +50,18 @@ pub(super) fn explanation(view: &View<'_>) -> Option<String> {
             ))
         }
         NoBuild::SkipCi => Some(
-            "Nothing was built. To have it tested, take the flag out of the title and push."
+            "Nothing was built. To have it tested, take the flag out of the title and write `/gate retry`, or push."
                 .to_owned(),
+        ),
+        NoBuild::WaitsForLeave { flag, allow } => Some(format!(
+            "Nothing was built. By `{}` the flag takes effect once {} writes `/gate allow {}`. Without it: take the flag \
+             out of the title and write `/gate retry`.",
+            crate::rules::PATH,
+            reply::people(allow),
+            flag.name()
+        )),
+        NoBuild::Stopped { .. } => Some(
+            "Nothing is built and nothing is approved until somebody pushes or writes `/gate retry`.".to_owned(),
         ),
         NoBuild::Conflict { files } => Some(conflict(files)),
         NoBuild::NotComputable { reason } => Some(format!(

@@ -2,6 +2,8 @@
 
 use super::{ApprovalRefused, Facts, Stage, View};
 use crate::{
+    arn,
+    conversation::Hold,
     plan::{NoBuild, Plan, Why},
     text::{code, count, plural},
     title::Flag,
@@ -46,21 +48,15 @@ fn finished(
             format!("⚪ Mergegate: passed, not approved: {why}")
         }
         (Verdict::Approve(_), None) => {
-            format!("✅ Mergegate: approved{}", view.plan.map_or("", less))
+            format!(
+                "✅ Mergegate: approved{}",
+                view.plan.map(less).unwrap_or_default()
+            )
         }
         (Verdict::Reject(reasons), _) => {
             format!("❌ Mergegate: not approved, {}", rejected(facts, reasons))
         }
-        (Verdict::Hold(Reason::NotBuilt(NoBuild::SkipCi)), _) => {
-            "⏸ Mergegate: on hold, `[skip-ci]` is in the title".to_owned()
-        }
-        (Verdict::Hold(Reason::Flag(flag)), _) => {
-            let rules = crate::rules::PATH;
-            format!(
-                "⏸ Mergegate: on hold, `{flag}` is in the title, and by `{rules}` nothing is approved with it"
-            )
-        }
-        (Verdict::Hold(_), _) => "⏸ Mergegate: on hold, the merge cannot be computed".to_owned(),
+        (Verdict::Hold(reason), _) => format!("⏸ Mergegate: on hold, {}", held(view, reason)),
         (Verdict::NotGated, _) => {
             let gated = "this destination branch is not gated";
             format!("⚪ Mergegate: {gated}")
@@ -68,15 +64,52 @@ fn finished(
     }
 }
 
+fn held(view: &View<'_>, reason: &Reason) -> String {
+    let origin = |flag: Flag| {
+        view.plan
+            .map_or(String::new(), |plan| plan.flags.origin(flag))
+    };
+    match reason {
+        Reason::NotBuilt(NoBuild::SkipCi) => {
+            format!("`{}` {}", Flag::SkipCi, origin(Flag::SkipCi))
+        }
+        Reason::NotBuilt(NoBuild::WaitsForLeave { flag, .. }) => {
+            format!("`{flag}` is in the title and waits for somebody's leave")
+        }
+        Reason::NotBuilt(NoBuild::Stopped { by }) => {
+            format!("stopped by {}", code(arn::name(by), 80))
+        }
+        Reason::NotBuilt(_) | Reason::Check { .. } => "the merge cannot be computed".to_owned(),
+        Reason::Flag(flag) => {
+            let rules = crate::rules::PATH;
+            let origin = origin(*flag);
+            format!("`{flag}` {origin}, and by `{rules}` nothing is approved with it")
+        }
+        Reason::Held(Hold { by, reason }) => {
+            let by = code(arn::name(by), 80);
+            let reason = reason.as_ref().map(|reason| code(reason, 200));
+            let reason = reason.map(|reason| format!(": {reason}"));
+            format!("by {by}{}", reason.unwrap_or_default())
+        }
+    }
+}
+
 /// What an approval does not stand for.
-fn less(plan: &Plan) -> &'static str {
+fn less(plan: &Plan) -> String {
     let needed = plan.checks.iter().any(|check| check.required);
+    let of = |flag: Flag| match plan.flags.by.get(&flag) {
+        Some(by) => format!("of {}", code(arn::name(by), 80)),
+        None => "in the title".to_owned(),
+    };
     match (plan.flags.has(Flag::SkipTests), left_out_by_only(plan)) {
-        (true, true) => ", tests and other checks skipped by flags in the title",
-        (true, false) => ", tests skipped by a flag in the title",
-        (false, true) => ", other checks skipped by a flag in the title",
-        (false, false) if !needed => ", no required check is for what it changes",
-        (false, false) => "",
+        (true, true) if plan.flags.by.is_empty() => {
+            ", tests and other checks skipped by flags in the title".to_owned()
+        }
+        (true, true) => ", tests and other checks skipped by flags".to_owned(),
+        (true, false) => format!(", tests skipped by a flag {}", of(Flag::SkipTests)),
+        (false, true) => format!(", other checks skipped by a flag {}", of(Flag::Only)),
+        (false, false) if !needed => ", no required check is for what it changes".to_owned(),
+        (false, false) => String::new(),
     }
 }
 
@@ -99,7 +132,7 @@ fn rejected(facts: &Facts<'_>, reasons: &[Reason]) -> String {
         }
         Reason::NotBuilt(NoBuild::NoBuildspec { .. }) => "there is no buildspec".to_owned(),
         Reason::NotBuilt(_) => "its rules are invalid".to_owned(),
-        Reason::Flag(flag) => format!("`{flag}` is in the title"),
+        Reason::Flag(_) | Reason::Held(_) => "it is held".to_owned(),
         Reason::Check { check, failure } => {
             let check = code(check.as_str(), 60);
             match failure {

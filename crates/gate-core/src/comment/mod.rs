@@ -326,21 +326,26 @@ fn advice(view: &View<'_>) -> Option<String> {
 
 /// What the author can do about the first check that did not pass.
 fn next_step(reasons: &[Reason]) -> Option<String> {
-    let failure = reasons.iter().find_map(|reason| match reason {
-        Reason::Check { failure, .. } => Some(failure),
-        Reason::NotBuilt(_) | Reason::Flag(_) => None,
+    let (check, failure) = reasons.iter().find_map(|reason| match reason {
+        Reason::Check { check, failure } => Some((check, failure)),
+        Reason::NotBuilt(_) | Reason::Flag(_) | Reason::Held(_) => None,
     })?;
-    let step = match failure {
-        CheckFailure::Infrastructure => {
-            "Your change is not to blame. Push again later, or ask whoever runs the gate to look at CodeBuild."
-        }
-        CheckFailure::TimedOut => {
-            "Make it faster, or ask whoever runs the gate for a longer time limit; then push."
-        }
-        CheckFailure::Stopped => "Push again to have it tested.",
-        _ => "Push a fix: every push is tested anew.",
+    let check = match failure {
+        CheckFailure::NotRun { after } => after,
+        _ => check,
     };
-    Some(step.to_owned())
+    let retry = code(&format!("/gate retry {check}"), 80);
+    let step = match failure {
+        CheckFailure::Infrastructure => format!(
+            "Your change is not to blame. Write {retry} later, or ask whoever runs the gate to look at CodeBuild."
+        ),
+        CheckFailure::TimedOut => format!(
+            "Make it faster, or have its `timeout_minutes` raised, and push; or write {retry} if it was bad luck."
+        ),
+        CheckFailure::Stopped => format!("Write {retry} to have it tested."),
+        _ => format!("Push a fix, or write {retry} if you believe it is flaky."),
+    };
+    Some(format!("{step} `/gate help` lists what else you can ask."))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::{
     plan::{Note, Plan},
     rules::PATH as RULES,
     text::{code, count},
-    title::{Flag, Flags},
+    title::Flag,
 };
 
 pub(super) fn notes(view: &View<'_>, detail: &Detail) -> Option<String> {
@@ -24,8 +24,9 @@ pub(super) fn notes(view: &View<'_>, detail: &Detail) -> Option<String> {
         .filter(|flag| has_effect(plan, **flag))
     {
         lines.push(format!(
-            "- {} is in the title: {}",
-            code(&as_typed(&plan.flags, *flag), 80),
+            "- {} {}: {}",
+            code(&plan.flags.as_typed(*flag), 160),
+            plan.flags.origin(*flag),
             flag_words(*flag)
         ));
     }
@@ -81,6 +82,10 @@ fn note_words(note: &Note, detail: &Detail) -> String {
             changed,
         } => changed_rules(added, removed, changed),
         Note::IdleGlobs { globs, more } => idle_globs(globs, *more),
+        Note::NoReason { flag } => format!(
+            "`{flag}` in the title did nothing: `{RULES}` asks for a reason, as in `[{}: hotfix for #12]`",
+            flag.name()
+        ),
         Note::NoSuchCheck { name, known } => format!(
             "{} in the title names no check; there {}",
             code(&format!("[only={name}]"), 80),
@@ -147,15 +152,6 @@ fn names(checks: &[CheckName]) -> String {
         names.push(format!("{} more", checks.len() - SHOWN));
     }
     names.join(", ")
-}
-
-/// The flag with its value.
-fn as_typed(flags: &Flags, flag: Flag) -> String {
-    match (flag, flags.compute) {
-        (Flag::Only, _) => format!("[only={}]", flags.only.join(",")),
-        (Flag::Compute, Some(size)) => format!("[compute={}]", size.name()),
-        _ => flag.to_string(),
-    }
 }
 
 fn flag_words(flag: Flag) -> &'static str {

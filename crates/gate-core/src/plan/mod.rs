@@ -4,12 +4,14 @@
 //! of this candidate. Between the two the shell reads the buildspecs that the chosen rules name.
 
 mod filter;
+mod flags;
 mod rules;
 mod select;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    conversation::Conversation,
     host::MergeOutcome,
     id::{BranchName, CheckName},
     rules::{BuildSettings, BuildspecSource, Demands, Fault, Kind, Rules},
@@ -18,6 +20,7 @@ use crate::{
 
 use filter::Answers;
 
+pub use flags::skips_all;
 pub use rules::{BothSides, Buildspecs, ChosenRules, choose};
 
 /// One check of the plan.
@@ -121,9 +124,15 @@ pub struct Plan {
     /// What the rules name and this candidate does not need.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
-    /// Flags of the title when the run began.
+    /// Flags in effect when the run began, of the title and of commands.
     pub flags: Flags,
-    /// Flags of the title with which the rules let nothing be approved.
+    /// What people had asked of the gate; renewed before the verdict.
+    #[serde(default)]
+    pub conversation: Conversation,
+    /// Patterns of those who may lift a hold; empty if everybody may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may_unhold: Vec<String>,
+    /// Flags in effect with which the rules let nothing be approved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_by: Vec<Flag>,
     /// What the reader should know besides the verdict.
@@ -148,6 +157,18 @@ pub enum NoBuild {
     },
     /// `[skip-ci]`.
     SkipCi,
+    /// A flag of the title waits for somebody's leave.
+    WaitsForLeave {
+        /// Which.
+        flag: Flag,
+        /// Who may give it: patterns of ARNs.
+        allow: Vec<String>,
+    },
+    /// Somebody stopped this revision's builds.
+    Stopped {
+        /// ARN of who did.
+        by: String,
+    },
     /// Merging needs a person.
     Conflict {
         /// The files.
@@ -217,6 +238,11 @@ pub enum Note {
         /// How many more there are.
         more: u64,
     },
+    /// A flag of the title did nothing: the rules ask for a reason.
+    NoReason {
+        /// Which.
+        flag: Flag,
+    },
     /// `[only=…]` names a check that the rules do not have.
     NoSuchCheck {
         /// Its name as typed.
@@ -248,11 +274,8 @@ impl Plan {
     }
 }
 
-/// Why a candidate with this title and merge preview is not built, whatever the rules say.
-pub fn unbuildable(flags: &Flags, outcome: &MergeOutcome) -> Option<NoBuild> {
-    if flags.has(Flag::SkipCi) {
-        return Some(NoBuild::SkipCi);
-    }
+/// Why a candidate with this merge preview is not built, whatever the rules say.
+pub fn unbuildable(outcome: &MergeOutcome) -> Option<NoBuild> {
     match outcome {
         MergeOutcome::Conflict { files } => Some(NoBuild::Conflict {
             files: files.clone(),
@@ -271,11 +294,13 @@ pub struct Subject<'a> {
     pub destination: &'a BranchName,
     /// Files that differ between the destination commit and the commit merging makes, under their names on both sides.
     pub changed: &'a [String],
+    /// What people asked of the gate.
+    pub conversation: &'a Conversation,
 }
 
-/// Plans a candidate under the chosen rules.
+/// Plans a candidate with the flags of its title under the chosen rules.
 pub fn plan(
-    flags: Flags,
+    title: &Flags,
     chosen: ChosenRules,
     buildspecs: &Buildspecs,
     subject: Subject<'_>,
@@ -288,7 +313,16 @@ pub fn plan(
         mut notes,
     } = chosen;
     if let Some(no_build) = rules::faulty_after_merge(after_merge.as_ref(), buildspecs) {
-        return Plan::none(flags, no_build);
+        return Plan::none(title.clone(), no_build);
+    }
+    let in_effect = flags::in_effect(title, subject.conversation, &rules.flags);
+    let flags = in_effect.flags;
+    notes.extend(in_effect.notes);
+    if let Some(flag) = in_effect.waiting.first() {
+        return Plan {
+            notes,
+            ..Plan::none(flags, flags::waits_for_leave(&rules.flags, *flag))
+        };
     }
     let after_merge = after_merge.filter(|after| *after != rules);
     let both: Vec<&Rules> = [Some(&rules), after_merge.as_ref()]
@@ -321,6 +355,8 @@ pub fn plan(
         checks,
         left_out: now.left_out,
         flags,
+        conversation: subject.conversation.clone(),
+        may_unhold: rules.who_may_unhold(),
         notes,
         retest: merge.retests(),
         no_build: None,

@@ -187,12 +187,13 @@ proptest! {
         };
         let changed: Vec<String> = changed.into_iter().map(str::to_owned).collect();
         let destination = BranchName::new(destination);
-        let subject = Subject { destination: &destination, changed: &changed };
+        let conversation = Conversation::default();
+        let subject = Subject { destination: &destination, changed: &changed, conversation: &conversation };
         let flags = Flags::parse(title);
         let good = Some(b"version: 0.2\nphases: {build: {commands: [make]}}".to_vec());
         let both = BothSides { destination: good.clone(), merged: good };
         let buildspecs = [("buildspec.yml".to_owned(), both)].into();
-        let plan = plan(flags.clone(), choose(&gate_toml, true).unwrap(), &buildspecs, subject);
+        let plan = plan(&flags, choose(&gate_toml, true).unwrap(), &buildspecs, subject);
 
         for rule in &rules.checks {
             let planned = plan.checks.iter().find(|check| check.name == rule.name);

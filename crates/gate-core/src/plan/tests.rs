@@ -36,8 +36,9 @@ fn of_buildspec(destination: Option<&[u8]>, merged: Option<&[u8]>) -> Plan {
     let subject = Subject {
         destination: &BranchName::new("main"),
         changed: &[],
+        conversation: &Conversation::default(),
     };
-    plan(Flags::default(), chosen, &buildspecs, subject)
+    plan(&Flags::default(), chosen, &buildspecs, subject)
 }
 
 /// The plan of a repository with these rules on both sides.
@@ -58,8 +59,9 @@ fn of_rules(rules: (&str, &str), title: &str, destination: &str, changed: &[&str
     let subject = Subject {
         destination: &BranchName::new(destination),
         changed: &changed,
+        conversation: &Conversation::default(),
     };
-    plan(Flags::parse(title), chosen, &buildspecs, subject)
+    plan(&Flags::parse(title), chosen, &buildspecs, subject)
 }
 
 fn three(title: &str, destination: &str, changed: &[&str]) -> Plan {
@@ -139,24 +141,13 @@ fn refuses_a_merge_whose_rules_would_be_broken_or_missing() {
 }
 
 #[test]
-fn a_conflict_and_a_skipped_run_are_not_built() {
+fn a_conflict_is_not_built() {
     let files = vec!["a.txt".to_owned()];
     let conflict = MergeOutcome::Conflict {
         files: files.clone(),
     };
-    assert_eq!(
-        unbuildable(&Flags::default(), &conflict),
-        Some(NoBuild::Conflict { files })
-    );
-    let flags = Flags::parse("[skip-ci]");
-    assert_eq!(
-        unbuildable(&flags, &MergeOutcome::FastForward),
-        Some(NoBuild::SkipCi)
-    );
-    assert_eq!(
-        unbuildable(&Flags::default(), &MergeOutcome::FastForward),
-        None
-    );
+    assert_eq!(unbuildable(&conflict), Some(NoBuild::Conflict { files }));
+    assert_eq!(unbuildable(&MergeOutcome::FastForward), None);
 }
 
 #[test]

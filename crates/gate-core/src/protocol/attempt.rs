@@ -80,6 +80,8 @@ impl Limit {
         match request {
             Request::Gate(_) => Self::ThenSay,
             Request::Defer(_)
+            // A run that died before it knew who asked has no right to speak about the revision.
+            | Request::Command { .. }
             | Request::Close { .. }
             | Request::Say { .. }
             | Request::Overridden { .. } => Self::ThenFail,
@@ -141,6 +143,11 @@ impl Wanted {
                 revision: &candidacy.revision,
                 destination: &candidacy.destination_commit,
             },
+            Request::Command { candidacy, comment } => RunPurpose::Command {
+                revision: &candidacy.revision,
+                destination: &candidacy.destination_commit,
+                comment,
+            },
             Request::Close { .. } => RunPurpose::Close,
             Request::Say { candidacy, .. } => RunPurpose::Say {
                 revision: &candidacy.revision,
@@ -189,7 +196,9 @@ impl Wanted {
             });
         }
         match request {
-            Request::Gate(candidacy) if limit == Limit::ThenSay => {
+            Request::Gate(candidacy) | Request::Command { candidacy, .. }
+                if limit == Limit::ThenSay =>
+            {
                 let say = Request::Say {
                     candidacy,
                     error: error.clone(),

@@ -3,6 +3,7 @@
 //! The Lambdas only carry it out. Each function takes what was just read and says what that allows; the races it
 //! settles are the table in `docs/design.md`.
 
+mod answer;
 mod attempt;
 mod claim;
 mod record;
@@ -13,17 +14,19 @@ mod sweep;
 mod tear_down;
 mod turns;
 
+pub use answer::{Answered, Asked, Decision, Done, Refusal, Said, answer};
 pub use attempt::{
     AttemptStep, ExecutionStatus, Existing, Limit, MAX_ATTEMPTS, Taken, Wanted, Wish, next_attempt,
 };
 pub use claim::{Claim, ClaimStep, claim};
 pub use record::{ApprovalRecord, Durations, EnvironmentRecord, ResultRecord};
 pub use router::{
-    RouterDecision, needs_known_commits, on_pull_request, on_rules_overridden, on_run_died,
+    RouterDecision, is_asked, needs_known_commits, on_comment, on_pull_request,
+    on_rules_overridden, on_run_died,
 };
 pub use run::{
-    CheckDecision, Standing, StartDecision, after_approval, check, may_start, missing_builds,
-    older_builds, standing, stops_own_builds, tip_has_moved,
+    CheckDecision, Standing, StartDecision, after_approval, check, look_again, may_start,
+    missing_builds, older_builds, standing, stops_own_builds, tip_has_moved,
 };
 pub use state::{
     Candidacy, Execution, Failure, Invocation, Next, Request, Run, STATE_VERSION, StartedBuild,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{CommentId, CommitId, RevisionId, RunName, TreeId},
+    id::{CheckName, CommentId, CommitId, RevisionId, RunName, TreeId},
     verdict::VerdictKind,
 };
 
@@ -45,6 +45,15 @@ pub struct ResultRecord {
     /// Whether the destination's rules were broken: whatever they say about its moves, the next one is another test.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rules_broken: bool,
+    /// The verdict in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headline: Option<String>,
+    /// The destination commit it was tested with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination_commit: Option<CommitId>,
+    /// Checks that did not pass, required or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<CheckName>,
 }
 
 impl ResultRecord {
@@ -59,6 +68,9 @@ impl ResultRecord {
             approval: ApprovalRecord::NotGiven,
             tested_commit: None,
             tested_tree: None,
+            headline: None,
+            destination_commit: None,
+            failed: Vec::new(),
             deferred: None,
             rules_broken: false,
         }

@@ -2,7 +2,9 @@
 
 use super::{Candidacy, Claim, Request, Wish};
 use crate::{
-    event::{PullRequestEvent, RulesOverridden, RunDied},
+    command,
+    event::{CommentPosted, PullRequestEvent, RulesOverridden, RunDied},
+    host::Comment,
     id::CommitId,
     names,
     pull_request::PullRequest,
@@ -80,6 +82,35 @@ fn is_older(commit: &CommitId, live: &PullRequest, known_commits: &[CommitId]) -
     }
 }
 
+/// Whether a comment asks the gate for anything; why not, if not. `reporter` is who speaks for the gate.
+pub fn is_asked(comment: Option<&Comment>, reporter: &str) -> Result<(), &'static str> {
+    match comment {
+        None => Err("the comment is gone"),
+        Some(comment) if comment.deleted => Err("the comment was deleted"),
+        Some(comment) if comment.author == reporter => Err("the comment is the gate's own"),
+        Some(comment) if !command::is_in(&comment.content) => Err("the comment has no command"),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Decides about a comment with commands. Whether they may be carried out is the reporter's to say, on a closed pull request
+/// too. `destination_tip` is `None` when the branch is gone.
+pub fn on_comment(
+    event: &CommentPosted,
+    live: Option<&PullRequest>,
+    destination_tip: Option<&CommitId>,
+) -> RouterDecision {
+    let Some(live) = live else {
+        let id = &event.pull_request;
+        return RouterDecision::Ignore(format!("pull request {id} does not exist any more"));
+    };
+    let request = Request::Command {
+        candidacy: candidacy(live, destination_tip.unwrap_or(&live.destination_commit)),
+        comment: event.comment.clone(),
+    };
+    RouterDecision::Start(request, Wish::Once)
+}
+
 /// What is said on the pull request, whatever has become of it since.
 pub fn on_rules_overridden(event: RulesOverridden) -> RouterDecision {
     let RulesOverridden {
@@ -105,7 +136,11 @@ pub fn on_run_died(
     destination_tip: Option<&CommitId>,
     claim: Option<&Claim>,
 ) -> RouterDecision {
-    if matches!(request, Request::Overridden { .. }) {
+    // Answering is the same however often it is tried, and whatever has become of the pull request.
+    if matches!(
+        request,
+        Request::Overridden { .. } | Request::Command { .. }
+    ) {
         return RouterDecision::Start(request.clone(), Wish::Again);
     }
     if let Some(live) = live.filter(|live| live.is_open()) {
@@ -150,13 +185,17 @@ pub fn on_run_died(
 }
 
 pub(super) fn gate(live: &PullRequest, destination_tip: &CommitId) -> Request {
-    Request::Gate(Candidacy {
+    Request::Gate(candidacy(live, destination_tip))
+}
+
+fn candidacy(live: &PullRequest, destination_tip: &CommitId) -> Candidacy {
+    Candidacy {
         repository: live.repository.clone(),
         pull_request: live.id.clone(),
         revision: live.revision.clone(),
         source_commit: live.source_commit.clone(),
         destination_commit: destination_tip.clone(),
-    })
+    }
 }
 
 fn close(live: &PullRequest) -> Request {

@@ -3,6 +3,7 @@
 use super::{Claim, Execution, StartedBuild};
 use crate::{
     build::{Build, BuildStatus},
+    conversation::Conversation,
     id::{BuildId, CheckName, CommitId, RevisionId},
     plan::{Plan, PlannedCheck},
     pull_request::PullRequest,
@@ -186,6 +187,11 @@ pub fn after_approval(standing: Standing) -> bool {
         Standing::Current | Standing::Closed => false,
         Standing::Superseded | Standing::Stale => true,
     }
+}
+
+/// Whether a verdict must be given again: a hold came or went while it was on its way.
+pub fn look_again(heard: &Conversation, now: &Conversation) -> bool {
+    heard.hold != now.hold
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     candidate::Candidate,
     error::GateError,
-    id::{BuildId, CheckName, CommitId, PullRequestId, RepositoryName, RevisionId, RunName},
+    id::{
+        BuildId, CheckName, CommentId, CommitId, PullRequestId, RepositoryName, RevisionId, RunName,
+    },
     plan::Plan,
     secret,
     settings::Containers,
@@ -24,6 +26,13 @@ pub enum Request {
     Gate(Candidacy),
     /// Take back the approval of a revision that waits for its turn to be tested again, and say so.
     Defer(Candidacy),
+    /// Answer the commands of a comment; then test, if they ask for it.
+    Command {
+        /// The live revision.
+        candidacy: Candidacy,
+        /// The comment.
+        comment: CommentId,
+    },
     /// Tear the environment down.
     Close {
         /// The repository.
@@ -70,9 +79,10 @@ impl Request {
     /// The pull request it is about.
     pub fn pull_request(&self) -> &PullRequestId {
         match self {
-            Self::Gate(candidacy) | Self::Defer(candidacy) | Self::Say { candidacy, .. } => {
-                &candidacy.pull_request
-            }
+            Self::Gate(candidacy)
+            | Self::Defer(candidacy)
+            | Self::Command { candidacy, .. }
+            | Self::Say { candidacy, .. } => &candidacy.pull_request,
             Self::Close { pull_request, .. } | Self::Overridden { pull_request, .. } => {
                 pull_request
             }
@@ -82,9 +92,10 @@ impl Request {
     /// Its repository.
     pub fn repository(&self) -> &RepositoryName {
         match self {
-            Self::Gate(candidacy) | Self::Defer(candidacy) | Self::Say { candidacy, .. } => {
-                &candidacy.repository
-            }
+            Self::Gate(candidacy)
+            | Self::Defer(candidacy)
+            | Self::Command { candidacy, .. }
+            | Self::Say { candidacy, .. } => &candidacy.repository,
             Self::Close { repository, .. } | Self::Overridden { repository, .. } => repository,
         }
     }
@@ -92,9 +103,10 @@ impl Request {
     /// What it asks to test or speak about.
     pub fn candidacy(&self) -> Option<&Candidacy> {
         match self {
-            Self::Gate(candidacy) | Self::Defer(candidacy) | Self::Say { candidacy, .. } => {
-                Some(candidacy)
-            }
+            Self::Gate(candidacy)
+            | Self::Defer(candidacy)
+            | Self::Command { candidacy, .. }
+            | Self::Say { candidacy, .. } => Some(candidacy),
             Self::Close { .. } | Self::Overridden { .. } => None,
         }
     }
@@ -104,6 +116,8 @@ impl Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
+    /// reporter: answer a comment's commands.
+    Answer,
     /// environment: plan, merge preview, project.
     Prepare,
     /// reporter: take back an earlier approval of this revision.
@@ -146,6 +160,8 @@ impl Step {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Next {
+    /// On to the plan.
+    Prepare,
     /// On to the builds.
     Build,
     /// Wait `wait_seconds`, then look again.

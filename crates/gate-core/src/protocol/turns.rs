@@ -53,7 +53,7 @@ fn place(found: &OpenPullRequest<'_>, rules: MergeRules) -> Place {
     let deferred = own.is_some_and(|result| result.deferred.is_some());
     let is_over = match request {
         Request::Defer(_) => true,
-        Request::Gate(candidacy) => {
+        Request::Gate(candidacy) | Request::Command { candidacy, .. } => {
             let at_tip = candidacy.destination_commit == *found.destination_tip;
             if at_tip && !deferred {
                 return Place::UpToDate { running };
@@ -167,7 +167,7 @@ pub fn on_branch_moved(event: &BranchMoved, found: MovedBranch<'_>) -> MoveDecis
 /// Whether the end of such a run can make room for another pull request of the same branch.
 pub fn makes_room(request: &Request) -> bool {
     match request {
-        Request::Gate(_) | Request::Say { .. } => true,
+        Request::Gate(_) | Request::Command { .. } | Request::Say { .. } => true,
         Request::Defer(_) | Request::Close { .. } | Request::Overridden { .. } => false,
     }
 }

@@ -6,12 +6,12 @@ use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
 use super::{
-    BuildSettings, BuildspecSource, CheckRule, Demands, FlagRule, Rules,
+    BuildSettings, BuildspecSource, CheckRule, CommandRules, Demands, FlagRule, Rules,
     demands::PercentNumber,
     merge::MergeTable,
-    values::{Compute, FilePath, Glob, Image, Kind, Name, Variable},
+    values::{Compute, FilePath, Glob, Image, Kind, Name, Person, Variable},
 };
-use crate::{id::CheckName, title::Flag};
+use crate::{arn::ArnPattern, command, id::CheckName, title::Flag};
 
 /// `gate.toml`: what a pull request has to pass before Mergegate approves it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -27,6 +27,8 @@ pub struct Document {
     pub(super) flags: BTreeMap<Flag, FlagTable>,
     /// What holds once the destination has moved.
     pub(super) merge: MergeTable,
+    /// Who may use which command in comments.
+    pub(super) commands: Commands,
 }
 
 /// How a check is built.
@@ -112,13 +114,91 @@ struct ReportsTable {
 }
 
 /// What one flag in the title may do.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct FlagTable {
     /// Whether a pull request with this flag can be approved; if not it is held. Default: true.
     #[serde(default = "yes")]
     may_approve: bool,
+    /// Who lets it take effect, by `/gate allow` or by giving it as a command. Default: a title alone does.
+    #[serde(default)]
+    allow: Option<People>,
+    /// Whether it takes effect only with a reason, as in `[skip-tests: hotfix for #12]`. Default: false.
+    #[serde(default)]
+    reason: bool,
+}
+
+/// Who may use which command in comments. `help` and `status` are for everybody.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Commands {
+    /// Who may use those that say nothing themselves. Default: everybody who can comment.
+    allow: Option<People>,
+    /// `/gate retry`.
+    retry: Option<CommandTable>,
+    /// `/gate stop`.
+    stop: Option<CommandTable>,
+    /// `/gate hold`.
+    hold: Option<CommandTable>,
+    /// `/gate unhold`.
+    unhold: Option<CommandTable>,
+    /// Flags as commands, such as `/gate skip-tests`, unless `[flags.<name>]` says who may.
+    flag: Option<CommandTable>,
+}
+
+/// One command.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct CommandTable {
+    /// Who may use it.
+    allow: People,
+}
+
+/// At least one pattern.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "Vec<Person>")]
+struct People(#[cfg_attr(feature = "schema", schemars(length(min = 1)))] Vec<Person>);
+
+impl TryFrom<Vec<Person>> for People {
+    type Error = &'static str;
+
+    fn try_from(people: Vec<Person>) -> Result<Self, Self::Error> {
+        if people.is_empty() {
+            return Err("this names nobody: write at least one ARN, or `*`");
+        }
+        Ok(Self(people))
+    }
+}
+
+/// What was verified when it was read.
+fn patterns(people: People) -> Vec<ArnPattern> {
+    let people = people.0.into_iter().map(Person::into_text);
+    people
+        .filter_map(|person| ArnPattern::parse(&person).ok())
+        .collect()
+}
+
+impl Commands {
+    fn into_rules(self) -> CommandRules {
+        let each = [
+            (command::Name::Retry, self.retry),
+            (command::Name::Stop, self.stop),
+            (command::Name::Hold, self.hold),
+            (command::Name::Unhold, self.unhold),
+            (command::Name::Flag, self.flag),
+        ];
+        CommandRules {
+            all: self.allow.map(patterns),
+            each: each
+                .into_iter()
+                .filter_map(|(name, table)| Some((name, patterns(table?.allow))))
+                .collect(),
+        }
+    }
 }
 
 fn yes() -> bool {
@@ -151,6 +231,7 @@ impl Document {
             check,
             flags,
             merge,
+            commands,
         } = self;
         let mut checks: Vec<_> = check
             .into_iter()
@@ -160,13 +241,24 @@ impl Document {
             checks.push(Check::default().into_rule(&build));
         }
         let flag = |(flag, table): (Flag, FlagTable)| {
-            let FlagTable { may_approve } = table;
-            (flag, FlagRule { may_approve })
+            let FlagTable {
+                may_approve,
+                allow,
+                reason,
+            } = table;
+            let allow = allow.map(patterns);
+            let rule = FlagRule {
+                may_approve,
+                allow,
+                reason,
+            };
+            (flag, rule)
         };
         Rules {
             checks,
             flags: flags.into_iter().map(flag).collect(),
             merge: merge.into_rules(),
+            commands: commands.into_rules(),
         }
     }
 }

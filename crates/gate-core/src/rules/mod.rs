@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use globset::GlobSetBuilder;
 use serde::{Deserialize, Serialize};
 
-use crate::{id::CheckName, title::Flag};
+use crate::{arn::ArnPattern, command::Name, id::CheckName, title::Flag};
 
 pub use demands::{Demands, Percent};
 pub use document::Document;
@@ -38,6 +38,8 @@ pub struct Rules {
     pub flags: BTreeMap<Flag, FlagRule>,
     /// What holds once the destination has moved.
     pub merge: MergeRules,
+    /// Who may use which command.
+    pub commands: CommandRules,
 }
 
 /// One `[[check]]`, defaults filled in.
@@ -102,10 +104,43 @@ pub struct BuildSettings {
 }
 
 /// What the destination says about a flag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlagRule {
     /// Whether a candidate with this flag can be approved; if not it is held.
     pub may_approve: bool,
+    /// Who may let it take effect; `None` if a title alone does.
+    pub allow: Option<Vec<ArnPattern>>,
+    /// Whether it takes effect only with a reason.
+    pub reason: bool,
+}
+
+impl FlagRule {
+    /// Whether somebody may give the flag by a command.
+    pub fn lets(&self, by: &str, with_reason: bool) -> bool {
+        let who = self.allow.as_ref();
+        let may = who.is_none_or(|patterns| patterns.iter().any(|pattern| pattern.matches(by)));
+        may && (with_reason || !self.reason)
+    }
+}
+
+/// Who may use which command. What only asks is for everybody who can comment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CommandRules {
+    /// For commands without a word of their own; `None` means everybody who can comment.
+    pub all: Option<Vec<ArnPattern>>,
+    /// For single commands.
+    pub each: BTreeMap<Name, Vec<ArnPattern>>,
+}
+
+impl CommandRules {
+    /// The patterns one of which somebody must match to use a command; `None` means everybody.
+    pub fn allow(&self, command: Name) -> Option<&[ArnPattern]> {
+        if matches!(command, Name::Help | Name::Status) {
+            return None;
+        }
+        let own = self.each.get(&command).map(Vec::as_slice);
+        own.or(self.all.as_deref())
+    }
 }
 
 impl Rules {
@@ -120,6 +155,15 @@ impl Rules {
     /// The rules of a repository without a `gate.toml`: one required check, `build`, from `buildspec.yml`.
     pub fn of_one_build() -> Self {
         Document::default().into_rules()
+    }
+
+    /// Patterns of those who may lift a hold; empty if everybody may.
+    pub fn who_may_unhold(&self) -> Vec<String> {
+        let patterns = self.commands.allow(Name::Unhold).unwrap_or_default();
+        let patterns = patterns.iter();
+        patterns
+            .map(|pattern| pattern.as_str().to_owned())
+            .collect()
     }
 
     /// Globs of paths and exclusions, with their check, that match none of `files`.

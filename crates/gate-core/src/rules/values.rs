@@ -8,6 +8,7 @@ use serde::{
 };
 
 use super::image;
+use crate::arn::ArnPattern;
 
 /// How large a machine a build gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +130,8 @@ verified_text! {
     FilePath by verify_path, pattern "^[^/].*$"
     /// An image that CodeBuild can pull.
     Image by verify_image, pattern "^\\S{1,255}$"
+    /// Who may do something: an ARN in which `*` stands for any text. An assumed role is named without its session.
+    Person by verify_person, pattern "^(\\*|arn:\\S+)$"
     /// The name of a variable.
     Variable by verify_variable, pattern "^[A-Za-z_][A-Za-z0-9_]*$"
 }
@@ -194,6 +197,10 @@ fn verify_path(text: &str) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+fn verify_person(text: &str) -> Result<(), String> {
+    ArnPattern::parse(text).map(drop)
 }
 
 fn verify_image(text: &str) -> Result<(), String> {

@@ -32,6 +32,9 @@ async fn a_comment_shows_the_destination_before_and_the_source_after() {
                 "content": "✅ approved",
                 "authorArn": "arn:reporter",
                 "clientRequestToken": "t1",
+                "creationDate": 1_795_168_800.25,
+                "lastModifiedDate": 1_795_168_801,
+                "inReplyTo": "c0",
             }}))
         });
     let posted = post(&codecommit(&[&rule])).await;
@@ -43,6 +46,10 @@ async fn a_comment_shows_the_destination_before_and_the_source_after() {
             token: Some("t1".to_owned()),
             content: "✅ approved".to_owned(),
             deleted: false,
+            created: "2026-11-20T10:00:00.250Z".to_owned(),
+            edited: true,
+            after: None,
+            in_reply_to: Some(CommentId::new("c0")),
         })
     );
 }

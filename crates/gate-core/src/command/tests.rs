@@ -1,0 +1,163 @@
+use super::*;
+
+fn one(line: &str) -> Result<Command, Unclear> {
+    let mut lines = parse(line).unwrap();
+    assert_eq!(lines.len(), 1, "{line}");
+    lines.remove(0).command
+}
+
+fn flags(title: &str) -> Command {
+    Command::Give {
+        flags: Flags::parse(title),
+    }
+}
+
+#[test]
+fn commands_are_lines_that_begin_with_gate_in_any_case() {
+    let retry = |what| Command::Retry { what };
+    let table = [
+        ("/gate", Command::Help),
+        ("/gate help", Command::Help),
+        ("  /GATE Status  ", Command::Status),
+        ("/gate why", Command::Status),
+        ("/gate retry", retry(Retry::All)),
+        ("/gate retry ALL", retry(Retry::All)),
+        ("/gate retry failed", retry(Retry::Failed)),
+        (
+            "/gate\tretry Unit.1",
+            retry(Retry::Check(CheckName::new("Unit.1"))),
+        ),
+        ("/gate stop", Command::Stop),
+        ("/gate hold", Command::Hold { reason: None }),
+        (
+            "/gate hold wait for  legal",
+            Command::Hold {
+                reason: Some("wait for  legal".to_owned()),
+            },
+        ),
+        ("/gate unhold", Command::Unhold),
+        (
+            "/gate allow skip-tests",
+            Command::Allow {
+                flag: Flag::SkipTests,
+            },
+        ),
+        (
+            "/gate allow [Skip_Tests]",
+            Command::Allow {
+                flag: Flag::SkipTests,
+            },
+        ),
+        ("/gate skip-tests", flags("[skip-tests]")),
+        ("/gate [no-cache]", flags("[no-cache]")),
+        ("/gate only=web,docs", flags("[only=web,docs]")),
+        ("/gate compute=large", flags("[compute=large]")),
+        (
+            "/gate skip-tests: hotfix for #12",
+            flags("[skip-tests: hotfix for #12]"),
+        ),
+        (
+            "/gate skip-tests hotfix for #12",
+            flags("[skip-tests: hotfix for #12]"),
+        ),
+        (
+            "/gate only=web: only its text changed",
+            flags("[only=web: only its text changed]"),
+        ),
+    ];
+    for (line, expected) in table {
+        assert_eq!(one(line), Ok(expected), "{line}");
+    }
+}
+
+#[test]
+fn what_is_said_about_the_gate_or_quoted_is_no_command() {
+    for comment in [
+        "",
+        "please /gate retry",
+        "/gateway retry",
+        "/gates",
+        "/gat",
+        "> /gate retry",
+        "`/gate retry`",
+        "```\n/gate retry\n```\nlike this",
+        "~~~\n/gate stop\n~~~",
+        "/gät",
+    ] {
+        assert!(!is_in(comment), "{comment}");
+        assert_eq!(parse(comment), Ok(Vec::new()), "{comment}");
+    }
+    assert!(is_in("It is flaky.\r\n\r\n/gate retry\r\n"));
+}
+
+#[test]
+fn several_lines_are_several_commands_in_their_order() {
+    let lines = parse("Both:\n/gate retry\nand\n/gate hold\n/gate nonsense").unwrap();
+    let names: Vec<_> = lines
+        .iter()
+        .map(|line| line.command.as_ref().map(Command::name).ok())
+        .collect();
+    assert_eq!(names, [Some(Name::Retry), Some(Name::Hold), None]);
+}
+
+#[test]
+fn refuses_what_it_does_not_know_and_names_the_nearest() {
+    let unknown = |word: &str, nearest| {
+        Err(Unclear::Unknown {
+            word: word.to_owned(),
+            nearest,
+        })
+    };
+    let table = [
+        ("/gate retyr", unknown("retyr", Some("retry"))),
+        ("/gate skiptests", unknown("skiptests", Some("skip-tests"))),
+        ("/gate merge now", unknown("merge", None)),
+        ("/gate 👍", unknown("👍", None)),
+        (
+            "/gate stop it",
+            Err(Unclear::Superfluous {
+                command: Name::Stop,
+            }),
+        ),
+        (
+            "/gate retry web docs",
+            Err(Unclear::Superfluous {
+                command: Name::Retry,
+            }),
+        ),
+        (
+            "/gate allow skip-test",
+            Err(Unclear::NoFlag {
+                word: "skip-test".to_owned(),
+                nearest: Some(Flag::SkipTests),
+            }),
+        ),
+        (
+            "/gate allow",
+            Err(Unclear::NoFlag {
+                word: String::new(),
+                nearest: None,
+            }),
+        ),
+        (
+            "/gate compute=huge",
+            Err(Unclear::BadFlag {
+                flag: Flag::Compute,
+            }),
+        ),
+        ("/gate only", Err(Unclear::BadFlag { flag: Flag::Only })),
+    ];
+    for (line, expected) in table {
+        assert_eq!(one(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn refuses_a_line_of_five_thousand_arguments_and_a_comment_full_of_commands() {
+    let long = format!("/gate retry{}", " x".repeat(5_000));
+    assert_eq!(one(&long), Err(Unclear::TooLong));
+    assert!(parse(&long).unwrap()[0].text.chars().count() <= LONGEST_LINE);
+    let many = "/gate retry\n".repeat(853);
+    assert_eq!(parse(&many), Err(TooMany { found: 853 }));
+    assert_eq!(parse(&"/gate help\n".repeat(MOST)).unwrap().len(), MOST);
+}

@@ -1,0 +1,209 @@
+//! What people asked of the gate about one pull request, and what of it holds now.
+//!
+//! Every comment with commands that were accepted leaves a record that nobody changes: what its author makes of the comment
+//! later counts for nothing. The records together, in the order of their comments, are the conversation.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    command::Command,
+    id::{CommentId, CommitId, RevisionId},
+    title::{Flag, Flags},
+};
+
+/// The accepted commands of one comment; written once, by the reporter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandRecord {
+    /// 1.
+    pub version: u32,
+    /// The comment.
+    pub comment: CommentId,
+    /// The revision it was written under.
+    pub revision: RevisionId,
+    /// That revision's source commit.
+    pub source_commit: CommitId,
+    /// ARN of its author.
+    pub by: String,
+    /// When it was written: RFC 3339 in UTC with milliseconds.
+    pub at: String,
+    /// In the order of its lines.
+    pub commands: Vec<Command>,
+}
+
+/// A hold that nobody has lifted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// ARN of who asked for it.
+    pub by: String,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A flag that somebody gave by a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// ARN of who gave it.
+    pub by: String,
+    /// The one flag.
+    pub flags: Flags,
+}
+
+/// A flag of the title that somebody let take effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allowed {
+    /// ARN of who did.
+    pub by: String,
+    /// Which.
+    pub flag: Flag,
+}
+
+/// What holds for one revision.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Until somebody lifts it, whatever is pushed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// ARN of who stopped this revision's builds, until a retry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_by: Option<String>,
+    /// Flags by command for this revision.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<Given>,
+    /// Flags of the title that may take effect under this revision.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<Allowed>,
+}
+
+impl Conversation {
+    /// What holds for `revision` after all of `records`, in whatever order they were read.
+    pub fn of(mut records: Vec<CommandRecord>, revision: &RevisionId) -> Self {
+        records.sort_by(|one, other| {
+            let order = |record: &CommandRecord| (record.at.clone(), record.comment.clone());
+            order(one).cmp(&order(other))
+        });
+        let mut conversation = Self::default();
+        for record in records {
+            let is_live = record.revision == *revision;
+            for command in record.commands {
+                conversation.take(command, &record.by, is_live);
+            }
+        }
+        conversation
+    }
+
+    fn take(&mut self, command: Command, by: &str, is_live: bool) {
+        let by = by.to_owned();
+        match command {
+            Command::Hold { reason } => self.hold = Some(Hold { by, reason }),
+            Command::Unhold => self.hold = None,
+            Command::Stop if is_live => self.stopped_by = Some(by),
+            Command::Retry { .. } if is_live => self.stopped_by = None,
+            Command::Give { flags } if is_live => self.given.push(Given { by, flags }),
+            Command::Allow { flag } if is_live => self.allowed.push(Allowed { by, flag }),
+            Command::Help
+            | Command::Status
+            | Command::Stop
+            | Command::Retry { .. }
+            | Command::Give { .. }
+            | Command::Allow { .. } => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Retry;
+
+    fn record(at: &str, revision: &str, commands: Vec<Command>) -> CommandRecord {
+        CommandRecord {
+            version: 1,
+            comment: CommentId::new(format!("comment-{at}")),
+            revision: RevisionId::new(revision),
+            source_commit: CommitId::new("a".repeat(40)),
+            by: format!("arn:aws:iam::000000000000:user/{at}"),
+            at: format!("2026-11-20T10:00:0{at}.000Z"),
+            commands,
+        }
+    }
+
+    fn fold(records: Vec<CommandRecord>) -> Conversation {
+        Conversation::of(records, &RevisionId::new("live"))
+    }
+
+    fn hold() -> Command {
+        Command::Hold { reason: None }
+    }
+
+    #[test]
+    fn a_hold_lasts_over_pushes_until_it_is_lifted_in_the_order_of_the_comments() {
+        let held = fold(vec![record("1", "older", vec![hold()])]);
+        assert_eq!(
+            held.hold.map(|hold| hold.by),
+            Some("arn:aws:iam::000000000000:user/1".to_owned())
+        );
+        let lifted = fold(vec![
+            record("2", "older", vec![Command::Unhold]),
+            record("1", "older", vec![hold()]),
+        ]);
+        assert_eq!(lifted, Conversation::default());
+        let again = fold(vec![
+            record("3", "live", vec![hold()]),
+            record("2", "older", vec![Command::Unhold]),
+            record("1", "older", vec![hold()]),
+        ]);
+        assert!(again.hold.is_some());
+    }
+
+    #[test]
+    fn everything_else_is_bound_to_the_revision_it_was_written_under() {
+        let flags = Flags::parse("[skip-tests]");
+        let all = || {
+            vec![
+                Command::Stop,
+                Command::Give {
+                    flags: flags.clone(),
+                },
+                Command::Allow { flag: Flag::Only },
+            ]
+        };
+        assert_eq!(
+            fold(vec![record("1", "older", all())]),
+            Conversation::default()
+        );
+        let live = fold(vec![record("1", "live", all())]);
+        assert!(live.stopped_by.is_some());
+        assert_eq!(live.given[0].flags, flags);
+        assert_eq!(live.allowed[0].flag, Flag::Only);
+    }
+
+    #[test]
+    fn a_retry_ends_a_stop() {
+        let retry = Command::Retry { what: Retry::All };
+        let after = fold(vec![
+            record("1", "live", vec![Command::Stop]),
+            record("2", "live", vec![retry]),
+        ]);
+        assert_eq!(after.stopped_by, None);
+    }
+
+    #[test]
+    fn a_record_reads_as_it_was_written() {
+        let written = record(
+            "1",
+            "live",
+            vec![
+                Command::Hold {
+                    reason: Some("wait".to_owned()),
+                },
+                Command::Give {
+                    flags: Flags::parse("[only=web: text]"),
+                },
+            ],
+        );
+        let text = serde_json::to_string(&written).unwrap();
+        let read: CommandRecord = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, written);
+    }
+}

@@ -1,0 +1,316 @@
+//! What the gate does about the commands of one comment.
+//!
+//! Nothing is changed, and no run loses its say, before it is settled that the author may ask for it under the live revision.
+
+use super::{Candidacy, ResultRecord};
+use crate::{
+    command::{self, Command, Line, Name, Retry, Unclear},
+    conversation::Conversation,
+    host::Comment,
+    id::{CheckName, CommitId},
+    pull_request::PullRequest,
+    rules::Rules,
+    title::{Flag, Flags},
+};
+
+/// All that the answer depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The comment.
+    pub comment: &'a Comment,
+    /// The pull request now; `None` if it is gone.
+    pub live: Option<&'a PullRequest>,
+    /// What the run was made for.
+    pub candidacy: &'a Candidacy,
+    /// The destination's rules; `None` if it has none that can be read.
+    pub rules: Option<&'a Rules>,
+    /// What was asked before.
+    pub conversation: &'a Conversation,
+    /// What the gate said last.
+    pub result: Option<&'a ResultRecord>,
+}
+
+/// The gate's answer to one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The line as typed, without `/gate`.
+    pub line: String,
+    /// The command, if it is one.
+    pub command: Option<Command>,
+    /// What is said.
+    pub said: Said,
+}
+
+/// What is said to one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The list of commands.
+    Help,
+    /// How the pull request stands.
+    Status,
+    /// It is done, and this follows.
+    Done(Done),
+    /// It is not done.
+    Refused(Refusal),
+}
+
+/// What follows from a command that is carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Everything is tested again.
+    RetryAll,
+    /// These are tested again, and what comes after them.
+    RetrySome(Vec<CheckName>),
+    /// Builds are stopped.
+    Stopped,
+    /// Nothing is approved until somebody of these patterns lifts it; everybody if there are none.
+    Held(Vec<String>),
+    /// The hold is lifted.
+    Unheld,
+    /// A flag of the title takes effect.
+    Allowed(Flag),
+    /// A flag takes effect.
+    Given(Flag),
+}
+
+/// Why a command is not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is none.
+    Unclear(Unclear),
+    /// Only these may.
+    Forbidden(Vec<String>),
+    /// It was written under another source commit than the live one, or the live one is being replaced.
+    OtherRevision {
+        /// Under which.
+        written: Option<CommitId>,
+        /// The live one.
+        live: CommitId,
+    },
+    /// The pull request is closed.
+    Closed,
+    /// There is nothing to stop.
+    NothingRuns,
+    /// Some checks can be tested again once there is a verdict.
+    NoVerdictYet,
+    /// Every check passed.
+    NothingFailed,
+    /// There is no such check.
+    NoSuchCheck(Vec<CheckName>),
+    /// Nobody holds the pull request.
+    NotHeld,
+    /// The title does not ask for the flag.
+    NotInTitle(Flag),
+    /// The flag of the title takes effect without anybody's leave.
+    NoLeaveNeeded(Flag),
+    /// The rules ask for a reason.
+    NoReason(Flag),
+}
+
+impl Refusal {
+    /// The stable word for the log.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Unclear(_) => "unclear",
+            Self::Forbidden(_) => "forbidden",
+            Self::OtherRevision { .. } => "other-revision",
+            Self::Closed => "closed",
+            Self::NothingRuns => "nothing-runs",
+            Self::NoVerdictYet => "no-verdict-yet",
+            Self::NothingFailed => "nothing-failed",
+            Self::NoSuchCheck(_) => "no-such-check",
+            Self::NotHeld => "not-held",
+            Self::NotInTitle(_) => "not-in-title",
+            Self::NoLeaveNeeded(_) => "no-leave-needed",
+            Self::NoReason(_) => "no-reason",
+        }
+    }
+}
+
+/// What is done about a comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The answer to each line.
+    pub answers: Vec<Answered>,
+    /// What is to be remembered.
+    pub accepted: Vec<Command>,
+    /// Whether the run goes on to test and to give a verdict.
+    pub goes_on: bool,
+    /// Whether an approval is taken back at once, before anything else.
+    pub withdraws: bool,
+}
+
+/// Decides about the lines of a comment, one after the other.
+pub fn answer(asked: Asked<'_>, lines: Vec<Line>) -> Decision {
+    let mut decision = Decision {
+        answers: Vec::new(),
+        accepted: Vec::new(),
+        goes_on: false,
+        withdraws: false,
+    };
+    for Line { text, command } in lines {
+        let said = match &command {
+            Err(unclear) => Said::Refused(Refusal::Unclear(unclear.clone())),
+            Ok(command) => match said(asked, command) {
+                Ok(said) => said,
+                Err(refusal) => Said::Refused(refusal),
+            },
+        };
+        let command = command.ok();
+        if let (Said::Done(done), Some(command)) = (&said, &command) {
+            decision.accepted.push(command.clone());
+            decision.goes_on |= goes_on(asked, done);
+            decision.withdraws |= matches!(done, Done::Held(_) | Done::Stopped);
+        }
+        decision.answers.push(Answered {
+            line: text,
+            command,
+            said,
+        });
+    }
+    decision
+}
+
+/// Whether a run is needed to make a command come true. Whoever gives the verdict looks at holds right before and after it:
+/// if none was given yet, the run that will give it is on its way.
+fn goes_on(asked: Asked<'_>, done: &Done) -> bool {
+    match done {
+        Done::Held(_) | Done::Unheld => has_verdict(asked),
+        Done::RetryAll | Done::RetrySome(_) | Done::Stopped | Done::Allowed(_) | Done::Given(_) => {
+            true
+        }
+    }
+}
+
+/// Whether the last word about the live revision is a verdict.
+fn has_verdict(asked: Asked<'_>) -> bool {
+    asked.result.is_some_and(|result| {
+        result.verdict.is_some()
+            && asked
+                .live
+                .is_some_and(|live| live.revision == result.revision)
+    })
+}
+
+fn said(asked: Asked<'_>, command: &Command) -> Result<Said, Refusal> {
+    if *command == Command::Help {
+        return Ok(Said::Help);
+    }
+    let Some(live) = asked.live.filter(|live| live.is_open()) else {
+        return Err(Refusal::Closed);
+    };
+    if *command == Command::Status {
+        return Ok(Said::Status);
+    }
+    may(asked, command)?;
+    is_of_live_revision(asked, live, command)?;
+    let done = match command {
+        Command::Help => return Ok(Said::Help),
+        Command::Status => return Ok(Said::Status),
+        Command::Retry { what } => retry(asked, what)?,
+        Command::Stop if has_verdict(asked) => return Err(Refusal::NothingRuns),
+        Command::Stop => Done::Stopped,
+        Command::Hold { .. } => Done::Held(lifted_by(asked.rules)),
+        Command::Unhold if asked.conversation.hold.is_none() => return Err(Refusal::NotHeld),
+        Command::Unhold => Done::Unheld,
+        Command::Allow { flag } => allow(asked, live, *flag)?,
+        Command::Give { flags } => give(asked, flags)?,
+    };
+    Ok(Said::Done(done))
+}
+
+/// Patterns of those who may lift a hold; empty if everybody may.
+fn lifted_by(rules: Option<&Rules>) -> Vec<String> {
+    rules.map(Rules::who_may_unhold).unwrap_or_default()
+}
+
+/// Whether the author may use the command. A flag that the rules bind is a matter of those they name for it.
+fn may(asked: Asked<'_>, command: &Command) -> Result<(), Refusal> {
+    let Some(rules) = asked.rules else {
+        return Ok(());
+    };
+    let of_flag = |flag: &Flag| rules.flags.get(flag).and_then(|rule| rule.allow.as_deref());
+    let patterns = match command {
+        Command::Allow { flag } => of_flag(flag),
+        Command::Give { flags } => {
+            let own = flags.known.first().and_then(of_flag);
+            own.or_else(|| rules.commands.allow(Name::Flag))
+        }
+        other => rules.commands.allow(other.name()),
+    };
+    let Some(patterns) = patterns else {
+        return Ok(());
+    };
+    let author = &asked.comment.author;
+    if patterns.iter().any(|pattern| pattern.matches(author)) {
+        return Ok(());
+    }
+    let patterns = patterns.iter().map(|pattern| pattern.as_str().to_owned());
+    Err(Refusal::Forbidden(patterns.collect()))
+}
+
+/// A hold is for every revision; everything else is for the one whose source the comment stands beside.
+fn is_of_live_revision(
+    asked: Asked<'_>,
+    live: &PullRequest,
+    command: &Command,
+) -> Result<(), Refusal> {
+    if matches!(command, Command::Hold { .. }) {
+        return Ok(());
+    }
+    let written = asked.comment.after.as_ref();
+    let same_source = written.is_none_or(|commit| *commit == live.source_commit);
+    if same_source && asked.candidacy.revision == live.revision {
+        return Ok(());
+    }
+    Err(Refusal::OtherRevision {
+        written: written.filter(|_| !same_source).cloned(),
+        live: live.source_commit.clone(),
+    })
+}
+
+fn retry(asked: Asked<'_>, what: &Retry) -> Result<Done, Refusal> {
+    let failed = || asked.result.map_or(&[][..], |result| &result.failed);
+    match what {
+        Retry::All => Ok(Done::RetryAll),
+        Retry::Failed | Retry::Check(_) if !has_verdict(asked) => Err(Refusal::NoVerdictYet),
+        Retry::Failed if failed().is_empty() => Err(Refusal::NothingFailed),
+        Retry::Failed => Ok(Done::RetrySome(failed().to_vec())),
+        Retry::Check(name) => {
+            let known = asked.rules.map(|rules| rules.checks.iter());
+            let known: Option<Vec<_>> =
+                known.map(|all| all.map(|rule| rule.name.clone()).collect());
+            match known {
+                Some(known) if !known.contains(name) => Err(Refusal::NoSuchCheck(known)),
+                _ => Ok(Done::RetrySome(vec![name.clone()])),
+            }
+        }
+    }
+}
+
+fn allow(asked: Asked<'_>, live: &PullRequest, flag: Flag) -> Result<Done, Refusal> {
+    let rule = asked.rules.and_then(|rules| rules.flags.get(&flag));
+    if rule.is_none_or(|rule| rule.allow.is_none()) {
+        return Err(Refusal::NoLeaveNeeded(flag));
+    }
+    if !Flags::parse(&live.title).has(flag) {
+        return Err(Refusal::NotInTitle(flag));
+    }
+    Ok(Done::Allowed(flag))
+}
+
+fn give(asked: Asked<'_>, flags: &Flags) -> Result<Done, Refusal> {
+    let Some(flag) = flags.known.first().copied() else {
+        return Err(Refusal::Unclear(Unclear::Superfluous {
+            command: command::Name::Flag,
+        }));
+    };
+    let rule = asked.rules.and_then(|rules| rules.flags.get(&flag));
+    if rule.is_some_and(|rule| rule.reason) && !flags.reasons.contains_key(&flag) {
+        return Err(Refusal::NoReason(flag));
+    }
+    Ok(Done::Given(flag))
+}
+
+#[cfg(test)]
+mod tests;

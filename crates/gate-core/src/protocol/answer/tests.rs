@@ -1,0 +1,261 @@
+use super::*;
+use crate::{
+    command::parse,
+    conversation::Hold,
+    protocol::ApprovalRecord,
+    samples::{candidacy, closed, commit, execution, live},
+    verdict::VerdictKind,
+};
+
+const ANN: &str = "arn:aws:iam::000000000000:user/ann";
+const BOB: &str = "arn:aws:sts::000000000000:assumed-role/Release/bob";
+
+const RULES: &str = r#"
+[[check]]
+name = "unit"
+[[check]]
+name = "docs"
+[flags.skip-tests]
+allow = ["arn:aws:iam::*:role/Release"]
+[flags.only]
+reason = true
+[commands.unhold]
+allow = ["arn:aws:iam::*:role/Release"]
+"#;
+
+fn comment(by: &str, after: Option<CommitId>) -> Comment {
+    Comment {
+        author: by.to_owned(),
+        after,
+        ..crate::samples::comment("")
+    }
+}
+
+fn result(verdict: Option<VerdictKind>, failed: &[&str]) -> ResultRecord {
+    ResultRecord {
+        verdict,
+        approval: ApprovalRecord::NotGiven,
+        failed: failed.iter().map(|name| CheckName::new(*name)).collect(),
+        ..ResultRecord::spoken(execution().name, live().revision, None)
+    }
+}
+
+/// A world in which everything may be asked for.
+struct World {
+    comment: Comment,
+    live: PullRequest,
+    rules: Option<Rules>,
+    conversation: Conversation,
+    result: Option<ResultRecord>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            comment: comment(ANN, Some(live().source_commit)),
+            live: live(),
+            rules: Some(Rules::parse(RULES.as_bytes()).unwrap()),
+            conversation: Conversation::default(),
+            result: Some(result(Some(VerdictKind::Reject), &["unit"])),
+        }
+    }
+
+    fn decide(&self, text: &str) -> Decision {
+        let asked = Asked {
+            comment: &self.comment,
+            live: Some(&self.live),
+            candidacy: &candidacy(),
+            rules: self.rules.as_ref(),
+            conversation: &self.conversation,
+            result: self.result.as_ref(),
+        };
+        answer(asked, parse(text).unwrap())
+    }
+
+    fn done(&self, text: &str) -> Done {
+        let decision = self.decide(text);
+        match &decision.answers[..] {
+            [
+                Answered {
+                    said: Said::Done(done),
+                    ..
+                },
+            ] => done.clone(),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    fn refused(&self, text: &str) -> Refusal {
+        let decision = self.decide(text);
+        assert!(decision.accepted.is_empty() && !decision.goes_on && !decision.withdraws);
+        match &decision.answers[..] {
+            [
+                Answered {
+                    said: Said::Refused(refusal),
+                    ..
+                },
+            ] => refusal.clone(),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+}
+
+fn names(names: &[&str]) -> Vec<CheckName> {
+    names.iter().map(|name| CheckName::new(*name)).collect()
+}
+
+#[test]
+fn after_a_verdict_a_retry_tests_all_or_what_failed_or_what_is_named() {
+    let world = World::new();
+    assert_eq!(world.done("/gate retry"), Done::RetryAll);
+    let unit = Done::RetrySome(names(&["unit"]));
+    assert_eq!(world.done("/gate retry failed"), unit);
+    assert_eq!(
+        world.done("/gate retry docs"),
+        Done::RetrySome(names(&["docs"]))
+    );
+    assert!(world.decide("/gate retry").goes_on);
+    assert_eq!(
+        world.refused("/gate retry web"),
+        Refusal::NoSuchCheck(names(&["unit", "docs"]))
+    );
+    let green = World {
+        result: Some(result(Some(VerdictKind::Approve), &[])),
+        ..World::new()
+    };
+    assert_eq!(green.refused("/gate retry failed"), Refusal::NothingFailed);
+}
+
+#[test]
+fn before_the_verdict_only_all_can_be_retried_and_after_it_nothing_can_be_stopped() {
+    let mut world = World::new();
+    assert_eq!(world.refused("/gate stop"), Refusal::NothingRuns);
+    for unfinished in [None, Some(result(None, &[]))] {
+        world.result = unfinished;
+        assert_eq!(world.done("/gate stop"), Done::Stopped);
+        assert!(world.decide("/gate stop").withdraws);
+        assert_eq!(world.done("/gate retry all"), Done::RetryAll);
+        assert_eq!(world.refused("/gate retry failed"), Refusal::NoVerdictYet);
+        assert_eq!(world.refused("/gate retry unit"), Refusal::NoVerdictYet);
+    }
+}
+
+#[test]
+fn a_hold_needs_a_run_of_its_own_only_after_the_verdict_and_takes_the_approval_back_at_once() {
+    let release = vec!["arn:aws:iam::*:role/Release".to_owned()];
+    let mut world = World::new();
+    assert_eq!(world.done("/gate hold"), Done::Held(release));
+    let decision = world.decide("/gate hold");
+    assert!(decision.goes_on && decision.withdraws);
+    world.result = None;
+    let decision = world.decide("/gate hold");
+    assert!(!decision.goes_on && decision.withdraws);
+    assert_eq!(decision.accepted, [Command::Hold { reason: None }]);
+}
+
+#[test]
+fn a_hold_is_lifted_by_those_who_may() {
+    let mut world = World::new();
+    world.comment.author = BOB.to_owned();
+    assert_eq!(world.refused("/gate unhold"), Refusal::NotHeld);
+    world.conversation.hold = Some(Hold {
+        by: ANN.to_owned(),
+        reason: None,
+    });
+    assert_eq!(world.done("/gate unhold"), Done::Unheld);
+    world.comment.author = ANN.to_owned();
+    assert!(matches!(
+        world.refused("/gate unhold"),
+        Refusal::Forbidden(_)
+    ));
+}
+
+#[test]
+fn refuses_what_was_written_under_another_revision_but_a_hold() {
+    let mut world = World::new();
+    world.comment.after = Some(commit('9'));
+    let refusal = Refusal::OtherRevision {
+        written: Some(commit('9')),
+        live: live().source_commit,
+    };
+    for command in ["retry", "stop", "unhold", "skip-ci"] {
+        world.comment.author = BOB.to_owned();
+        assert_eq!(world.refused(&format!("/gate {command}")), refusal);
+    }
+    assert!(matches!(world.done("/gate hold"), Done::Held(_)));
+    world.comment.after = None;
+    assert_eq!(world.done("/gate retry"), Done::RetryAll);
+    world.live.revision = crate::id::RevisionId::new("newer");
+    assert!(matches!(
+        world.refused("/gate retry"),
+        Refusal::OtherRevision { written: None, .. }
+    ));
+}
+
+#[test]
+fn refuses_everything_but_help_on_a_closed_pull_request() {
+    let world = World {
+        live: closed(),
+        ..World::new()
+    };
+    for command in ["status", "retry", "stop", "hold", "skip-tests"] {
+        assert_eq!(world.refused(&format!("/gate {command}")), Refusal::Closed);
+    }
+    assert_eq!(world.decide("/gate help").answers[0].said, Said::Help);
+}
+
+#[test]
+fn a_bound_flag_is_allowed_and_given_only_by_those_the_rules_name() {
+    let mut world = World::new();
+    world.live.title = "Quick [skip-tests]".to_owned();
+    let release = Refusal::Forbidden(vec!["arn:aws:iam::*:role/Release".to_owned()]);
+    assert_eq!(world.refused("/gate allow skip-tests"), release);
+    assert_eq!(world.refused("/gate skip-tests"), release);
+    world.comment.author = BOB.to_owned();
+    assert_eq!(
+        world.done("/gate allow skip-tests"),
+        Done::Allowed(Flag::SkipTests)
+    );
+    assert_eq!(world.done("/gate skip-tests"), Done::Given(Flag::SkipTests));
+    assert_eq!(
+        world.refused("/gate allow container"),
+        Refusal::NoLeaveNeeded(Flag::Container)
+    );
+    world.live.title = "Quick".to_owned();
+    assert_eq!(
+        world.refused("/gate allow skip-tests"),
+        Refusal::NotInTitle(Flag::SkipTests)
+    );
+}
+
+#[test]
+fn a_flag_that_needs_a_reason_is_refused_without_one() {
+    let world = World::new();
+    assert_eq!(
+        world.refused("/gate only=unit"),
+        Refusal::NoReason(Flag::Only)
+    );
+    assert_eq!(
+        world.done("/gate only=unit: docs are broken on main"),
+        Done::Given(Flag::Only)
+    );
+}
+
+#[test]
+fn without_rules_everybody_may_everything() {
+    let mut world = World::new();
+    world.rules = None;
+    assert_eq!(world.done("/gate skip-tests"), Done::Given(Flag::SkipTests));
+    assert_eq!(world.done("/gate hold"), Done::Held(Vec::new()));
+    assert_eq!(
+        world.done("/gate retry web"),
+        Done::RetrySome(names(&["web"]))
+    );
+}
+
+#[test]
+fn each_line_is_answered_and_what_is_refused_is_not_remembered() {
+    let decision = World::new().decide("/gate status\n/gate hold\n/gate unhold\n/gate nonsense");
+    assert_eq!(decision.answers.len(), 4);
+    assert_eq!(decision.accepted, [Command::Hold { reason: None }]);
+}

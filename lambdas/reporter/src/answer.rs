@@ -1,0 +1,201 @@
+//! Answer: the commands of a comment, one reply, and whether the run goes on.
+//!
+//! What is accepted is written down before anything follows from it, so that a second try, an edit or a deletion of the comment
+//! changes nothing. The claim is not touched here: a stranger's comment disturbs no run.
+
+use gate_aws::{Clients, conversation};
+use gate_core::{
+    command::{self, Line},
+    conversation::{CommandRecord, Conversation},
+    error::GateError,
+    host::{CodeHost, Comment},
+    names,
+    protocol::{
+        Answered, Asked, Candidacy, Decision, Invocation, Next, Request, ResultRecord, Said, State,
+        Step, answer as decide, is_asked,
+    },
+    pull_request::PullRequest,
+    reply,
+    rules::{self, Rules},
+};
+
+use crate::{voice, withdraw_approval};
+
+pub(crate) async fn answer(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
+    let state = invocation.state;
+    let Request::Command { candidacy, comment } = state.request.clone() else {
+        return Err(Step::Answer.not_here("reporter"));
+    };
+    let id = &candidacy.pull_request;
+    let comments = clients.host.comments(id).await?;
+    let found = comments.into_iter().find(|found| found.id == comment);
+    let Some(comment) = found else {
+        return Err(GateError::ReadsBehind {
+            message: format!("comment {comment} of pull request {id} is not shown yet"),
+        });
+    };
+    let earlier = conversation::records(clients, id).await?;
+    let recorded = earlier.iter().find(|record| record.comment == comment.id);
+    let lines = match recorded {
+        Some(record) => Ok(record.commands.iter().map(Line::of).collect()),
+        None => match is_asked(Some(&comment), &clients.deployment.reporter_arn) {
+            Ok(()) => command::parse(&comment.content),
+            // Its author thought better of it.
+            Err(reason) => {
+                tracing::info!(pull_request.id = %id, comment.id = %comment.id, reason, "answered nothing");
+                return Ok(state.then(Next::End));
+            }
+        },
+    };
+    let lines = match lines {
+        Ok(lines) => lines,
+        Err(too_many) => {
+            say(clients, &comment, &reply::too_many(too_many)).await?;
+            return Ok(state.then(Next::End));
+        }
+    };
+    let others = earlier
+        .into_iter()
+        .filter(|record| record.comment != comment.id);
+    let known = Known::read(clients, &candidacy, others.collect()).await?;
+    let decision = decide(known.asked(&comment, &candidacy), lines);
+    for answered in &decision.answers {
+        audit(&candidacy, &comment, answered);
+    }
+    remember(clients, &comment, known.live.as_ref(), &decision).await?;
+    let status = known.status(clients, &candidacy, &decision).await?;
+    let words = reply::reply(&decision.answers, status.as_deref());
+    say(clients, &comment, &words).await?;
+    let next = if decision.goes_on {
+        Next::Prepare
+    } else {
+        Next::End
+    };
+    Ok(state.then(next))
+}
+
+/// What the answer depends on, besides the comment.
+struct Known {
+    live: Option<PullRequest>,
+    rules: Option<Rules>,
+    conversation: Conversation,
+    result: Option<ResultRecord>,
+}
+
+impl Known {
+    async fn read(
+        clients: &Clients,
+        candidacy: &Candidacy,
+        records: Vec<CommandRecord>,
+    ) -> Result<Self, GateError> {
+        let Candidacy {
+            repository,
+            pull_request,
+            destination_commit,
+            ..
+        } = candidacy;
+        let live = clients.host.pull_request(pull_request).await?;
+        let rules = clients
+            .host
+            .file(repository, destination_commit, rules::PATH)
+            .await?;
+        let revision = live
+            .as_ref()
+            .map_or(&candidacy.revision, |live| &live.revision);
+        Ok(Self {
+            conversation: Conversation::of(records, revision),
+            rules: rules.and_then(|bytes| Rules::parse(&bytes).ok()),
+            result: voice::record(clients, pull_request).await?,
+            live,
+        })
+    }
+
+    fn asked<'a>(&'a self, comment: &'a Comment, candidacy: &'a Candidacy) -> Asked<'a> {
+        Asked {
+            comment,
+            live: self.live.as_ref(),
+            candidacy,
+            rules: self.rules.as_ref(),
+            conversation: &self.conversation,
+            result: self.result.as_ref(),
+        }
+    }
+
+    /// How the pull request stands, if a line asks for it.
+    async fn status(
+        &self,
+        clients: &Clients,
+        candidacy: &Candidacy,
+        decision: &Decision,
+    ) -> Result<Option<String>, GateError> {
+        let is_wanted = decision
+            .answers
+            .iter()
+            .any(|answered| answered.said == Said::Status);
+        let Some(live) = self.live.as_ref().filter(|_| is_wanted) else {
+            return Ok(None);
+        };
+        let project = names::project(&clients.deployment.service, &live.id);
+        let builds = clients.builds.builds_of_project(&project).await?;
+        Ok(Some(reply::status(reply::Standing {
+            live,
+            candidacy,
+            result: self.result.as_ref(),
+            builds: &builds,
+            conversation: &self.conversation,
+        })))
+    }
+}
+
+/// Writes down what was accepted, and takes an approval back that must not stand any longer.
+async fn remember(
+    clients: &Clients,
+    comment: &Comment,
+    live: Option<&PullRequest>,
+    decision: &Decision,
+) -> Result<(), GateError> {
+    let Some(live) = live.filter(|_| !decision.accepted.is_empty()) else {
+        return Ok(());
+    };
+    let record = CommandRecord {
+        version: 1,
+        comment: comment.id.clone(),
+        revision: live.revision.clone(),
+        source_commit: live.source_commit.clone(),
+        by: comment.author.clone(),
+        at: comment.created.clone(),
+        commands: decision.accepted.clone(),
+    };
+    let parameter = clients.names().command(&live.id, &comment.id);
+    clients.parameters.put(&parameter, &record).await?;
+    if decision.withdraws {
+        withdraw_approval(clients, &live.id, &live.revision).await?;
+    }
+    Ok(())
+}
+
+async fn say(clients: &Clients, comment: &Comment, words: &str) -> Result<(), GateError> {
+    voice::reply(clients, &comment.id, words, &reply::token(&comment.id)).await?;
+    Ok(())
+}
+
+/// One line in the log for each command, whatever became of it.
+fn audit(candidacy: &Candidacy, comment: &Comment, answered: &Answered) {
+    let name = answered
+        .command
+        .as_ref()
+        .map(|command| command.name().as_str());
+    let refused = match &answered.said {
+        Said::Refused(refusal) => Some(refusal.word()),
+        Said::Help | Said::Status | Said::Done(_) => None,
+    };
+    tracing::info!(
+        pull_request.id = %candidacy.pull_request,
+        pull_request.repository = %candidacy.repository,
+        comment.id = %comment.id,
+        command.name = name.unwrap_or("unclear"),
+        command.by = comment.author,
+        command.refused = refused,
+        "answered a command"
+    );
+}
