@@ -81,7 +81,7 @@ pub struct Baseline {
     pub version: u32,
     /// The merge commit at the destination.
     pub merged: CommitId,
-    /// The pull request it came from.
+    /// The pull request it came from; empty if it came without one.
     pub pull_request: PullRequestId,
     /// What was found in exactly this content; `None` if nobody tested it.
     pub findings: Option<Findings>,

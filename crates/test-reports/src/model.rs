@@ -1,6 +1,6 @@
 //! What every report is read into, whatever its format.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
 
@@ -31,10 +31,10 @@ impl Outcome {
 /// One test case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// Name of the suite; nested suites are joined by `" > "`. Empty if there is none.
-    pub suite: String,
-    /// The class, module or file that the tool groups by.
-    pub class_name: Option<String>,
+    /// Name of the suite; nested suites are joined by `" > "`. Empty if there is none. Its cases share it.
+    pub suite: Arc<str>,
+    /// The class, module or file that the tool groups by. Cases that follow one another share it.
+    pub class_name: Option<Arc<str>>,
     /// Name of the case as the tool wrote it.
     pub name: String,
     /// Source file, as the tool wrote it.
@@ -55,9 +55,9 @@ pub struct Case {
 
 impl Case {
     /// A case that passed, of which no more is known.
-    pub(crate) fn passed(suite: &str, name: String) -> Self {
+    pub(crate) fn passed(suite: &Arc<str>, name: String) -> Self {
         Self {
-            suite: suite.to_owned(),
+            suite: suite.clone(),
             class_name: None,
             name,
             file: None,
@@ -71,7 +71,7 @@ impl Case {
     }
 
     /// A case that stands for its suite, where something broke outside of all cases.
-    pub(crate) fn of_suite(suite: &str) -> Self {
+    pub(crate) fn of_suite(suite: &Arc<str>) -> Self {
         let name = if suite.is_empty() { "(suite)" } else { suite };
         Self::passed(suite, name.to_owned())
     }

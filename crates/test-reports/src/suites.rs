@@ -1,5 +1,7 @@
 //! Suites within suites: a case bears the names of all around it.
 
+use std::sync::Arc;
+
 use crate::limits::NAME_BYTES;
 use crate::text::clip;
 
@@ -9,11 +11,13 @@ const SEPARATOR: &str = " > ";
 #[derive(Default)]
 pub(crate) struct Suites {
     open: Vec<Suite>,
+    /// The name outside of all.
+    none: Arc<str>,
 }
 
 struct Suite {
     /// Its own name after those of the suites around it.
-    name: String,
+    name: Arc<str>,
     file: Option<String>,
 }
 
@@ -21,10 +25,10 @@ impl Suites {
     /// Opens a suite and returns its whole name; `file` is that of its cases, if none is known of the suites around.
     pub(crate) fn open(&mut self, own: &str, file: Option<String>) -> &str {
         let outer = self.name();
-        let name = match (outer.is_empty(), own.is_empty()) {
-            (true, _) => own.to_owned(),
-            (false, true) => outer.to_owned(),
-            (false, false) => clip(format!("{outer}{SEPARATOR}{own}").into(), NAME_BYTES),
+        let name: Arc<str> = match (outer.is_empty(), own.is_empty()) {
+            (true, _) => own.into(),
+            (false, true) => outer.clone(),
+            (false, false) => clip(format!("{outer}{SEPARATOR}{own}").into(), NAME_BYTES).into(),
         };
         let file = file.or_else(|| self.file().map(str::to_owned));
         self.open.push(Suite { name, file });
@@ -37,12 +41,25 @@ impl Suites {
     }
 
     /// The whole name of the innermost, empty outside of all.
-    pub(crate) fn name(&self) -> &str {
-        self.open.last().map_or("", |suite| suite.name.as_str())
+    pub(crate) fn name(&self) -> &Arc<str> {
+        self.open.last().map_or(&self.none, |suite| &suite.name)
     }
 
     /// The file of the innermost.
     pub(crate) fn file(&self) -> Option<&str> {
         self.open.last()?.file.as_deref()
+    }
+}
+
+/// A text that is often the one before: then it is shared.
+#[derive(Default)]
+pub(crate) struct Recurring(Arc<str>);
+
+impl Recurring {
+    pub(crate) fn share(&mut self, text: &str) -> Arc<str> {
+        if *self.0 != *text {
+            self.0 = text.into();
+        }
+        self.0.clone()
     }
 }

@@ -104,7 +104,7 @@ impl Sink for OneFile<'_> {
         self.summary.counts.add(&case);
         if case.outcome.is_failure() {
             self.summary.failures.push(Failure {
-                suite: case.suite,
+                suite: case.suite.to_string(),
                 name: case.name,
                 outcome: case.outcome,
                 message: case.message,

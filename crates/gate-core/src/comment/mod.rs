@@ -273,7 +273,11 @@ pub(crate) fn compared(view: &View<'_>, facts: &Facts<'_>) -> Option<String> {
             } else {
                 "; it has moved since, past the gate"
             };
-            format!("Differences are to {main} at {merged}, from pull request {from}{moved}.")
+            let from = match from.as_str() {
+                "" => String::new(),
+                from => format!(", from pull request {from}"),
+            };
+            format!("Differences are to {main} at {merged}{from}{moved}.")
         }
     })
 }

@@ -21,6 +21,18 @@ pub(super) fn escaped(text: &str) -> String {
     escaped
 }
 
+/// A sentence as a heading.
+pub(super) fn capital(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(rest).collect()
+}
+
+/// A few words that stay on one line.
+pub(super) fn unbroken(text: &str) -> String {
+    format!("<span class=\"unbroken\">{}</span>", escaped(text))
+}
+
 /// A block of text as it is. It can be scrolled, also by keyboard.
 pub(super) fn block(text: &str) -> String {
     format!("<pre tabindex=\"0\">{}</pre>", escaped(text.trim_end()))

@@ -28,7 +28,7 @@ const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inlin
 /// The page about a finished run; `history` is of the destination, oldest first, this run last.
 pub fn render(view: &View<'_>, history: &[Point]) -> String {
     let facts = Facts::of(view);
-    let title = headline(view).replace('`', "");
+    let title = markup::capital(&headline(view).replace('`', ""));
     let pull_request = &view.candidacy.pull_request;
     let repository = &view.candidacy.repository;
     let sections = [
@@ -202,7 +202,7 @@ fn check(view: &View<'_>, result: &CheckResult) -> String {
         ("bad", "did not pass")
     };
     let build = result.build.as_ref();
-    let time = build.map(|build| format!(" in {}", duration(build.duration)));
+    let time = build.map(|build| format!(" in {}", markup::unbroken(&duration(build.duration))));
     let log = build
         .and_then(|build| build.log_url.as_ref())
         .map(|url| format!(" · <a href=\"{}\" rel=\"noreferrer\">log</a>", escaped(url)));

@@ -343,3 +343,62 @@ fn refuses_a_title_that_codecommit_would_not_take() {
         "error: the title has 151 characters, CodeCommit takes 150\nhelp: shorten it\n"
     );
 }
+
+/// One test that passes while there is no file `broken`, with a report.
+const REPORTING: &str = "version: 0.2
+phases:
+  build:
+    commands:
+      - if [ -e broken ]; then said='<failure message=\"it is broken\"/>'; fi
+      - echo \"<testsuite name='shop'><testcase name='sells' file='shop.py' line='7'>$said</testcase></testsuite>\" > unit.xml
+      - test ! -e broken
+reports:
+  unit:
+    files: [unit.xml]
+";
+
+#[test]
+fn a_check_is_compared_with_what_was_found_in_the_base_and_a_page_has_all_of_it() {
+    let place = with_topic(REPORTING, &[("new", "1")]);
+    let first = check(&place, &[]);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    let nothing =
+        "No differences are shown: nothing that was gated has been merged into `main` yet.";
+    assert!(first.stdout.contains(nothing), "{}", first.stdout);
+    place.git("repo", &["switch", "--quiet", "main"]);
+    place.git("repo", &["merge", "--quiet", "--ff-only", "topic"]);
+    place.git("repo", &["switch", "--quiet", "--create", "second"]);
+    place.commit("repo", &[("broken", "")], "Break it");
+
+    let page = place.path("page.html");
+    let second = check(&place, &["--html", &page.display().to_string()]);
+    assert_eq!(second.code, 1, "{}", second.stderr);
+    let lines = [
+        "### ❌ Mergegate: not approved, 1 new test failure\n",
+        "**Tests** 1: 0 passed (−1), **1 failed** (+1)\n\nNew failures\n- `shop::sells` at `shop.py:7`\n",
+        "\nDifferences are to `main` at ",
+    ];
+    for line in lines {
+        assert!(second.stdout.contains(line), "{line}\n{}", second.stdout);
+    }
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.starts_with("<!doctype html>\n"), "{page}");
+    assert!(
+        page.contains("<h1>Not approved, 1 new test failure</h1>"),
+        "{page}"
+    );
+    assert!(page.contains("it is broken"), "{page}");
+    place.assert_clean();
+}
+
+#[test]
+fn fails_where_the_page_cannot_be_written_and_says_which() {
+    let place = with_topic(BUILDSPEC, &[("new", "1")]);
+    let said = check(&place, &["--html", "no/such/folder/page.html"]);
+    assert_eq!(said.code, 2, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("no/such/folder/page.html"),
+        "{}",
+        said.stderr
+    );
+}

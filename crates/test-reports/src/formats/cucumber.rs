@@ -9,6 +9,7 @@
 mod scenario;
 
 use std::io::BufRead;
+use std::sync::Arc;
 
 use crate::error::ReadError;
 use crate::json::{Json, Kind};
@@ -64,9 +65,11 @@ impl Feature {
             sink.suite(&self.name);
         }
         self.bytes = 0;
+        let suite: Arc<str> = self.name.as_str().into();
+        let class: Option<Arc<str>> = self.uri.as_deref().map(Into::into);
         for mut case in self.waiting.drain(..) {
-            case.suite.clone_from(&self.name);
-            case.class_name.clone_from(&self.uri);
+            case.suite.clone_from(&suite);
+            case.class_name.clone_from(&class);
             case.file.clone_from(&self.uri);
             sink.case(case);
         }

@@ -16,7 +16,7 @@ mod naming;
 use crate::error::ReadError;
 use crate::limits::NAME_BYTES;
 use crate::model::{Case, Sink};
-use crate::suites::Suites;
+use crate::suites::{Recurring, Suites};
 use crate::xml::{Handler, Tag, Text};
 use draft::{Draft, Finding};
 
@@ -40,6 +40,7 @@ pub(super) struct JUnit<'s, S> {
     sink: &'s mut S,
     places: Vec<Place>,
     suites: Suites,
+    class: Recurring,
     draft: Option<Draft>,
     finding: Option<Finding>,
 }
@@ -96,6 +97,7 @@ impl<'s, S: Sink> JUnit<'s, S> {
             sink,
             places: Vec::new(),
             suites: Suites::default(),
+            class: Recurring::default(),
             draft: None,
             finding: None,
         }
@@ -110,7 +112,7 @@ impl<'s, S: Sink> JUnit<'s, S> {
     }
 
     fn open_case(&mut self, tag: &Tag<'_>) -> Place {
-        self.draft = Some(Draft::of_case(tag, &self.suites));
+        self.draft = Some(Draft::of_case(tag, &self.suites, &mut self.class));
         Place::Case
     }
 

@@ -146,7 +146,7 @@ impl<'s, S: Sink> NUnit<'s, S> {
         let name = tag.filled("name", NAME_BYTES);
         let name = name.unwrap_or_else(|| "(without a name)".to_owned());
         let mut case = Case::passed(self.suites.name(), name);
-        case.class_name = tag.filled("classname", NAME_BYTES);
+        case.class_name = tag.filled("classname", NAME_BYTES).map(Into::into);
         let duration = tag.raw("duration").or_else(|| tag.raw("time"));
         case.duration = duration.and_then(seconds::parse);
         case.outcome = outcome(tag)?;

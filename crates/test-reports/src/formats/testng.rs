@@ -151,7 +151,7 @@ impl<'s, S: Sink> TestNg<'s, S> {
         let name = tag.filled("name", NAME_BYTES);
         let name = name.unwrap_or_else(|| "(without a name)".to_owned());
         let mut case = Case::passed(self.suites.name(), name);
-        case.class_name = Some(self.class.clone()).filter(|class| !class.is_empty());
+        case.class_name = (!self.class.is_empty()).then(|| self.class.as_str().into());
         case.duration = tag.number("duration-ms").map(Duration::from_millis);
         case.outcome = match tag.raw("status") {
             Some("PASS" | "SUCCESS_PERCENTAGE_FAILURE") => Outcome::Passed,

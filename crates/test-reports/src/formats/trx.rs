@@ -9,6 +9,8 @@
 
 mod waiting;
 
+use std::sync::Arc;
+
 use crate::error::ReadError;
 use crate::formats::trouble::Trouble;
 use crate::limits::NAME_BYTES;
@@ -121,7 +123,7 @@ impl<'s, S: Sink> Trx<'s, S> {
     fn open_result(&mut self, tag: &Tag<'_>) -> Result<Place, ReadError> {
         let name = tag.filled("testName", NAME_BYTES);
         let name = name.unwrap_or_else(|| "(without a name)".to_owned());
-        let mut case = Case::passed("", name);
+        let mut case = Case::passed(&Arc::default(), name);
         case.duration = tag.raw("duration").and_then(seconds::parse_clock);
         case.outcome = outcome(tag)?;
         self.results.push(TestResult {
@@ -142,7 +144,7 @@ impl<'s, S: Sink> Trx<'s, S> {
     }
 
     fn open_run_error(&mut self) -> Place {
-        let mut case = Case::passed("", "(test run)".to_owned());
+        let mut case = Case::passed(&Arc::default(), "(test run)".to_owned());
         case.outcome = Outcome::Error;
         self.results.push(TestResult {
             test: String::new(),

@@ -108,7 +108,7 @@ impl<'s, S: Sink> XUnit<'s, S> {
             .or_else(|| tag.filled("method", NAME_BYTES))
             .unwrap_or_else(|| "(without a name)".to_owned());
         let mut case = Case::passed(self.suites.name(), name);
-        case.class_name = tag.filled("type", NAME_BYTES);
+        case.class_name = tag.filled("type", NAME_BYTES).map(Into::into);
         case.file = tag.filled("source-file", NAME_BYTES);
         case.line = tag.number("source-line").filter(|&line| line > 0);
         case.duration = tag.raw("time").and_then(seconds::parse);

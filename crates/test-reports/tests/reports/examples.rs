@@ -72,7 +72,7 @@ fn node_test() {
     let [attempts] = failures(&red)[..] else {
         panic!("{red:?}")
     };
-    assert_eq!(attempts.suite, "lockout");
+    assert_eq!(&*attempts.suite, "lockout");
     assert_eq!(attempts.name, "does not count attempts while it is locked");
     assert_eq!(
         attempts.message.as_deref(),

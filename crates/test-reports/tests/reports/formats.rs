@@ -136,7 +136,7 @@ fn cases_wait_for_the_names_of_their_classes_only_so_long() {
         definitions,
     ))
     .unwrap();
-    assert!(few.cases.iter().all(|case| case.suite == "C"));
+    assert!(few.cases.iter().all(|case| &*case.suite == "C"));
     let many = parse(endless(
         "<TestRun><Results>",
         result,

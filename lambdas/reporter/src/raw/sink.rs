@@ -68,7 +68,7 @@ fn convert(case: Case, with_message: bool) -> TestCase {
         (message, details) => details.or(message),
     };
     TestCase {
-        suite: suite.or(case.class_name),
+        suite: suite.or(case.class_name).map(|name| name.to_string()),
         name: case.name,
         outcome: match case.outcome {
             test_reports::Outcome::Passed => Outcome::Passed,

@@ -50,17 +50,21 @@ impl History {
     }
 }
 
-/// One file per repository, whichever of its worktrees and folders is asked for.
 async fn file(path: &Path) -> Option<PathBuf> {
-    let folder = Git::at(path)
-        .run(&["rev-parse", "--git-common-dir"])
-        .await
-        .ok()?;
-    let folder = path.join(folder).canonicalize().ok()?;
-    let name = names::hash(&[&folder.to_string_lossy()], 16);
+    let name = name_of(path).await?;
     Some(
         state::directory()?
             .join("durations")
             .join(format!("{name}.json")),
     )
+}
+
+/// One name per repository, whichever of its worktrees and folders is asked for.
+pub(super) async fn name_of(path: &Path) -> Option<String> {
+    let folder = Git::at(path)
+        .run(&["rev-parse", "--git-common-dir"])
+        .await
+        .ok()?;
+    let folder = path.join(folder).canonicalize().ok()?;
+    Some(names::hash(&[&folder.to_string_lossy()], 16))
 }

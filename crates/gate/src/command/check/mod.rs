@@ -1,6 +1,7 @@
 //! `gate check`: gates the current branch of a repository on this machine, by the whole system and nothing less.
 
 mod history;
+mod memory;
 mod outcome;
 mod planned;
 mod progress;

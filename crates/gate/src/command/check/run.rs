@@ -14,6 +14,7 @@ use gate_core::{
 
 use super::{
     history::History,
+    memory::Memory,
     outcome::{Check, Outcome},
     planned,
     progress::Progress,
@@ -42,6 +43,8 @@ pub(super) async fn gate(
         .parameters
         .put(&clients.names().durations(&repository), &history.durations)
         .await?;
+    let memory = Memory::of(path, &clients, &repository).await;
+    memory.recall(path, change).await;
     push(&codecommit, &repository, path, change).await?;
     let (pull_request, revision) = open(&codecommit, &repository, change).await?;
     let watch = Watch {
@@ -51,6 +54,11 @@ pub(super) async fn gate(
         revision: &revision,
     };
     let word = follow(&watch, &history.durations).await?;
+    if let Word::Given { record, .. } = &word
+        && let Some(tree) = &record.tested_tree
+    {
+        memory.keep(tree).await;
+    }
     let outcome = conclude(&watch, &repository, change, word).await?;
     if let Some(durations) = clients
         .parameters

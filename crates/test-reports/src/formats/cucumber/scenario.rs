@@ -1,5 +1,6 @@
 //! What the steps of a scenario make of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{Case, Outcome};
@@ -114,7 +115,7 @@ impl Scenario {
             },
             message: self.message,
             details: self.details,
-            ..Case::passed("", name)
+            ..Case::passed(&Arc::default(), name)
         }
     }
 }

@@ -1,10 +1,12 @@
 //! A case while it is read: what its findings make of it.
 
+use std::borrow::Cow;
+
 use super::naming::{could_not_start, panic, says_nothing, telling_line};
 use crate::limits::{NAME_BYTES, TEXT_BYTES};
 use crate::model::{Case, Outcome};
 use crate::seconds;
-use crate::suites::Suites;
+use crate::suites::{Recurring, Suites};
 use crate::text::{Clipped, clip, unescape};
 use crate::xml::{Tag, Text};
 
@@ -102,16 +104,25 @@ impl<'a> Written<'a> {
     }
 }
 
+/// What an attribute says, unless it says nothing.
+fn filled(raw: Option<&str>) -> Option<Cow<'_, str>> {
+    raw.filter(|raw| !raw.is_empty()).map(unescape)
+}
+
 impl Draft {
-    pub(super) fn of_case(tag: &Tag<'_>, suites: &Suites) -> Self {
+    pub(super) fn of_case(tag: &Tag<'_>, suites: &Suites, class: &mut Recurring) -> Self {
         let written = Written::of(tag);
-        let text = |raw: Option<&str>| {
-            let filled = raw.filter(|raw| !raw.is_empty());
-            filled.map(|raw| clip(unescape(raw), NAME_BYTES))
-        };
-        let class_name = text(written.class_name).or_else(|| text(written.class));
+        let text = |raw| filled(raw).map(|text| clip(text, NAME_BYTES));
+        let class_name = filled(written.class_name).or_else(|| filled(written.class));
+        let class_name = class_name.map(|name| {
+            if name.len() <= NAME_BYTES {
+                class.share(&name)
+            } else {
+                class.share(&clip(name, NAME_BYTES))
+            }
+        });
         let name = text(written.name)
-            .or_else(|| class_name.clone())
+            .or_else(|| class_name.as_deref().map(str::to_owned))
             .unwrap_or_else(|| "(without a name)".to_owned());
         let line = written.line.and_then(|line| line.trim().parse().ok());
         let did_not_run = matches!(written.status, Some("notrun" | "disabled" | "skipped"))

@@ -1,6 +1,7 @@
 //! Cases that wait for the name of their class.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::limits::WAITING_BYTES;
 use crate::model::{Case, Sink};
@@ -69,8 +70,9 @@ impl<'s, S: Sink> Waiting<'s, S> {
             if self.told.insert(class.clone()) {
                 self.sink.suite(class);
             }
-            case.suite.clone_from(class);
-            case.class_name = Some(class.clone());
+            let class: Arc<str> = class.as_str().into();
+            case.suite.clone_from(&class);
+            case.class_name = Some(class);
         }
         self.sink.case(case);
     }

@@ -233,8 +233,11 @@ fn convert(case: test_reports::Case) -> Case {
     let nanoseconds = case.duration.unwrap_or_default().as_nanos();
     Case {
         file: cut(case.file.unwrap_or_default(), NAME_CHARACTERS),
-        prefix: cut(case.class_name.unwrap_or_default(), NAME_CHARACTERS),
-        suite: cut(case.suite, NAME_CHARACTERS),
+        prefix: cut(
+            case.class_name.as_deref().unwrap_or_default().to_owned(),
+            NAME_CHARACTERS,
+        ),
+        suite: cut(case.suite.to_string(), NAME_CHARACTERS),
         name: cut(case.name, NAME_CHARACTERS),
         status,
         nanoseconds: u64::try_from(nanoseconds).unwrap_or(u64::MAX),
