@@ -15,6 +15,7 @@ mod command;
 pub(crate) mod http_backend;
 mod merge;
 mod objects;
+mod program;
 mod references;
 mod trees;
 

@@ -1,0 +1,25 @@
+//! Where the `git` program is. With an absolute path and an environment of its own a child is spawned; by its bare name it would be
+//! forked, which copies the tables of this process's whole memory for each of many short calls.
+
+use std::{
+    env,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+/// The first `git` on the PATH that this process began with; its bare name if there is none, so that starting it says what is wrong.
+pub(super) fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let places = env::split_paths(&path).map(|folder| folder.join("git"));
+        let mut found = places.filter(|place| place.is_absolute() && is_executable(place));
+        found.next().unwrap_or_else(|| PathBuf::from("git"))
+    })
+}
+
+fn is_executable(place: &Path) -> bool {
+    let metadata = place.metadata();
+    metadata.is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
