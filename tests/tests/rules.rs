@@ -191,3 +191,93 @@ async fn a_pull_request_cannot_free_itself_from_the_rules_it_changes() {
     assert_eq!(environment.compute_type().as_str(), "BUILD_GENERAL1_LARGE");
     stage.strike().await;
 }
+
+/// A test that fails as long as the file named by `MARK` is not there, and writes it.
+const FLAKY: &str = r#"
+if [ -e "$MARK" ]; then verdict= status=0
+else verdict="<failure message='no answer in time'/>" status=1; fi
+touch "$MARK"
+echo "<testsuite name='mail'><testcase name='is_sent' time='0.01'>$verdict</testcase></testsuite>" > report.xml
+exit $status
+"#;
+
+async fn with_flaky_test(mark: &std::path::Path, more: &str) -> Stage {
+    let rules = format!(
+        "[build.environment]\nMARK = \"{}\"\n[[check]]\nname = \"unit\"\n{more}\n",
+        mark.display()
+    );
+    let mut files = green_files();
+    files[1].1 = FLAKY;
+    files.push(("gate.toml", &rules));
+    Stage::set(&files).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_tests_that_pass_when_tried_once_more_are_flaky_and_block_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mark = folder.path().join("mark");
+    let stage = with_flaky_test(&mark, "rerun_failed = true").await;
+    stage.copy.push("change", "main", &[("value", "2\n")]);
+    let id = stage.open("change", "Flaky").await;
+    let verdict = stage.verdict(&id).await;
+    assert!(
+        verdict.starts_with("### ✅ Mergegate: approved\n"),
+        "{verdict}"
+    );
+    assert!(
+        verdict.contains("- ✅ **unit** passed at the second attempt in "),
+        "{verdict}"
+    );
+    assert!(
+        verdict.contains("- flaky, passed when tried again: `mail::is_sent`"),
+        "{verdict}"
+    );
+    assert!(stage.approved(&id).await);
+    let builds = stage.builds().await;
+    assert_eq!(builds.len(), 2);
+    let commits: std::collections::BTreeSet<_> = builds
+        .iter()
+        .map(|build| build.resolved_source_version.clone())
+        .collect();
+    assert_eq!(commits.len(), 1, "both built the very same commit");
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_tests_are_not_tried_again_unless_the_rules_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = with_flaky_test(&folder.path().join("mark"), "").await;
+    stage.copy.push("change", "main", &[("value", "2\n")]);
+    let id = stage.open("change", "Flaky").await;
+    let verdict = stage.verdict(&id).await;
+    assert!(
+        verdict.starts_with("### ❌ Mergegate: not approved, 1 test failure\n"),
+        "{verdict}"
+    );
+    assert_eq!(stage.builds().await.len(), 1);
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tests_that_fail_twice_are_rejected_after_two_builds() {
+    let mut files = green_files();
+    files.push((
+        "gate.toml",
+        "[[check]]\nname = \"unit\"\nrerun_failed = true\n",
+    ));
+    let stage = Stage::set(&files).await;
+    stage.copy.push("change", "main", &[("value", "11\n")]);
+    let id = stage.open("change", "Red").await;
+    let verdict = stage.verdict(&id).await;
+    assert!(
+        verdict.starts_with("### ❌ Mergegate: not approved, 1 test failure\n"),
+        "{verdict}"
+    );
+    assert!(
+        verdict.contains("- ❌ **unit** failed at the second attempt in "),
+        "{verdict}"
+    );
+    stage.quiet().await;
+    assert_eq!(stage.builds().await.len(), 2);
+    stage.strike().await;
+}

@@ -26,6 +26,38 @@ pub struct Report {
     pub content: ReportContent,
 }
 
+impl Report {
+    /// Whether tests in it failed.
+    pub fn has_failed_tests(&self) -> bool {
+        matches!(&self.content, ReportContent::Tests(tests) if tests.failed > 0)
+    }
+}
+
+/// Marks as flaky what passed now and failed in the build before, which built the same.
+pub fn mark_flaky(reports: &mut [Report], before: &[Report]) {
+    for report in reports {
+        let earlier = before.iter().find(|earlier| earlier.name == report.name);
+        let (ReportContent::Tests(tests), Some(ReportContent::Tests(earlier))) =
+            (&mut report.content, earlier.map(|earlier| &earlier.content))
+        else {
+            continue;
+        };
+        let failed = |case: &&TestCase| case.outcome == Outcome::Failed;
+        let failed: HashSet<String> = earlier
+            .cases
+            .iter()
+            .filter(failed)
+            .map(TestCase::id)
+            .collect();
+        for case in &mut tests.cases {
+            if case.outcome == Outcome::Passed && !case.flaky && failed.contains(&case.id()) {
+                case.flaky = true;
+                tests.flaky += 1;
+            }
+        }
+    }
+}
+
 /// Tests or coverage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReportContent {

@@ -295,6 +295,7 @@ pub fn started(memory: &Memory) -> Vec<StartedBuild> {
         attempt: u32::from(attempt),
         id: build(number),
         log_url: None,
+        tried_again: false,
     };
     memory.builds.iter().map(started).collect()
 }

@@ -134,6 +134,7 @@ async fn start_one(
             attempt,
             id: build.id,
             log_url: build.log_url,
+            tried_again: false,
         })),
         StartOutcome::NoCapacity => {
             tracing::info!(project = run.project, check = %check, "CodeBuild takes no further build now");

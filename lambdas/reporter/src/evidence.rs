@@ -9,7 +9,7 @@ use gate_core::{
     id::BuildId,
     log,
     protocol::{Run, StartedBuild},
-    report::{Report, ReportContent, ReportStatus},
+    report::{Report, ReportContent, ReportStatus, mark_flaky},
     verdict::CheckResult,
 };
 
@@ -25,10 +25,15 @@ pub(crate) async fn collect(clients: &Clients, run: &Run) -> Result<Vec<CheckRes
         let build = last
             .and_then(|started| builds.iter().find(|build| build.id == started.id))
             .cloned();
-        let reports = match &build {
+        let mut reports = match &build {
             Some(build) if !build.reports.is_empty() => reports(clients, run, build).await?,
             _ => Vec::new(),
         };
+        let before = before(run, check.name.as_str());
+        let before = before.and_then(|started| builds.iter().find(|build| build.id == started.id));
+        if let Some(before) = before.filter(|_| !reports.is_empty()) {
+            mark_flaky(&mut reports, &self::reports(clients, run, before).await?);
+        }
         let log_end = match &build {
             Some(build) => log_end(clients, build, &reports).await,
             None => None,
@@ -100,6 +105,14 @@ pub(crate) fn running(run: &Run) -> Vec<CheckResult> {
         coverage_before: None,
     });
     results.collect()
+}
+
+/// The build whose failed tests the check's last build tried again.
+fn before<'a>(run: &'a Run, check: &str) -> Option<&'a StartedBuild> {
+    let last = last(run, check)?;
+    run.builds.iter().find(|started| {
+        started.check.as_str() == check && started.tried_again && started.id != last.id
+    })
 }
 
 fn last<'a>(run: &'a Run, check: &str) -> Option<&'a StartedBuild> {

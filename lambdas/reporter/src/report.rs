@@ -15,7 +15,7 @@ use gate_core::{
     plan::Plan,
     protocol::{
         ApprovalRecord, Candidacy, Durations, Execution, Invocation, Next, ResultRecord, Run,
-        Standing, State, after_approval, look_again, tip_has_moved,
+        Standing, State, after_approval, look_again, reruns, tip_has_moved,
     },
     pull_request::PullRequest,
     report::ReportStatus,
@@ -32,6 +32,9 @@ use crate::{
 /// How often a report that CodeBuild still reads is waited for, and how long each time.
 const REPORT_LOOKS: u32 = 12;
 const REPORT_SECONDS: u64 = 5;
+
+/// How long after a look at failed tests they are tried again.
+const RERUN_SECONDS: u64 = 1;
 
 pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
     let candidacy = invocation.candidacy()?.clone();
@@ -51,6 +54,15 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
             ..state
         }
         .wait(REPORT_SECONDS));
+    }
+    let reruns = reruns(&run_state.builds, &results);
+    if !reruns.is_empty() {
+        tracing::info!(pull_request.id = %candidacy.pull_request, builds = ?reruns, "failed tests are tried once more");
+        for started in &mut run_state.builds {
+            started.tried_again |= reruns.contains(&started.id);
+        }
+        let run = Some(run_state);
+        return Ok(State { run, ..state }.wait(RERUN_SECONDS));
     }
     let found = findings(&execution, &run_state, &results);
     let memory = memory(clients, &candidacy, &live, &results, found.is_some()).await?;

@@ -182,9 +182,13 @@ fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String 
         } else {
             "passed"
         };
-        return format!("- ✅ {name} {how} in {time}{log}");
+        return format!("- ✅ {name} {how}{} in {time}{log}", attempt_words(build));
     };
-    let words = failure_words(&failure, &time);
+    let words = match failure {
+        CheckFailure::Failed => format!("failed{} in {time}", attempt_words(build)),
+        CheckFailure::Infrastructure => infrastructure_words(result.check.retry.faults),
+        _ => failure_words(&failure, &time),
+    };
     let phase = build.failure.as_ref().filter(|_| {
         matches!(
             failure,
@@ -203,6 +207,27 @@ fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String 
     format!("- ❌ {name} {words}{log}{phase}")
 }
 
+/// Which attempt it was, if not the first.
+fn attempt_words(build: &Build) -> &'static str {
+    match build.purpose.as_ref().map(|purpose| purpose.attempt) {
+        None | Some(0 | 1) => "",
+        Some(2) => " at the second attempt",
+        Some(3) => " at the third attempt",
+        Some(4) => " at the fourth attempt",
+        Some(_) => " at the last attempt",
+    }
+}
+
+fn infrastructure_words(retries: u32) -> String {
+    let times = match retries {
+        0 => "failed",
+        1 => "failed twice",
+        2 => "failed three times",
+        _ => "failed four times",
+    };
+    format!("{times} for reasons of CodeBuild's own")
+}
+
 fn failure_words(failure: &CheckFailure, time: &str) -> String {
     match failure {
         CheckFailure::NeverStarted => "was never started".to_owned(),
@@ -210,7 +235,7 @@ fn failure_words(failure: &CheckFailure, time: &str) -> String {
         CheckFailure::Failed => format!("failed in {time}"),
         CheckFailure::TimedOut => format!("ran out of time after {time}"),
         CheckFailure::Stopped => format!("was stopped by hand after {time}"),
-        CheckFailure::Infrastructure => "failed twice for reasons of CodeBuild's own".to_owned(),
+        CheckFailure::Infrastructure => infrastructure_words(1),
         CheckFailure::WrongCommit { built } => {
             let built = built
                 .as_ref()

@@ -14,7 +14,7 @@ use crate::{
     conversation::Conversation,
     host::MergeOutcome,
     id::{BranchName, CheckName},
-    rules::{BuildSettings, BuildspecSource, Demands, Fault, Kind, Rules},
+    rules::{BuildSettings, BuildspecSource, Demands, Fault, Kind, Retry, Rules},
     title::{Flag, Flags},
 };
 
@@ -50,6 +50,9 @@ pub struct PlannedCheck {
     /// What its reports must say.
     #[serde(default, skip_serializing_if = "Demands::is_empty")]
     pub demands: Demands,
+    /// How often it is built again.
+    #[serde(default, skip_serializing_if = "Retry::is_usual")]
+    pub retry: Retry,
     /// How it is built.
     #[serde(default)]
     pub settings: BuildSettings,
@@ -68,6 +71,7 @@ impl PlannedCheck {
             buildspec: BuildspecSource::default(),
             side: Side::default(),
             demands: Demands::default(),
+            retry: Retry::default(),
             settings: BuildSettings::default(),
         }
     }

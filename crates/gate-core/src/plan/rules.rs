@@ -147,6 +147,7 @@ pub(super) fn resolve(
         buildspec: rule.buildspec.clone(),
         side,
         demands: rule.demands.clone(),
+        retry: rule.retry,
         settings: rule.settings.clone(),
     })
 }

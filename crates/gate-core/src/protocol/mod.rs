@@ -26,7 +26,7 @@ pub use router::{
 };
 pub use run::{
     CheckDecision, Standing, StartDecision, after_approval, check, look_again, may_start,
-    missing_builds, older_builds, standing, stops_own_builds, tip_has_moved,
+    missing_builds, older_builds, reruns, standing, stops_own_builds, tip_has_moved,
 };
 pub use state::{
     Candidacy, Execution, Failure, Invocation, Next, Request, Run, STATE_VERSION, StartedBuild,

@@ -7,6 +7,8 @@ use crate::{
     id::{BuildId, CheckName, CommitId, RevisionId},
     plan::{Plan, PlannedCheck},
     pull_request::PullRequest,
+    report::Report,
+    verdict::CheckResult,
 };
 
 /// Whether a run still speaks for its pull request.
@@ -72,12 +74,7 @@ pub fn missing_builds(
             let last = last_build(&check.name, known);
             let attempt = match last {
                 None => 1,
-                Some(last)
-                    if last.attempt < MAX_BUILD_ATTEMPTS
-                        && is_infrastructure_fault(last, builds) =>
-                {
-                    last.attempt + 1
-                }
+                Some(last) if is_tried_again(check, last, known, builds) => last.attempt + 1,
                 Some(_) => return None,
             };
             let found = builds.iter().find(|build| {
@@ -93,6 +90,7 @@ pub fn missing_builds(
                     attempt,
                     id: build.id.clone(),
                     log_url: build.log_url.clone(),
+                    tried_again: false,
                 }),
                 None => StartDecision::Start {
                     check: check.name.clone(),
@@ -117,8 +115,47 @@ fn last_build<'a>(check: &CheckName, known: &'a [StartedBuild]) -> Option<&'a St
     of_check.max_by_key(|build| build.attempt)
 }
 
-/// A check is built once more after CodeBuild itself failed.
-const MAX_BUILD_ATTEMPTS: u32 = 2;
+/// Whether the check's last build is followed by another: CodeBuild itself failed and the rules allow for it, or its failed
+/// tests are tried again.
+fn is_tried_again(
+    check: &PlannedCheck,
+    last: &StartedBuild,
+    known: &[StartedBuild],
+    builds: &[Build],
+) -> bool {
+    let others = known
+        .iter()
+        .filter(|build| build.check == check.name && build.tried_again);
+    let retries = last.attempt.saturating_sub(1) as usize;
+    let of_faults = retries.saturating_sub(others.count());
+    last.tried_again
+        || of_faults < check.retry.faults as usize && is_infrastructure_fault(last, builds)
+}
+
+/// Checks whose failed tests are to be tried once more: required ones whose rules say so, whose last build failed with failed
+/// tests in its reports, and of which no build was tried again before.
+pub fn reruns(known: &[StartedBuild], results: &[CheckResult]) -> Vec<BuildId> {
+    let failed_tests = |result: &&CheckResult| {
+        let failed = result
+            .build
+            .as_ref()
+            .is_some_and(|build| build.complete && build.status == BuildStatus::Failed);
+        failed && result.reports.iter().any(Report::has_failed_tests)
+    };
+    let first = |result: &&CheckResult| {
+        let name = &result.check.name;
+        !known
+            .iter()
+            .any(|build| build.check == *name && build.tried_again)
+    };
+    results
+        .iter()
+        .filter(|result| result.check.required && result.check.retry.failed_tests)
+        .filter(failed_tests)
+        .filter(first)
+        .filter_map(|result| result.build.as_ref().map(|build| build.id.clone()))
+        .collect()
+}
 
 fn is_infrastructure_fault(started: &StartedBuild, builds: &[Build]) -> bool {
     builds
@@ -197,7 +234,11 @@ pub fn look_again(heard: &Conversation, now: &Conversation) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::{build, closed, execution, live, plan_with};
+    use crate::{
+        report::Tests,
+        rules::Retry,
+        samples::{build, closed, execution, live, plan_with, result, tests_report},
+    };
 
     #[test]
     fn a_run_speaks_only_for_the_live_revision_of_an_open_pull_request_that_it_claims() {
@@ -225,6 +266,7 @@ mod tests {
             attempt,
             id: build.id.clone(),
             log_url: None,
+            tried_again: false,
         }
     }
 
@@ -265,6 +307,114 @@ mod tests {
                 CheckDecision::Report
             );
         }
+    }
+
+    #[test]
+    fn a_destination_that_has_moved_is_seen_only_where_the_rules_ask() {
+        let mut plan = plan_with("", &[]);
+        let (before, now) = (CommitId::new("b"), CommitId::new("e"));
+        assert!(!tip_has_moved(&plan, &before, Some(&now)));
+        plan.retest = true;
+        assert!(tip_has_moved(&plan, &before, Some(&now)));
+        assert!(!tip_has_moved(&plan, &before, Some(&before)));
+        assert!(!tip_has_moved(&plan, &before, None));
+    }
+
+    /// The attempt that follows a build of this status, after so many retries.
+    fn next_attempt(retry: Retry, status: BuildStatus, attempt: u32) -> Option<u32> {
+        let mut plan = plan_with("", &[]);
+        plan.checks[0].retry = retry;
+        let build = build(status);
+        let known = [started(&build, attempt)];
+        let missing = missing_builds(&plan, &known, std::slice::from_ref(&build), &execution());
+        missing.into_iter().find_map(|decision| match decision {
+            StartDecision::Start { attempt, .. } => Some(attempt),
+            StartDecision::Found(_) => None,
+        })
+    }
+
+    #[test]
+    fn a_check_is_retried_as_often_as_its_rules_say() {
+        for (faults, attempt, next) in [
+            (0, 1, None),
+            (1, 1, Some(2)),
+            (1, 2, None),
+            (3, 3, Some(4)),
+            (3, 4, None),
+        ] {
+            let retry = Retry {
+                faults,
+                failed_tests: false,
+            };
+            assert_eq!(
+                next_attempt(retry, BuildStatus::Fault, attempt),
+                next,
+                "{faults} {attempt}"
+            );
+        }
+    }
+
+    fn with_failed_tests(status: BuildStatus) -> CheckResult {
+        let mut plan = plan_with("", &["unit"]);
+        plan.checks[0].retry.failed_tests = true;
+        let red = Tests {
+            total: 1,
+            failed: 1,
+            ..Tests::default()
+        };
+        result(&plan, Some(build(status)), vec![tests_report("unit", red)])
+    }
+
+    #[test]
+    fn failed_tests_are_tried_once_more_where_the_rules_say_so() {
+        let failed = with_failed_tests(BuildStatus::Failed);
+        let id = build(BuildStatus::Failed).id;
+        let mut known = [started(&build(BuildStatus::Failed), 1)];
+        assert_eq!(reruns(&known, std::slice::from_ref(&failed)), [id]);
+        known[0].tried_again = true;
+        assert_eq!(reruns(&known, std::slice::from_ref(&failed)), []);
+        let plan = plan_with("", &["unit"]);
+        let builds = [build(BuildStatus::Failed)];
+        let missing = missing_builds(&plan, &known, &builds, &execution());
+        assert!(matches!(
+            &missing[..],
+            [StartDecision::Start { attempt: 2, .. }]
+        ));
+        let second = [known[0].clone(), started(&builds[0], 2)];
+        assert_eq!(missing_builds(&plan, &second, &builds, &execution()), []);
+    }
+
+    #[test]
+    fn refuses_to_try_again_what_failed_otherwise_or_is_optional() {
+        let known = [started(&build(BuildStatus::Failed), 1)];
+        let mut optional = with_failed_tests(BuildStatus::Failed);
+        optional.check.required = false;
+        let mut without = with_failed_tests(BuildStatus::Failed);
+        without.reports.clear();
+        let mut unasked = with_failed_tests(BuildStatus::Failed);
+        unasked.check.retry.failed_tests = false;
+        let stopped = with_failed_tests(BuildStatus::Stopped);
+        for result in [optional, without, unasked, stopped] {
+            assert_eq!(reruns(&known, std::slice::from_ref(&result)), []);
+        }
+    }
+
+    #[test]
+    fn a_fault_of_the_second_try_is_retried_like_one_of_the_first() {
+        let plan = plan_with("", &[]);
+        let fault = Build {
+            id: BuildId::new("mergegate-pr-7:2"),
+            ..build(BuildStatus::Fault)
+        };
+        let mut first = started(&build(BuildStatus::Failed), 1);
+        first.tried_again = true;
+        let known = [first, started(&fault, 2)];
+        let builds = [build(BuildStatus::Failed), fault];
+        let missing = missing_builds(&plan, &known, &builds, &execution());
+        assert!(matches!(
+            &missing[..],
+            [StartDecision::Start { attempt: 3, .. }]
+        ));
     }
 
     #[test]

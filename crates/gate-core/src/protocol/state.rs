@@ -180,13 +180,16 @@ pub enum Next {
 pub struct StartedBuild {
     /// The check.
     pub check: CheckName,
-    /// From 1; 2 after an infrastructure fault.
+    /// From 1; higher after an infrastructure fault, or after failed tests that are tried again.
     pub attempt: u32,
     /// The build.
     pub id: BuildId,
     /// Where its log can be read, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_url: Option<String>,
+    /// Whether tests failed in it and the check is built once more for that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tried_again: bool,
 }
 
 /// What a gate run knows after Prepare.

@@ -9,6 +9,7 @@ use super::{
     BuildSettings, BuildspecSource, CheckRule, CommandRules, Demands, FlagRule, Rules,
     demands::PercentNumber,
     merge::MergeTable,
+    retry::{Retries, Retry},
     values::{Compute, FilePath, Glob, Image, Kind, Name, Person, Variable},
 };
 use crate::{arn::ArnPattern, command, id::CheckName, title::Flag};
@@ -79,6 +80,10 @@ pub(super) struct Check {
     coverage: CoverageTable,
     /// What its reports must be. A report that its buildspec promises must come anyway, with at least one test.
     reports: ReportsTable,
+    /// How often it is built again after CodeBuild itself failed, 0 to 3. Default: 1.
+    retries: Option<Retries>,
+    /// Whether it is built once more after tests failed, to find those that pass then. Default: false.
+    rerun_failed: bool,
     /// The image. Default: that of `[build]`.
     image: Option<Image>,
     /// How large a machine. Default: that of `[build]`.
@@ -302,6 +307,12 @@ impl Check {
                 maximum_drop: self.coverage.maximum_drop.map(PercentNumber::into_percent),
                 reports: self.reports.required,
                 minimum_tests: self.reports.minimum_tests.map(u64::from),
+            },
+            retry: Retry {
+                faults: self
+                    .retries
+                    .map_or(Retry::default().faults, |Retries(times)| times),
+                failed_tests: self.rerun_failed,
             },
             after: self
                 .after

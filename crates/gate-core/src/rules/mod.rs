@@ -10,6 +10,7 @@ mod image;
 mod merge;
 mod order;
 mod read;
+mod retry;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ pub use demands::{Demands, Percent};
 pub use document::Document;
 pub use fault::Fault;
 pub use merge::{MergeRules, Strategy, WhenDestinationMoves};
+pub use retry::Retry;
 pub(crate) use values::glob;
 pub use values::{Compute, Kind};
 
@@ -63,6 +65,8 @@ pub struct CheckRule {
     pub after: Vec<CheckName>,
     /// What its reports must say.
     pub demands: Demands,
+    /// How often it is built again.
+    pub retry: Retry,
     /// How it is built.
     pub settings: BuildSettings,
 }

@@ -102,7 +102,7 @@ may_approve = false
             "line 8, column 20: the glob `/src` can match nothing: paths are relative to the repository's root",
             "line 9, column 11: `huge` is no value for this; known are `small`, `medium`, `large`, `xlarge`",
             "line 14, column 13: `../buildspec.yml` is no file of the repository: write a path relative to its root, without `..`",
-            "line 15, column 1: `colour` is no key here; known are `name`, `buildspec`, `inline`, `paths`, `exclude`, `branches`, `required`, `kind`, `after`, `coverage`, `reports`, `image`, `compute`, `timeout_minutes`, `privileged`, `environment`",
+            "line 15, column 1: `colour` is no key here; known are `name`, `buildspec`, `inline`, `paths`, `exclude`, `branches`, `required`, `kind`, `after`, `coverage`, `reports`, `retries`, `rerun_failed`, `image`, `compute`, `timeout_minutes`, `privileged`, `environment`",
             "line 17, column 8: `skip-test` is no value for this; did you mean `skip-tests`?",
         ]
     );
@@ -278,5 +278,23 @@ fn refuses_merges_that_are_not_tested_and_turns_without_a_limit() {
             "line 3, column 11: 1 to 60 pull requests may be tested again at once, not 0",
             "line 4, column 12: `squash` is no value for this; known are `three-way`",
         ]
+    );
+}
+
+#[test]
+fn a_check_is_retried_once_after_a_fault_and_never_after_failed_tests_unless_it_says_so() {
+    assert_eq!(
+        rules("[[check]]\nname = \"a\"\n").checks[0].retry,
+        Retry::default()
+    );
+    let text = "[[check]]\nname = \"a\"\nretries = 0\nrerun_failed = true\n";
+    let retry = Retry {
+        faults: 0,
+        failed_tests: true,
+    };
+    assert_eq!(rules(text).checks[0].retry, retry);
+    assert_eq!(
+        faults("[[check]]\nname = \"a\"\nretries = 4\n"),
+        ["line 3, column 11: a check may be retried 0 to 3 times, not 4"]
     );
 }
