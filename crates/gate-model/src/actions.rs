@@ -11,6 +11,8 @@ pub enum Action {
     EndBuild(u8, BuildState),
     /// A late call takes effect.
     Land(u8),
+    /// The test of another pull request ends.
+    MakeRoom,
     /// The schedule asks for a sweep of a quiet system.
     Sweep,
     /// Somebody does something.
@@ -75,6 +77,7 @@ pub fn label(action: &Action) -> &'static str {
         Action::EndBuild(_, BuildState::Failed) => "build fails",
         Action::EndBuild(..) => "build stops when told to",
         Action::Land(_) => "late call takes effect",
+        Action::MakeRoom => "test of another pull request ends",
         Action::Sweep => "sweep of a quiet system",
         Action::Person(person) => match person {
             Person::Push => "push",
@@ -109,7 +112,7 @@ pub fn label(action: &Action) -> &'static str {
 
 impl Action {
     /// Every label.
-    pub const LABELS: [&'static str; 32] = [
+    pub const LABELS: [&'static str; 33] = [
         "step of a run",
         "step of the router",
         "step of a sweep",
@@ -117,6 +120,7 @@ impl Action {
         "build fails",
         "build stops when told to",
         "late call takes effect",
+        "test of another pull request ends",
         "sweep of a quiet system",
         "push",
         "destination moves",

@@ -29,6 +29,10 @@ impl World {
                 let late = world.in_flight.remove(usize::from(place));
                 world.land(late.call);
             }
+            Action::MakeRoom => {
+                world.crowded = false;
+                world.emit_look();
+            }
             Action::Sweep => {
                 world.sweep = Some(Vec::new());
                 world.disturbed = false;
@@ -181,8 +185,8 @@ impl World {
         match person {
             Person::Push => self.live.revision += 1,
             Person::MoveDestination => {
-                // No event that the gate acts on.
                 self.tip += 1;
+                self.emit_look();
                 return;
             }
             Person::EditTitle(title) => {

@@ -10,16 +10,21 @@ pub enum Kinds {
     /// Of what people do, pushes and closes; of what goes wrong, runs that die, effects lost, unheard of and
     /// late, lost events, a project that CodeBuild will not delete.
     Essential,
+    /// The essential ones, and a destination that moves.
+    Moves,
 }
 
 impl Kinds {
     /// Whether it contains this one.
     pub fn contain(self, action: &Action) -> bool {
         match (self, action) {
-            (Self::Essential, Action::Person(person)) => {
-                matches!(person, Person::Push | Person::Close)
-            }
-            (Self::Essential, Action::Fault(fault)) => matches!(
+            (Self::Every, _)
+            | (
+                Self::Moves,
+                Action::Person(Person::MoveDestination) | Action::Fault(Fault::StaleTip(_)),
+            ) => true,
+            (_, Action::Person(person)) => matches!(person, Person::Push | Person::Close),
+            (_, Action::Fault(fault)) => matches!(
                 fault,
                 Fault::RunDies(_)
                     | Fault::EffectIsLost(_)
@@ -38,6 +43,8 @@ impl Kinds {
 pub struct Budget {
     /// Which of them.
     pub kinds: Kinds,
+    /// Whether by the rules a moved destination has everything tested again.
+    pub retest: bool,
     /// Of all that is listed below together.
     pub together: u8,
     /// Pushes, moves of the destination, title edits, closes and merges.
@@ -51,9 +58,10 @@ pub struct Budget {
 
 impl Budget {
     /// What continuous integration explores: any two of everything, and three of what matters most.
-    pub const DEFAULT: [Self; 2] = [
+    pub const DEFAULT: [Self; 3] = [
         Self {
             kinds: Kinds::Every,
+            retest: false,
             together: 2,
             people: 2,
             faults: 2,
@@ -61,9 +69,18 @@ impl Budget {
         },
         Self {
             kinds: Kinds::Essential,
+            retest: false,
             together: 3,
             people: 1,
             faults: 2,
+            switches: 1,
+        },
+        Self {
+            kinds: Kinds::Moves,
+            retest: true,
+            together: 2,
+            people: 2,
+            faults: 1,
             switches: 1,
         },
     ];
@@ -71,6 +88,7 @@ impl Budget {
     /// What `MERGEGATE_LONG=1` explores besides: any three of everything.
     pub const LONG: Self = Self {
         kinds: Kinds::Every,
+        retest: false,
         together: 3,
         people: 2,
         faults: 2,

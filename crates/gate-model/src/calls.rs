@@ -37,6 +37,7 @@ pub enum Call {
     ListParameters,
     ListBranches,
     ListOpenPullRequests,
+    ReadOthers,
     WriteClaim {
         run: RunId,
     },
@@ -151,6 +152,7 @@ impl Call {
                 | Self::ListParameters
                 | Self::ListBranches
                 | Self::ListOpenPullRequests
+                | Self::ReadOthers
         )
     }
 }
@@ -180,6 +182,7 @@ impl Call {
             Self::ReadPullRequest
             | Self::ReadKnownCommits
             | Self::ListOpenPullRequests
+            | Self::ReadOthers
             | Self::ReadTip
             | Self::SayMergedDiffers { .. } => 0,
             Self::ReadClaim | Self::WriteClaim { .. } => CLAIM,
@@ -246,6 +249,7 @@ impl World {
             }),
             Call::ListBranches => Answer::Branches(self.branches),
             Call::ListOpenPullRequests => Answer::Found(self.live.open),
+            Call::ReadOthers => Answer::Found(self.crowded),
             effect => self.take_effect(effect),
         }
     }
@@ -302,7 +306,7 @@ impl World {
             self.broken.built_twice = true;
         }
         let commit = match self.runs[usize::from(run)].request {
-            Request::Gate(commit) | Request::Say(commit) => Some(commit),
+            Request::Gate(commit) | Request::Defer(commit) | Request::Say(commit) => Some(commit),
             Request::Close => None,
         };
         self.builds.push(Build {
@@ -398,7 +402,7 @@ impl World {
             at: match request {
                 Request::Gate(_) => At::Prepare,
                 Request::Close => At::StopBuilds,
-                Request::Say(_) => At::Say,
+                Request::Defer(_) | Request::Say(_) => At::Say,
             },
             memory: Memory::default(),
             log: Vec::new(),

@@ -67,7 +67,7 @@ impl Model for Gate {
 type Condition = fn(&Gate, &World) -> bool;
 
 /// What always holds. Liveness is asked of every state in which a sweep of the quiet system found nothing to do.
-const PROPERTIES: [(&str, Condition); 12] = [
+const PROPERTIES: [(&str, Condition); 13] = [
     (
         "I1: only the revision of a green candidate is approved",
         |_, world| !world.broken.untested,
@@ -97,6 +97,10 @@ const PROPERTIES: [(&str, Condition); 12] = [
     ("the verdict is the truth", |_, world| {
         !settled_open(world) || is_true(world)
     }),
+    (
+        "with retest every verdict and approval is about the tip",
+        |gate, world| !gate.budget.retest || !settled_open(world) || is_about_the_tip(world),
+    ),
     ("the comment says the verdict", |_, world| {
         !settled_open(world) || says_verdict(world)
     }),
@@ -153,6 +157,11 @@ fn is_true(world: &World) -> bool {
         Some(VerdictKind::Hold) => world.live.title == Title::SkipCi,
         _ => true,
     }
+}
+
+fn is_about_the_tip(world: &World) -> bool {
+    let tested = world.record.and_then(|record| record.tested);
+    gave_up(world) || tested.is_none_or(|tested| tested.tip == world.tip)
 }
 
 fn says_verdict(world: &World) -> bool {

@@ -16,6 +16,7 @@ use gate_core::{
         ResultRecord, StartedBuild,
     },
     pull_request::{self, PullRequestStatus},
+    rules::{MergeRules, WhenDestinationMoves},
     title::Flags,
 };
 
@@ -121,6 +122,7 @@ pub fn candidate(commit: Commit) -> Candidate {
 pub fn request(request: Request) -> CoreRequest {
     match request {
         Request::Gate(commit) => CoreRequest::Gate(candidacy(commit.revision, commit.tip)),
+        Request::Defer(commit) => CoreRequest::Defer(candidacy(commit.revision, commit.tip)),
         Request::Close => CoreRequest::Close {
             repository: repository(),
             pull_request: pull_request_id(),
@@ -140,11 +142,10 @@ pub fn request_of(request: &CoreRequest) -> Request {
     };
     match request {
         CoreRequest::Gate(candidacy) => Request::Gate(commit(candidacy)),
+        CoreRequest::Defer(candidacy) => Request::Defer(commit(candidacy)),
         CoreRequest::Close { .. } => Request::Close,
         CoreRequest::Say { candidacy, .. } => Request::Say(commit(candidacy)),
-        CoreRequest::Defer(_) | CoreRequest::Overridden { .. } | CoreRequest::Command { .. } => {
-            not_modelled()
-        }
+        CoreRequest::Overridden { .. } | CoreRequest::Command { .. } => not_modelled(),
     }
 }
 
@@ -161,13 +162,15 @@ pub fn run_name(asked: Request, attempt: u8) -> RunName {
             revision: &candidacy.revision,
             destination: &candidacy.destination_commit,
         },
+        CoreRequest::Defer(candidacy) => RunPurpose::Defer {
+            revision: &candidacy.revision,
+            destination: &candidacy.destination_commit,
+        },
         CoreRequest::Close { .. } => RunPurpose::Close,
         CoreRequest::Say { candidacy, .. } => RunPurpose::Say {
             revision: &candidacy.revision,
         },
-        CoreRequest::Defer(_) | CoreRequest::Overridden { .. } | CoreRequest::Command { .. } => {
-            not_modelled()
-        }
+        CoreRequest::Overridden { .. } | CoreRequest::Command { .. } => not_modelled(),
     };
     names::run(asked.pull_request(), purpose, u32::from(attempt))
 }
@@ -313,8 +316,46 @@ pub fn record(runs: &[Run], record: Record) -> ResultRecord {
         },
         tested_commit: record.tested.map(merged),
         tested_tree: record.tested.map(tree),
+        deferred: record.deferred,
         ..ResultRecord::spoken(run, revision(record.revision), None)
     }
+}
+
+/// The rules about a moved destination: one pull request at a time.
+pub fn merge_rules(retest: bool) -> MergeRules {
+    let mut rules = MergeRules::default();
+    if retest {
+        rules.when_destination_moves = WhenDestinationMoves::Retest;
+        rules.at_most = 1;
+    }
+    rules
+}
+
+/// Another pull request of the branch, which is being tested.
+pub fn another(tip_number: u8) -> (pull_request::PullRequest, Claim, CoreRequest) {
+    let id = PullRequestId::new("8");
+    let live = pull_request::PullRequest {
+        id: id.clone(),
+        ..pull_request(View {
+            revision: 1,
+            open: true,
+            merged: None,
+            title: Title::Plain,
+        })
+    };
+    let asked = CoreRequest::Gate(Candidacy {
+        pull_request: id.clone(),
+        ..candidacy(1, tip_number)
+    });
+    let purpose = RunPurpose::Gate {
+        revision: &live.revision,
+        destination: &tip(tip_number),
+    };
+    let claim = Claim {
+        start_time: "2026-11-20T10:00:00.000Z".to_owned(),
+        run: names::run(&id, purpose, 1),
+    };
+    (live, claim, asked)
 }
 
 /// An execution's status.

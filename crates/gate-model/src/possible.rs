@@ -50,6 +50,10 @@ impl World {
             actions.push(Action::Sweep);
         }
         self.endings(&at_work, actions);
+        let sees_room = |_, call| call == Call::ReadOthers;
+        if self.crowded && at_work.anybody(sees_room) {
+            actions.push(Action::MakeRoom);
+        }
         if self.budget.allows_person() && self.live.open {
             self.people(&at_work, actions);
         }

@@ -26,6 +26,8 @@ pub struct Replay<'a> {
     position: usize,
     /// Only for their names and places in the order, which never change.
     pub runs: &'a [Run],
+    /// Whether by the rules a moved destination has everything tested again.
+    pub retest: bool,
 }
 
 impl<'a> Replay<'a> {
@@ -35,6 +37,7 @@ impl<'a> Replay<'a> {
             log,
             position: 0,
             runs: &world.runs,
+            retest: world.budget.retest,
         }
     }
 

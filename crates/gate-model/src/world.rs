@@ -26,6 +26,8 @@ pub enum Request {
     Gate(Commit),
     /// Tear down.
     Close,
+    /// Say that a further test waits for its turn.
+    Defer(Commit),
     /// Say that the gate gave up.
     Say(Commit),
 }
@@ -160,6 +162,8 @@ pub enum Event {
     },
     /// A run died.
     Died(RunId),
+    /// The destination moved, or a run ended: whose turn is it?
+    Look,
 }
 
 /// How far an event is.
@@ -188,6 +192,8 @@ pub struct Record {
     pub given: bool,
     /// What was tested.
     pub tested: Option<Commit>,
+    /// Set while it waits for its turn to be tested again: what the verdict was.
+    pub deferred: Option<VerdictKind>,
 }
 
 /// The gate's comment about a revision.
@@ -199,6 +205,8 @@ pub enum Comment {
     Running,
     /// The verdict.
     Finished(VerdictKind),
+    /// "It waits to be tested again."
+    Waiting,
     /// "The run failed, another follows."
     Failed,
     /// "The gate gave up."
@@ -262,6 +270,8 @@ pub struct World {
     pub runs: Vec<Run>,
     /// All builds ever.
     pub builds: Vec<Build>,
+    /// Whether another pull request of the branch is being tested, so that there is no room for this one.
+    pub crowded: bool,
     /// Not yet handled, sorted.
     pub events: Vec<Delivery>,
     /// What a sweep was answered so far; `None` when none goes on.
@@ -340,6 +350,7 @@ impl World {
             record: None,
             runs: Vec::new(),
             builds: Vec::new(),
+            crowded: budget.retest,
             events: Vec::new(),
             sweep: None,
             in_flight: Vec::new(),
@@ -390,6 +401,20 @@ impl World {
         self.events.sort_by_key(|delivery| delivery.event);
     }
 
+    /// Sends an event that makes the router look at the branch, where the rules have moves looked at. One that nobody has begun
+    /// to handle will see what this one tells of.
+    pub fn emit_look(&mut self) {
+        if !self.budget.retest {
+            return;
+        }
+        let mut waiting = self.events.iter_mut();
+        match waiting.find(|delivery| delivery.event == Event::Look) {
+            None => self.emit(Event::Look),
+            Some(begun) if !begun.log.is_empty() => begun.copies = 2,
+            Some(_) => {}
+        }
+    }
+
     /// Ends a run.
     pub fn end(&mut self, id: RunId, status: Status) {
         let run = &mut self.runs[usize::from(id)];
@@ -397,14 +422,18 @@ impl World {
         run.at = At::Ended;
         run.memory = Memory::default();
         run.log = Vec::new();
+        let makes_room = matches!(run.request, Request::Gate(_) | Request::Say(_));
         if status == Status::Died {
             self.emit(Event::Died(id));
+        } else if makes_room {
+            self.emit_look();
         }
     }
 
     /// Nothing goes on and nothing is on its way.
     pub fn is_quiet(&self) -> bool {
-        self.events.is_empty()
+        !self.crowded
+            && self.events.is_empty()
             && self.sweep.is_none()
             && self.in_flight.is_empty()
             && self.runs.iter().all(|run| run.status != Status::Running)

@@ -47,22 +47,9 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         return Ok(state.then(Next::End));
     };
     let mut results = evidence::collect(clients, &run_state).await?;
-    if results.iter().any(generating) && run_state.report_looks < REPORT_LOOKS {
-        run_state.report_looks += 1;
-        return Ok(State {
-            run: Some(run_state),
-            ..state
-        }
-        .wait(REPORT_SECONDS));
-    }
-    let reruns = reruns(&run_state.builds, &results);
-    if !reruns.is_empty() {
-        tracing::info!(pull_request.id = %candidacy.pull_request, builds = ?reruns, "failed tests are tried once more");
-        for started in &mut run_state.builds {
-            started.tried_again |= reruns.contains(&started.id);
-        }
+    if let Some(seconds) = not_yet(&mut run_state, &results) {
         let run = Some(run_state);
-        return Ok(State { run, ..state }.wait(RERUN_SECONDS));
+        return Ok(State { run, ..state }.wait(seconds));
     }
     let found = findings(&execution, &run_state, &results);
     let memory = memory(clients, &candidacy, &live, &results, found.is_some()).await?;
@@ -260,6 +247,22 @@ fn failed(candidate: Option<&Candidate>, plan: &Plan, results: &[CheckResult]) -
         result.build.is_some() && check_failure(result, candidate, skipped).is_some()
     });
     failed.map(|result| result.check.name.clone()).collect()
+}
+
+/// When to look again, if the results are not the last: reports are still being read, or failed tests are tried once more.
+fn not_yet(run: &mut Run, results: &[CheckResult]) -> Option<u64> {
+    if results.iter().any(generating) && run.report_looks < REPORT_LOOKS {
+        run.report_looks += 1;
+        return Some(REPORT_SECONDS);
+    }
+    let reruns = reruns(&run.builds, results);
+    for started in &mut run.builds {
+        started.tried_again |= reruns.contains(&started.id);
+    }
+    (!reruns.is_empty()).then(|| {
+        tracing::info!(project = run.project, builds = ?reruns, "failed tests are tried once more");
+        RERUN_SECONDS
+    })
 }
 
 /// The page with all results of what was built: where it can be read.

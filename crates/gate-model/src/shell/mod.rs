@@ -10,6 +10,7 @@ mod reporter;
 mod router;
 mod standing;
 mod sweep;
+mod turns;
 
 use gate_core::protocol::Next;
 
@@ -31,7 +32,7 @@ impl Step<'_, '_> {
     /// What a gate run was asked to test.
     pub(crate) fn candidate(&self) -> Handled<Commit> {
         match self.request {
-            Request::Gate(commit) | Request::Say(commit) => Ok(commit),
+            Request::Gate(commit) | Request::Defer(commit) | Request::Say(commit) => Ok(commit),
             Request::Close => Err(Stop::Fail),
         }
     }

@@ -2,7 +2,8 @@
 
 use gate_core::{
     build::BuildStatus,
-    protocol::{Next, Standing, after_approval, merged_differs},
+    plan::Plan,
+    protocol::{Next, Standing, after_approval, merged_differs, tip_has_moved},
     report::{Report, ReportContent, ReportStatus, Tests},
     verdict::{CheckResult, Verdict, VerdictKind, decide},
 };
@@ -12,7 +13,7 @@ use crate::{
     calls::{Answer, Approval, Call},
     numbers,
     replay::Handled,
-    world::{Build, Comment, Record, Title},
+    world::{Build, Comment, Record, Request, Title},
 };
 
 /// `lib.rs`: take back an earlier approval of this revision.
@@ -38,7 +39,10 @@ fn withdraw_approval(step: &mut Step<'_, '_>) -> Handled<()> {
 fn mark_superseded(step: &mut Step<'_, '_>) -> Handled<()> {
     let revision = step.candidate()?.revision;
     let earlier = step.calls.record()?;
-    let earlier = earlier.filter(|record| record.revision != revision && record.verdict.is_none());
+    let runs = step.calls.runs;
+    let earlier = earlier.filter(|record| {
+        record.revision != revision && numbers::record(runs, *record).promises_more()
+    });
     if let Some(earlier) = earlier {
         step.calls.act(Call::Comment {
             revision: earlier.revision,
@@ -63,6 +67,7 @@ pub(crate) fn announce(step: &mut Step<'_, '_>) -> Handled<Next> {
         verdict: None,
         given: false,
         tested: None,
+        deferred: None,
     }))?;
     Ok(Next::Wait)
 }
@@ -79,19 +84,53 @@ pub(crate) fn report(step: &mut Step<'_, '_>) -> Handled<()> {
     let result = result(step, &builds);
     let candidate = tested.map(numbers::candidate);
     let verdict = decide(numbers::plan(title), candidate.as_ref(), &[result]);
-    let Some(refused) = settle_approval(step, &verdict)? else {
-        return Ok(());
+    let settled = settle_approval(step, &verdict)?;
+    let (deferred, refused) = match settled {
+        Settled::Lost => return Ok(()),
+        Settled::Moved => (true, false),
+        Settled::Said { refused } => (false, refused),
     };
     mark_superseded(step)?;
     let verdict = verdict.kind();
-    let comment = Comment::Finished(verdict);
+    let comment = if deferred {
+        Comment::Waiting
+    } else {
+        Comment::Finished(verdict)
+    };
     step.calls.act(Call::Comment { revision, comment })?;
     step.calls.act(Call::WriteRecord(Record {
         run: step.run,
         revision,
-        verdict: Some(verdict),
-        given: verdict == VerdictKind::Approve && !refused,
+        verdict: (!deferred).then_some(verdict),
+        given: verdict == VerdictKind::Approve && !refused && !deferred,
         tested,
+        deferred: deferred.then_some(verdict),
+    }))
+}
+
+/// `defer.rs`: takes back the approval and says that a further test waits for its turn.
+fn defer(step: &mut Step<'_, '_>) -> Handled<()> {
+    let revision = step.candidate()?.revision;
+    if standing(step)?.0 != Standing::Current {
+        return Ok(());
+    }
+    withdraw_approval(step)?;
+    let earlier = step.calls.record()?;
+    let earlier = earlier.filter(|record| record.revision == revision);
+    let was = earlier
+        .and_then(|record| record.verdict.or(record.deferred))
+        .unwrap_or(VerdictKind::Hold);
+    if earlier.is_some() {
+        let comment = Comment::Waiting;
+        step.calls.act(Call::Comment { revision, comment })?;
+    }
+    step.calls.act(Call::WriteRecord(Record {
+        run: step.run,
+        revision,
+        verdict: None,
+        given: false,
+        tested: None,
+        deferred: Some(was),
     }))
 }
 
@@ -123,24 +162,55 @@ fn result(step: &Step<'_, '_>, builds: &[Build]) -> CheckResult {
     }
 }
 
-/// Whether a deserved approval was refused; `None` when the run lost its say meanwhile.
-fn settle_approval(step: &mut Step<'_, '_>, verdict: &Verdict) -> Handled<Option<bool>> {
+/// What became of the approval.
+enum Settled {
+    Said { refused: bool },
+    Moved,
+    Lost,
+}
+
+fn settle_approval(step: &mut Step<'_, '_>, verdict: &Verdict) -> Handled<Settled> {
     let Verdict::Approve(approval) = verdict else {
         withdraw_approval(step)?;
-        return Ok(Some(false));
+        return Ok(Settled::Said { refused: false });
     };
+    if has_moved(step)? {
+        withdraw_approval(step)?;
+        return Ok(Settled::Moved);
+    }
     let revision = numbers::revision_number(approval.revision());
     let run = step.run;
     let refused = match step.calls.ask(Call::Approve { run, revision })? {
         Answer::Approval(outcome) => outcome != Approval::Done,
         other => return unasked(&other),
     };
-    if !refused && after_approval(standing(step)?.0) {
-        let revision = step.candidate()?.revision;
-        step.calls.act(Call::Revoke { revision })?;
-        return Ok(None);
+    if refused {
+        return Ok(Settled::Said { refused });
     }
-    Ok(Some(refused))
+    let standing = standing(step)?.0;
+    let revision = step.candidate()?.revision;
+    if after_approval(standing) {
+        step.calls.act(Call::Revoke { revision })?;
+        return Ok(Settled::Lost);
+    }
+    if standing == Standing::Current && has_moved(step)? {
+        step.calls.act(Call::Revoke { revision })?;
+        return Ok(Settled::Moved);
+    }
+    Ok(Settled::Said { refused })
+}
+
+fn has_moved(step: &mut Step<'_, '_>) -> Handled<bool> {
+    if !step.calls.retest {
+        return Ok(false);
+    }
+    let plan = Plan {
+        retest: true,
+        ..Plan::default()
+    };
+    let tip = numbers::tip(step.calls.tip()?);
+    let tested_with = numbers::tip(step.candidate()?.tip);
+    Ok(tip_has_moved(&plan, &tested_with, Some(&tip)))
 }
 
 /// `lib.rs`: why the run failed.
@@ -162,6 +232,9 @@ fn say_failure(step: &mut Step<'_, '_>, comment: Comment) -> Handled<()> {
 
 /// `lib.rs`: the gate gave up.
 pub(crate) fn say(step: &mut Step<'_, '_>) -> Handled<()> {
+    if matches!(step.request, Request::Defer(_)) {
+        return defer(step);
+    }
     let revision = step.candidate()?.revision;
     let live = step.calls.pull_request()?;
     if live.open && live.revision == revision {
@@ -176,7 +249,7 @@ pub(crate) fn conclude(step: &mut Step<'_, '_>) -> Handled<()> {
     let Some(record) = step.calls.record()? else {
         return Ok(());
     };
-    if record.verdict.is_none() {
+    if numbers::record(step.calls.runs, record).promises_more() {
         step.calls.act(Call::Comment {
             revision: record.revision,
             comment: Comment::Ended,

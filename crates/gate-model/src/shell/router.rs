@@ -8,7 +8,7 @@ use gate_core::{
     },
 };
 
-use super::unasked;
+use super::{turns, unasked};
 use crate::{
     calls::{Answer, Call},
     numbers,
@@ -28,6 +28,7 @@ pub(crate) fn handle(calls: &mut Replay<'_>, event: Event) -> Handled<()> {
     match event {
         Event::PullRequest { revision, closed } => pull_request(calls, revision, closed),
         Event::Died(run) => run_died(calls, run),
+        Event::Look => turns::look(calls),
     }
 }
 
@@ -86,7 +87,7 @@ fn act(calls: &mut Replay<'_>, decision: RouterDecision) -> Handled<()> {
             let request = numbers::request_of(&request);
             let limit = match request {
                 Request::Gate(_) => Limit::ThenSay,
-                Request::Close | Request::Say(_) => Limit::ThenFail,
+                Request::Close | Request::Defer(_) | Request::Say(_) => Limit::ThenFail,
             };
             start(calls, request, wish, limit)
         }

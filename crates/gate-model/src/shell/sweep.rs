@@ -1,10 +1,10 @@
 //! `lambdas/router`: the sweep.
 
-use gate_core::protocol::{OpenPullRequest, Wish, sweep_environment, sweep_open};
+use gate_core::protocol::{Wish, is_outdated, sweep_environment, sweep_open};
 
 use super::{
     router::{Limit, start},
-    unasked,
+    turns, unasked,
 };
 use crate::{
     calls::{Answer, Call},
@@ -60,37 +60,16 @@ fn environment(calls: &mut Replay<'_>) -> Handled<()> {
 }
 
 fn open_pull_request(calls: &mut Replay<'_>) -> Handled<()> {
-    let view = calls.pull_request()?;
-    if !view.open {
+    let Some(found) = turns::find(calls, true)? else {
         return Ok(());
+    };
+    let tip_number = calls.tip()?;
+    let tip = numbers::tip(tip_number);
+    let open = found.at(&tip);
+    if is_outdated(&open, numbers::merge_rules(calls.retest)) {
+        return turns::take_turns(calls, &found, tip_number);
     }
-    let live = numbers::pull_request(view);
-    let tip = numbers::tip(calls.tip()?);
-    let claim = calls.claim()?;
-    let latest = match claim {
-        Some(run) => match calls.ask(Call::ReadOwnExecution { run })? {
-            Answer::Execution(latest) => latest,
-            other => return unasked(&other),
-        },
-        None => None,
-    };
-    let latest =
-        latest.map(|(request, status)| (numbers::status(status), numbers::request(request)));
-    let record = calls.record()?;
-    let approved = calls.found(Call::ReadApproval {
-        revision: view.revision,
-    })?;
-    let claim = claim.map(|run| numbers::claim(calls.runs, run));
-    let result = record.map(|record| numbers::record(calls.runs, record));
-    let found = OpenPullRequest {
-        live: &live,
-        destination_tip: &tip,
-        claim: claim.as_ref(),
-        latest: latest.as_ref().map(|(status, request)| (*status, request)),
-        result: result.as_ref(),
-        approved,
-    };
-    match sweep_open(&found) {
+    match sweep_open(&open) {
         Some((request, wish)) => start(calls, numbers::request_of(&request), wish, Limit::ThenSay),
         None => Ok(()),
     }

@@ -1,0 +1,104 @@
+//! `lambdas/router`: the pull requests of one branch.
+
+use gate_core::{
+    id::CommitId,
+    protocol::{Claim, ExecutionStatus, OpenPullRequest, Request, ResultRecord, Wish, turns},
+    pull_request::PullRequest,
+};
+
+use super::{
+    router::{Limit, start},
+    unasked,
+};
+use crate::{
+    calls::{Answer, Call},
+    numbers,
+    replay::{Handled, Replay},
+};
+
+/// `branch.rs`: an open pull request and what the gate remembers of it.
+pub(crate) struct Found {
+    pub(crate) live: PullRequest,
+    claim: Option<Claim>,
+    latest: Option<(ExecutionStatus, Request)>,
+    result: Option<ResultRecord>,
+    approved: bool,
+}
+
+impl Found {
+    pub(crate) fn at<'a>(&'a self, tip: &'a CommitId) -> OpenPullRequest<'a> {
+        OpenPullRequest {
+            live: &self.live,
+            destination_tip: tip,
+            claim: self.claim.as_ref(),
+            latest: self
+                .latest
+                .as_ref()
+                .map(|(status, request)| (*status, request)),
+            result: self.result.as_ref(),
+            approved: self.approved,
+        }
+    }
+}
+
+/// `branch.rs`: reads a pull request; `with_approval` as the sweep does.
+pub(crate) fn find(calls: &mut Replay<'_>, with_approval: bool) -> Handled<Option<Found>> {
+    let view = calls.pull_request()?;
+    if !view.open {
+        return Ok(None);
+    }
+    let claim = calls.claim()?;
+    let latest = match claim {
+        Some(run) => match calls.ask(Call::ReadOwnExecution { run })? {
+            Answer::Execution(latest) => latest,
+            other => return unasked(&other),
+        },
+        None => None,
+    };
+    let record = calls.record()?;
+    let revision = view.revision;
+    let approved = with_approval && calls.found(Call::ReadApproval { revision })?;
+    Ok(Some(Found {
+        live: numbers::pull_request(view),
+        claim: claim.map(|run| numbers::claim(calls.runs, run)),
+        latest: latest
+            .map(|(request, status)| (numbers::status(status), numbers::request(request))),
+        result: record.map(|record| numbers::record(calls.runs, record)),
+        approved,
+    }))
+}
+
+/// `moved.rs`: looks at the pull requests of the branch.
+pub(crate) fn look(calls: &mut Replay<'_>) -> Handled<()> {
+    let tip = calls.tip()?;
+    if !calls.found(Call::ListOpenPullRequests)? {
+        return Ok(());
+    }
+    match find(calls, false)? {
+        Some(found) => take_turns(calls, &found, tip),
+        None => Ok(()),
+    }
+}
+
+/// `branch.rs`: starts what the turns want, beside another pull request that may be in test.
+pub(crate) fn take_turns(calls: &mut Replay<'_>, found: &Found, tip: u8) -> Handled<()> {
+    let (live, claim, request) = numbers::another(tip);
+    let tip = numbers::tip(tip);
+    let other = OpenPullRequest {
+        live: &live,
+        destination_tip: &tip,
+        claim: Some(&claim),
+        latest: Some((ExecutionStatus::Running, &request)),
+        result: None,
+        approved: false,
+    };
+    let mut open = vec![found.at(&tip)];
+    if calls.found(Call::ReadOthers)? {
+        open.push(other);
+    }
+    for request in turns(&open, numbers::merge_rules(calls.retest)) {
+        let request = numbers::request_of(&request);
+        start(calls, request, Wish::Again, Limit::None)?;
+    }
+    Ok(())
+}
