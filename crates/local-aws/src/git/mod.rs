@@ -22,6 +22,7 @@ mod trees;
 pub(crate) use changes::{Change, ChangeKind};
 pub(crate) use merge::{Detail, Merge, Merging, Resolution};
 pub(crate) use objects::{Commit, Entry, EntryKind, Identity, Signature, is_object_id};
+pub(crate) use program::program;
 pub(crate) use references::is_reference_name;
 pub(crate) use trees::Edit;
 

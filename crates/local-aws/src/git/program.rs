@@ -9,7 +9,7 @@ use std::{
 };
 
 /// The first `git` on the PATH that this process began with; its bare name if there is none, so that starting it says what is wrong.
-pub(super) fn program() -> &'static Path {
+pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let path = env::var_os("PATH").unwrap_or_default();

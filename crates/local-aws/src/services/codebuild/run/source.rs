@@ -13,7 +13,7 @@ use super::{Fault, Folders};
 use crate::{
     Account,
     buildspec::{self, Buildspec},
-    git::is_object_id,
+    git::{is_object_id, program},
 };
 
 const DEFAULT_BUILDSPEC: &str = "buildspec.yml";
@@ -173,7 +173,7 @@ async fn is_referenced(
 
 /// git without the configuration and the hooks of whoever started the endpoint.
 pub(super) fn git(folders: &Folders) -> Command {
-    let mut command = Command::new("git");
+    let mut command = Command::new(program());
     command
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
