@@ -100,7 +100,14 @@ function environment(subjects: Subjects): PolicyStatement[] {
     allow(
       'ssm',
       ['GetParameter'],
-      parameters(names, 'pull-requests/*/run', 'repositories/*/settings', 'repositories/*/durations'),
+      parameters(
+        names,
+        'pull-requests/*/run',
+        'pull-requests/*/result',
+        'pull-requests/*/commands/*',
+        'repositories/*/settings',
+        'repositories/*/durations',
+      ),
     ),
     allow('ssm', ['PutParameter'], parameters(names, 'pull-requests/*/run', 'pull-requests/*/environment')),
     allow('ssm', ['GetParametersByPath', 'DeleteParameters'], parameters(names, 'pull-requests/*')),

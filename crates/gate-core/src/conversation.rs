@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     command::Command,
     id::{CommentId, CommitId, RevisionId},
+    names,
     title::{Flag, Flags},
 };
 
@@ -90,6 +91,12 @@ impl Conversation {
             }
         }
         conversation
+    }
+
+    /// In short, to see whether a verdict knew of it all; `None` if nobody asked for anything.
+    pub fn fingerprint(&self) -> Option<String> {
+        let said = *self != Self::default();
+        said.then(|| names::hash(&[&serde_json::json!(self).to_string()], 16))
     }
 
     fn take(&mut self, command: Command, by: &str, is_live: bool) {

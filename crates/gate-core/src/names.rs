@@ -283,6 +283,27 @@ mod tests {
     }
 
     #[test]
+    fn each_comment_has_runs_of_its_own() {
+        let id = PullRequestId::new("1234567890");
+        let revision = RevisionId::new("3f2a91c0d1e2".repeat(6));
+        let name = |comment: &str| {
+            let purpose = RunPurpose::Command {
+                revision: &revision,
+                destination: &CommitId::new("81c0d2e4".repeat(5)),
+                comment: &CommentId::new(comment),
+            };
+            run(&id, purpose, 1).to_string()
+        };
+        let one = name("3bd6:1");
+        assert_eq!(
+            one.len(),
+            "pr-1234567890-3f2a91c0d1e2-81c0d2e4-01234567-1".len()
+        );
+        assert!(one.starts_with(&revision_prefix(&id, &revision)));
+        assert_ne!(one, name("3bd6:2"));
+    }
+
+    #[test]
     fn what_the_gate_made_is_found_by_its_name() {
         let id = PullRequestId::new("7");
         assert_eq!(

@@ -14,6 +14,7 @@ use crate::{
     protocol::{Candidacy, Execution},
     pull_request::{PullRequest, PullRequestStatus},
     report::{Outcome, Report, ReportContent, ReportStatus, TestCase, Tests},
+    settings::RepositorySettings,
     title::Flags,
     verdict::CheckResult,
 };
@@ -188,5 +189,22 @@ pub(crate) fn tests_of(cases: Vec<TestCase>) -> Tests {
         flaky: cases.iter().filter(|case| case.flaky).count() as u64,
         cases,
         untold: None,
+    }
+}
+
+pub(crate) fn settings() -> RepositorySettings {
+    RepositorySettings {
+        version: 1,
+        build_role: "arn:aws:iam::000000000000:role/build".to_owned(),
+        destinations: Vec::new(),
+        clone_url: "https://example.com/demo".to_owned(),
+        log_group: "/aws/codebuild/mergegate".to_owned(),
+        image: "image".to_owned(),
+        environment_type: "LINUX_CONTAINER".to_owned(),
+        compute_type: "BUILD_GENERAL1_SMALL".to_owned(),
+        timeout_minutes: 60,
+        queued_timeout_minutes: 480,
+        vpc: None,
+        containers: None,
     }
 }

@@ -5,6 +5,7 @@ use std::{sync::LazyLock, time::Duration};
 use gate_core::{
     build::{self, BuildStatus},
     candidate::{Candidate, Preview},
+    conversation::Conversation,
     id::{
         BranchName, BuildId, CheckName, CommitId, PullRequestId, RepositoryName, RevisionId,
         RunName, TreeId,
@@ -24,6 +25,9 @@ use crate::{
     calls::number,
     world::{Build, BuildState, Commit, Memory, Record, Request, Run, RunId, Status, Title, View},
 };
+
+/// Nobody in the model comments.
+pub static NOBODY_ASKED: LazyLock<Conversation> = LazyLock::new(Conversation::default);
 
 /// The highest number of a revision, a destination commit or a run.
 const HIGHEST: usize = 16;

@@ -11,9 +11,13 @@ use gate_core::{
     host::{CodeHost, MergeOutcome},
     id::{CommitId, PullRequestId, RepositoryName},
     names,
-    plan::{BothSides, Buildspecs, NoBuild, Plan, Subject, choose, plan, skips_all, unbuildable},
+    plan::{
+        BothSides, Buildspecs, NoBuild, Plan, PlannedCheck, Subject, choose, plan, skips_all,
+        unbuildable,
+    },
     protocol::{
         Candidacy, Durations, EnvironmentRecord, Execution, Invocation, Next, Run, Standing, State,
+        fingerprint, missing_builds,
     },
     pull_request::PullRequest,
     rules,
@@ -21,7 +25,7 @@ use gate_core::{
     title::Flags,
 };
 
-use crate::{preview, report_groups};
+use crate::{preview, report_groups, take_over};
 
 /// In a larger repository nobody is told of globs that match nothing.
 const MOST_FILES: usize = 20_000;
@@ -41,17 +45,18 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
         };
         return Ok(state.then(next));
     };
+    let heard = conversation::of(clients, &candidacy.pull_request, &candidacy.revision).await?;
     let settings = settings(clients, &candidacy.repository).await?;
     let gated = repository::gated(clients, &settings, &live.repository).await?;
     if !gated.contains(&live.destination) {
         let gated = gated.iter().map(ToString::to_string).collect();
         let plan = Plan {
             no_build: Some(NoBuild::NotGated { gated }),
+            conversation: heard,
             ..Plan::default()
         };
         return Ok(with_run(clients, state, &candidacy, None, plan).then(Next::Report));
     }
-    let heard = conversation::of(clients, &candidacy.pull_request, &candidacy.revision).await?;
     if let Some(by) = heard.stopped_by.clone() {
         let plan = Plan {
             conversation: heard,
@@ -60,10 +65,24 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
         // There is nothing to build, but builds of older runs are to be stopped.
         return Ok(with_run(clients, state, &candidacy, None, plan).then(Next::Build));
     }
-    let Prepared { candidate, plan } =
-        Box::pin(make_plan(clients, &candidacy, &execution, &live, &heard)).await?;
+    let continued = take_over::look(clients, &state.request, &candidacy).await?;
+    let basis = Basis {
+        candidacy: &candidacy,
+        live: &live,
+        heard: &heard,
+        merge: continued.merge(&candidacy),
+    };
+    let Prepared {
+        candidate,
+        mut plan,
+    } = Box::pin(make_plan(clients, &execution, basis)).await?;
+    plan.conversation = heard;
     let builds = plan.builds();
+    let fingerprint = fingerprint(&plan, &settings);
     let mut state = with_run(clients, state, &candidacy, candidate, plan);
+    if let Some(run) = &mut state.run {
+        run.fingerprint = fingerprint;
+    }
     if !builds {
         return Ok(state.then(Next::Report));
     }
@@ -86,7 +105,7 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
         let mut checks = run.plan.checks.iter();
         let privileged = checks.any(|check| check.settings.privileged);
         run.containers = settings.containers.filter(|_| privileged);
-        let passes = |check: &gate_core::plan::PlannedCheck| {
+        let passes = |check: &PlannedCheck| {
             durations
                 .as_ref()
                 .and_then(|durations| durations.checks.get(check.name.as_str()))
@@ -94,8 +113,20 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
                 .unwrap_or_default()
         };
         run.passes = run.plan.checks.iter().map(passes).collect();
+        continued.give(clients, run).await?;
+        if everything_is_there(run, &execution) {
+            return Ok(state.then(Next::Report));
+        }
     }
     Ok(state.then(Next::Build))
+}
+
+/// Whether the builds that were taken over are all there is to it: then no approval need be taken back first.
+fn everything_is_there(run: &Run, execution: &Execution) -> bool {
+    let has = |check: &PlannedCheck| run.builds.iter().any(|build| build.check == check.name);
+    !run.builds.is_empty()
+        && run.plan.checks.iter().all(has)
+        && missing_builds(&run.plan, &run.builds, &[], execution).is_empty()
 }
 
 async fn settings(
@@ -115,13 +146,26 @@ struct Prepared {
     plan: Plan,
 }
 
+/// What a plan is made from.
+struct Basis<'a> {
+    candidacy: &'a Candidacy,
+    live: &'a PullRequest,
+    heard: &'a Conversation,
+    /// The merge that is tested once more, if there is one.
+    merge: Option<MergeOutcome>,
+}
+
 async fn make_plan(
     clients: &Clients,
-    candidacy: &Candidacy,
     execution: &Execution,
-    live: &PullRequest,
-    heard: &Conversation,
+    basis: Basis<'_>,
 ) -> Result<Prepared, GateError> {
+    let Basis {
+        candidacy,
+        live,
+        heard,
+        merge,
+    } = basis;
     let host = &clients.host;
     let Candidacy {
         repository,
@@ -141,9 +185,13 @@ async fn make_plan(
         // Nothing runs, so nothing is merged either.
         return Ok(none(flags, no_build));
     }
-    let outcome = host
-        .preview_merge(repository, source_commit, destination_commit)
-        .await?;
+    let outcome = match merge {
+        Some(merge) => merge,
+        None => {
+            host.preview_merge(repository, source_commit, destination_commit)
+                .await?
+        }
+    };
     if let Some(no_build) = unbuildable(&outcome) {
         return Ok(none(title, no_build));
     }
@@ -259,6 +307,8 @@ fn with_run(
         badge: None,
         report_groups: BTreeMap::new(),
         builds: Vec::new(),
+        fingerprint: String::new(),
+        continues: Vec::new(),
         report_looks: 0,
         passes: Vec::new(),
     });

@@ -95,16 +95,26 @@ async fn log_end(clients: &Clients, build: &Build, reports: &[Report]) -> Option
     }
 }
 
-/// Results of a run whose builds have just been started: nothing of them was read yet.
-pub(crate) fn running(run: &Run) -> Vec<CheckResult> {
+/// Results of a run whose builds have just been started: nothing is read but those that were taken over.
+pub(crate) async fn running(clients: &Clients, run: &Run) -> Result<Vec<CheckResult>, GateError> {
+    let ended = if run.continues.is_empty() {
+        Vec::new()
+    } else {
+        let ids: Vec<BuildId> = run.builds.iter().map(|build| build.id.clone()).collect();
+        clients.builds.builds(&ids).await?
+    };
+    let shown = |started: &StartedBuild| {
+        let ended = ended.iter().find(|build| build.id == started.id);
+        ended.cloned().unwrap_or_else(|| just_started(started))
+    };
     let results = run.plan.checks.iter().map(|check| CheckResult {
         check: check.clone(),
-        build: last(run, check.name.as_str()).map(just_started),
+        build: last(run, check.name.as_str()).map(shown),
         reports: Vec::new(),
         log_end: None,
         coverage_before: None,
     });
-    results.collect()
+    Ok(results.collect())
 }
 
 /// The build whose failed tests the check's last build tried again.

@@ -92,7 +92,7 @@ async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, Ga
         return Ok(state.then(Next::End));
     };
     voice::mark_superseded(clients, &candidacy).await?;
-    let results = evidence::running(&run_state);
+    let results = evidence::running(clients, &run_state).await?;
     let view = View {
         run: &execution.name,
         candidacy: &candidacy,

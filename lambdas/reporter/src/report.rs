@@ -57,7 +57,8 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         evidence::remember(&mut results, memory);
     }
     let heard = heard(clients, &candidacy).await?;
-    run_state.plan.conversation = heard.clone();
+    // The rest of what was asked is in the plan since Prepare, or a run of its own is on its way for it.
+    run_state.plan.conversation.hold.clone_from(&heard.hold);
     let verdict = decide(&run_state.plan, run_state.candidate.as_ref(), &results);
     let settled = settle_approval(
         clients, &candidacy, &execution, &run_state, &verdict, &heard,
@@ -170,6 +171,9 @@ impl Spoken<'_> {
             headline: Some(self.headline),
             destination_commit: Some(candidacy.destination_commit.clone()),
             failed: failed(run.candidate.as_ref(), &run.plan, results),
+            heard: run.plan.conversation.fingerprint(),
+            plan: Some(run.fingerprint.clone()).filter(|plan| !plan.is_empty()),
+            runs: [&run.continues[..], std::slice::from_ref(&execution.name)].concat(),
             ..ResultRecord::spoken(name, revision, self.comment)
         }
     }

@@ -1,7 +1,8 @@
 //! A branch and its open pull requests, as they are found.
 
-use gate_aws::{Clients, repository};
+use gate_aws::{Clients, conversation, repository};
 use gate_core::{
+    conversation::Conversation,
     error::GateError,
     host::CodeHost,
     id::{BranchName, CommitId, PullRequestId, RepositoryName},
@@ -22,6 +23,7 @@ pub(crate) struct Found {
     claim: Option<Claim>,
     latest: Option<(ExecutionStatus, Request)>,
     result: Option<ResultRecord>,
+    conversation: Conversation,
     approved: bool,
 }
 
@@ -37,6 +39,7 @@ impl Found {
                 .as_ref()
                 .map(|(status, request)| (*status, request)),
             result: self.result.as_ref(),
+            conversation: &self.conversation,
             approved: self.approved,
         }
     }
@@ -46,12 +49,13 @@ impl Found {
         &self.live.destination
     }
 
-    /// Reads whether the gate approves the live revision.
+    /// Reads whether the gate approves the live revision, and what people asked of it.
     pub(crate) async fn with_approval(mut self, clients: &Clients) -> Result<Self, GateError> {
         let approvers = clients
             .host
             .approvers(&self.live.id, &self.live.revision)
             .await?;
+        self.conversation = conversation::of(clients, &self.live.id, &self.live.revision).await?;
         self.approved = approvers.contains(&clients.deployment.reporter_arn);
         Ok(self)
     }
@@ -85,6 +89,7 @@ pub(crate) async fn find(
         claim,
         latest,
         result,
+        conversation: Conversation::default(),
         approved: false,
     }))
 }

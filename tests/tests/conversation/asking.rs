@@ -116,6 +116,8 @@ async fn an_edited_comment_and_the_gates_own_ask_for_nothing() {
     stage.quiet().await;
     let before = stage.executions(None).await.len();
     let words = stage.say(&id, "looks good").await;
+    // What is edited before the gate has read it is what it reads.
+    stage.quiet().await;
     let edit = stage.code_commit("ann").update_comment();
     edit.comment_id(&words)
         .content("/gate retry")

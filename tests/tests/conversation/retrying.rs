@@ -27,3 +27,115 @@ async fn a_retry_of_all_builds_everything_again() {
     stage.cleaned().await;
     stage.strike().await;
 }
+
+/// How often each check was built.
+async fn built(stage: &mergegate_tests::Stage) -> Vec<(String, usize)> {
+    let mut counts = std::collections::BTreeMap::new();
+    for build in stage.builds().await {
+        let environment = build.environment().unwrap();
+        let variables = environment.environment_variables().iter();
+        let mut names = variables.filter(|variable| variable.name() == "MERGEGATE_CHECK");
+        let check = names.next().unwrap().value().to_owned();
+        *counts.entry(check).or_insert(0) += 1;
+    }
+    counts.into_iter().collect()
+}
+
+fn counts(expected: &[(&str, usize)]) -> Vec<(String, usize)> {
+    let owned = expected
+        .iter()
+        .map(|(check, times)| ((*check).to_owned(), *times));
+    owned.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_of_what_failed_builds_only_that_and_what_comes_after_it_on_the_very_same_merge_commit()
+ {
+    let door = tempfile::tempdir().unwrap();
+    let open = door.path().join("open");
+    let rules = [
+        check("unit", &opens_with(&open), ""),
+        check("docs", "true", ""),
+        check("web", "true", "after = [\"unit\"]"),
+    ];
+    let (stage, id) = with_rules(&rules.concat(), "2\n", "Flaky").await;
+    // The destination moves, so that merging is no fast-forward.
+    stage.verdict_like(&id, RED).await;
+    stage.quiet().await;
+    stage.copy.push("main", "", &[("note", "moved\n")]);
+    stage.ask(&id, "/gate retry").await;
+    stage.quiet().await;
+    let red = stage.verdict_like(&id, RED).await;
+    assert!(red.contains("tested as merged ("), "{red}");
+    stage.quiet().await;
+    assert_eq!(built(&stage).await, counts(&[("docs", 2), ("unit", 2)]));
+
+    std::fs::write(&open, "").unwrap();
+    let reply = stage.ask(&id, "/gate retry failed").await;
+    insta::assert_snapshot!("retry_failed", reply);
+    let green = stage.verdict_like(&id, APPROVED).await;
+    insta::assert_snapshot!("retried_verdict", crate::masked(&green));
+    assert_eq!(
+        built(&stage).await,
+        counts(&[("docs", 2), ("unit", 3), ("web", 1)])
+    );
+    assert!(stage.approved(&id).await);
+    let tested: std::collections::BTreeSet<_> = stage
+        .builds()
+        .await
+        .into_iter()
+        .take(3)
+        .map(|build| build.resolved_source_version.unwrap())
+        .collect();
+    assert_eq!(tested.len(), 1, "one merge commit: {tested:?}");
+    stage.quiet().await;
+
+    stage.ask(&id, "/gate retry docs").await;
+    stage.quiet().await;
+    assert_eq!(
+        built(&stage).await,
+        counts(&[("docs", 3), ("unit", 3), ("web", 1)])
+    );
+    assert!(stage.approved(&id).await);
+    let status = stage.ask(&id, "/gate status").await;
+    assert!(status.contains("✅ `unit` passed"), "{status}");
+    stage.close(&id).await;
+    stage.cleaned().await;
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lifted_hold_approves_what_was_green_without_a_build() {
+    let (stage, id) = with_rules(&check("build", "true", ""), "2\n", "Change").await;
+    stage.verdict_like(&id, APPROVED).await;
+    stage.quiet().await;
+    stage.ask(&id, "/gate hold").await;
+    stage.verdict_like(&id, crate::HELD).await;
+    stage.quiet().await;
+    stage.ask(&id, "/gate unhold").await;
+    stage.verdict_like(&id, APPROVED).await;
+    assert!(stage.approved(&id).await);
+    assert_eq!(stage.builds().await.len(), 1);
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_destination_moved_everything_is_built_again_and_the_comment_says_why() {
+    let rules = [
+        check("unit", "test $(cat value) -lt 2", ""),
+        check("docs", "true", ""),
+    ];
+    let (stage, id) = with_rules(&rules.concat(), "2\n", "Change").await;
+    stage.verdict_like(&id, RED).await;
+    stage.quiet().await;
+    stage.copy.push("main", "", &[("note", "moved\n")]);
+    stage.ask(&id, "/gate retry unit").await;
+    stage.quiet().await;
+    let red = stage.verdict_like(&id, RED).await;
+    assert!(
+        red.contains("- everything was built again: the destination has moved since"),
+        "{red}"
+    );
+    assert_eq!(built(&stage).await, counts(&[("docs", 2), ("unit", 2)]));
+    stage.strike().await;
+}

@@ -333,6 +333,8 @@ async fn does(function: &str, step: Step, clients: &Clients) -> bool {
         badge: None,
         report_groups: BTreeMap::new(),
         builds: Vec::new(),
+        fingerprint: String::new(),
+        continues: Vec::new(),
         containers: None,
         report_looks: 0,
         passes: Vec::new(),

@@ -4,7 +4,7 @@ use super::{View, detail::Detail};
 use crate::{
     buildspec::PATH as BUILDSPEC,
     id::CheckName,
-    plan::{Note, Plan},
+    plan::{Note, Plan, WhyAgain},
     rules::PATH as RULES,
     text::{code, count},
     title::Flag,
@@ -82,6 +82,20 @@ fn note_words(note: &Note, detail: &Detail) -> String {
             changed,
         } => changed_rules(added, removed, changed),
         Note::IdleGlobs { globs, more } => idle_globs(globs, *more),
+        Note::TakenOver { checks } => format!(
+            "not built again: {}; an earlier run tested this very merge commit",
+            names(checks)
+        ),
+        Note::BuiltAgain { why } => {
+            let why = match why {
+                WhyAgain::NothingBefore => "there is no earlier verdict on this revision",
+                WhyAgain::DestinationMoved => "the destination has moved since",
+                WhyAgain::CommitGone => "the merge commit that was tested is gone",
+                WhyAgain::OtherPlan => "rules, flags or settings are not those of the earlier run",
+                WhyAgain::TooManyRuns => "the verdict would rest on too many runs",
+            };
+            format!("everything was built again: {why}")
+        }
         Note::NoReason { flag } => format!(
             "`{flag}` in the title did nothing: `{RULES}` asks for a reason, as in `[{}: hotfix for #12]`",
             flag.name()

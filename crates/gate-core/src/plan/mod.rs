@@ -247,6 +247,16 @@ pub enum Note {
         /// Which.
         flag: Flag,
     },
+    /// Builds of an earlier run count: they built the very commit that is tested.
+    TakenOver {
+        /// Their checks.
+        checks: Vec<CheckName>,
+    },
+    /// Builds of an earlier run could have counted, but do not.
+    BuiltAgain {
+        /// Why.
+        why: WhyAgain,
+    },
     /// `[only=…]` names a check that the rules do not have.
     NoSuchCheck {
         /// Its name as typed.
@@ -254,6 +264,22 @@ pub enum Note {
         /// Those there are.
         known: Vec<CheckName>,
     },
+}
+
+/// Why nothing of an earlier run counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyAgain {
+    /// There is none with a verdict about this revision.
+    NothingBefore,
+    /// It was tested with another destination commit.
+    DestinationMoved,
+    /// Its merge commit is gone.
+    CommitGone,
+    /// Its plan was another.
+    OtherPlan,
+    /// The verdict would rest on builds of too many runs.
+    TooManyRuns,
 }
 
 impl Plan {

@@ -11,6 +11,7 @@ mod router;
 mod run;
 mod state;
 mod sweep;
+mod take_over;
 mod tear_down;
 mod turns;
 
@@ -33,6 +34,7 @@ pub use state::{
     State, Step,
 };
 pub use sweep::{OpenPullRequest, sweep_environment, sweep_open};
+pub use take_over::{Before, Earlier, again, earlier, fingerprint, is_that_merge, taken_over};
 pub use tear_down::{Leftovers, StopDecision, merged_differs, stop_builds};
 pub use turns::{
     MoveDecision, MovedBranch, is_outdated, makes_room, merge_rules, on_branch_moved, turns,

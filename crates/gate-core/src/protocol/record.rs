@@ -54,6 +54,15 @@ pub struct ResultRecord {
     /// Checks that did not pass, required or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<CheckName>,
+    /// The fingerprint of the conversation that the verdict knew of; `None` if nobody had asked for anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<String>,
+    /// The fingerprint of its plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// The runs whose builds the verdict rests on, oldest first; the last is `run`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<RunName>,
 }
 
 impl ResultRecord {
@@ -73,6 +82,9 @@ impl ResultRecord {
             failed: Vec::new(),
             deferred: None,
             rules_broken: false,
+            heard: None,
+            plan: None,
+            runs: Vec::new(),
         }
     }
 

@@ -218,17 +218,17 @@ pub fn tip_has_moved(plan: &Plan, tested_with: &CommitId, tip: Option<&CommitId>
     plan.retest && tip.is_some_and(|tip| tip != tested_with)
 }
 
+/// Whether a verdict must be given again: a hold came or went while it was on its way.
+pub fn look_again(heard: &Conversation, now: &Conversation) -> bool {
+    heard.hold != now.hold
+}
+
 /// Whether an approval that was just given must be taken back: something changed while it was on its way.
 pub fn after_approval(standing: Standing) -> bool {
     match standing {
         Standing::Current | Standing::Closed => false,
         Standing::Superseded | Standing::Stale => true,
     }
-}
-
-/// Whether a verdict must be given again: a hold came or went while it was on its way.
-pub fn look_again(heard: &Conversation, now: &Conversation) -> bool {
-    heard.hold != now.hold
 }
 
 #[cfg(test)]

@@ -214,6 +214,12 @@ pub struct Run {
     /// What was started, in order.
     #[serde(default)]
     pub builds: Vec<StartedBuild>,
+    /// The plan's fingerprint.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fingerprint: String,
+    /// The runs that builds were taken over from, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub continues: Vec<RunName>,
     /// How often Report looked while a report was still being read.
     #[serde(default)]
     pub report_looks: u32,

@@ -2,6 +2,7 @@
 
 use super::{ApprovalRecord, Claim, ExecutionStatus, Request, ResultRecord, Wish, router::gate};
 use crate::{
+    conversation::Conversation,
     id::{CommitId, PullRequestId, RepositoryName},
     names,
     pull_request::PullRequest,
@@ -38,6 +39,8 @@ pub struct OpenPullRequest<'a> {
     pub latest: Option<(ExecutionStatus, &'a Request)>,
     /// What the reporter recorded.
     pub result: Option<&'a ResultRecord>,
+    /// What people asked of the gate about the live revision.
+    pub conversation: &'a Conversation,
     /// Whether the gate approves the live revision.
     pub approved: bool,
 }
@@ -64,6 +67,7 @@ pub fn sweep_open(found: &OpenPullRequest<'_>) -> Option<(Request, Wish)> {
         // Without an approval rule CodeCommit reports no approvals: nothing can be compared.
         let expected = result.approval == ApprovalRecord::Given;
         result.run == claim.run
+            && result.heard == found.conversation.fingerprint()
             && (found.approved == expected || !live.has_approval_rules && !found.approved)
     });
     let died_unheard = status == ExecutionStatus::Died || !right;
@@ -74,6 +78,7 @@ pub fn sweep_open(found: &OpenPullRequest<'_>) -> Option<(Request, Wish)> {
 mod tests {
     use super::*;
     use crate::{
+        conversation::Hold,
         id::{RevisionId, RunName},
         samples::{candidacy, closed, commit, execution, live},
         verdict::VerdictKind,
@@ -104,6 +109,7 @@ mod tests {
             claim,
             latest: status.map(|status| (status, &request)),
             result,
+            conversation: &Conversation::default(),
             approved,
         };
         let (wanted, wish) = sweep_open(&found)?;
@@ -184,6 +190,36 @@ mod tests {
             sweep(Some(&claim()), ended, Some(&of_older_revision), true),
             Some(Wish::Again)
         );
+    }
+
+    #[test]
+    fn a_verdict_that_did_not_know_of_a_command_is_given_again() {
+        let held = Conversation {
+            hold: Some(Hold {
+                by: "arn:aws:iam::000000000000:user/ann".to_owned(),
+                reason: None,
+            }),
+            ..Conversation::default()
+        };
+        let swept = |conversation: &Conversation, heard: Option<String>| {
+            let request = Request::Gate(candidacy());
+            let result = ResultRecord { heard, ..result() };
+            let found = OpenPullRequest {
+                live: &live(),
+                destination_tip: &commit('b'),
+                claim: Some(&claim()),
+                latest: Some((ExecutionStatus::Succeeded, &request)),
+                result: Some(&result),
+                conversation,
+                approved: true,
+            };
+            sweep_open(&found).is_some()
+        };
+        let nothing = Conversation::default();
+        assert!(!swept(&nothing, None));
+        assert!(swept(&held, None));
+        assert!(swept(&nothing, held.fingerprint()));
+        assert!(!swept(&held, held.fingerprint()));
     }
 
     #[test]

@@ -88,26 +88,29 @@ fn tested_with(standing: Standing<'_>, result: &ResultRecord) -> String {
     )
 }
 
-/// The last build of each check of the run that spoke last, in the order of their names.
+/// The last build of each check of the runs that the last word rests on, in the order of their names.
 fn checks(standing: Standing<'_>, result: Option<&ResultRecord>) -> Vec<String> {
     let Some(result) = result else {
         return Vec::new();
     };
-    let mut last: BTreeMap<&CheckName, (u32, &Build)> = BTreeMap::new();
+    let mut last: BTreeMap<&CheckName, ((usize, u32), &Build)> = BTreeMap::new();
     for build in standing.builds {
         let Some(purpose) = build.purpose.as_ref() else {
             continue;
         };
-        if purpose.run != result.run {
+        let earlier = result.runs.iter().position(|run| *run == purpose.run);
+        let own = (purpose.run == result.run).then_some(result.runs.len());
+        let Some(run) = own.or(earlier) else {
             continue;
-        }
+        };
+        let order = (run, purpose.attempt);
         let known = last.get(&purpose.check);
-        if known.is_none_or(|(attempt, _)| *attempt < purpose.attempt) {
-            last.insert(&purpose.check, (purpose.attempt, build));
+        if known.is_none_or(|(known, _)| *known < order) {
+            last.insert(&purpose.check, (order, build));
         }
     }
     let all = last.len();
-    let line = |(check, (_, build)): (&CheckName, (u32, &Build))| {
+    let line = |(check, (_, build)): (&CheckName, ((usize, u32), &Build))| {
         let failed = result.failed.contains(check);
         format!("- {}", check_words(check, build, failed))
     };

@@ -36,6 +36,7 @@ impl Found {
                 .as_ref()
                 .map(|(status, request)| (*status, request)),
             result: self.result.as_ref(),
+            conversation: &numbers::NOBODY_ASKED,
             approved: self.approved,
         }
     }
@@ -90,6 +91,7 @@ pub(crate) fn take_turns(calls: &mut Replay<'_>, found: &Found, tip: u8) -> Hand
         claim: Some(&claim),
         latest: Some((ExecutionStatus::Running, &request)),
         result: None,
+        conversation: &numbers::NOBODY_ASKED,
         approved: false,
     };
     let mut open = vec![found.at(&tip)];

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    conversation::Conversation,
     id::{RepositoryName, RevisionId, RunName},
     protocol::{Claim, Limit, ResultRecord, Wanted, Wish},
     pull_request::PullRequest,
@@ -90,6 +91,7 @@ fn waiting(id: &str, tip: char, was: VerdictKind) -> Open {
 /// What is wanted when the tip is `e`: ids of those to be tested, and of those to be told.
 fn wanted(open: &[Open], rules: MergeRules) -> (Vec<String>, Vec<String>) {
     let tip = commit('e');
+    let nothing = Conversation::default();
     let found: Vec<_> = open
         .iter()
         .map(|open| OpenPullRequest {
@@ -98,6 +100,7 @@ fn wanted(open: &[Open], rules: MergeRules) -> (Vec<String>, Vec<String>) {
             claim: Some(&open.claim),
             latest: Some((open.status, &open.request)),
             result: open.result.as_ref(),
+            conversation: &nothing,
             approved: open.approved,
         })
         .collect();
