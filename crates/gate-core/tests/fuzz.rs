@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use fuzz::search;
 use gate_core::{
     buildspec::Buildspec,
+    command::{Line, MOST, is_in, parse},
     event::{Event, PullRequestEvent, RulesOverridden},
     names::{self, RunPurpose},
-    protocol::{Invocation, State},
+    protocol::{Answered, Invocation, Refusal, Said, State},
+    reply,
     rules::Rules,
     secret,
     settings::RepositorySettings,
@@ -109,11 +111,50 @@ const TITLE: [&str; 16] = [
     "only=",
 ];
 
+/// Texts that mean something in comments to the gate.
+const COMMENT: [&str; 27] = [
+    "/gate ",
+    "/GATE",
+    "\n/gate ",
+    "\r\n",
+    "```\n",
+    "~~~",
+    "help",
+    "why",
+    "retry ",
+    "failed",
+    "all",
+    "stop",
+    "hold ",
+    "unhold",
+    "allow ",
+    "[skip-tests]",
+    "skip-tests: ",
+    "only=",
+    "compute=large",
+    "[",
+    "]",
+    "`",
+    "\u{202e}",
+    "\0",
+    "İ",
+    "🐢",
+    "\u{2028}",
+];
+
 /// Texts that mean something in TOML and in `gate.toml`.
-const TOML: [&str; 26] = [
+const TOML: [&str; 34] = [
     "[",
     "]",
     "[[check]]\n",
+    "[check.coverage]\n",
+    "[check.reports]\n",
+    "[merge]\n",
+    "[commands]\n",
+    "allow = [\"arn:aws:iam::*:role/a*\"]\n",
+    "reason = true\n",
+    "retries = 3\n",
+    "minimum = 80.0\n",
     "[build]\n",
     "[flags.only]\n",
     "=",
@@ -232,6 +273,34 @@ fn any_title_has_flags_that_a_comment_can_show() {
         for unknown in &flags.unknown {
             assert!((1..=40).contains(&unknown.word.chars().count()));
         }
+    });
+}
+
+#[test]
+fn any_comment_gets_commands_and_one_reply_that_fits() {
+    search(&corpus("comments"), &COMMENT, |input| {
+        let comment = String::from_utf8_lossy(input);
+        let lines = match parse(&comment) {
+            Ok(lines) => lines,
+            Err(too_many) => {
+                assert!(too_many.found > MOST && !reply::too_many(too_many).is_empty());
+                return;
+            }
+        };
+        assert_eq!(is_in(&comment), !lines.is_empty());
+        let answers: Vec<Answered> = lines
+            .into_iter()
+            .map(|Line { text, command }| Answered {
+                said: match &command {
+                    Ok(_) => Said::Refused(Refusal::Closed),
+                    Err(unclear) => Said::Refused(Refusal::Unclear(unclear.clone())),
+                },
+                line: text,
+                command: command.ok(),
+            })
+            .collect();
+        let reply = reply::reply(&answers, None);
+        assert!(reply.chars().count() <= 10_240 && !reply.contains(['\0', '\u{202e}']));
     });
 }
 

@@ -207,8 +207,9 @@ async fn repair(clients: &Clients, found: &OpenPullRequest<'_>) -> Result<bool, 
     let Some((request, wish)) = sweep_open(found) else {
         return Ok(false);
     };
-    let error = "its runs ended without a verdict";
-    let wanted = Wanted::new(request, wish, Limit::ThenSay, error);
+    let run = found.claim.map(|claim| claim.run.as_str());
+    let error = format!("run {} ended without a verdict", run.unwrap_or("(none)"));
+    let wanted = Wanted::new(request, wish, Limit::ThenSay, &error);
     let answer = start::start(clients, wanted).await?;
     Ok(answer.get("started").is_some())
 }

@@ -237,7 +237,7 @@ No differences are shown: nothing that was gated has been merged into `main` yet
 Good to know
 - this pull request changes `buildspec.yml`: the change takes effect after the merge
 
-Push a fix: every push is tested anew. [All results](LINK)
+Push a fix, or write `/gate retry build` if you believe it is flaky. `/gate help` lists what else you can ask. [All results](LINK)
 
 Mergegate · run RUN";
 const NO_REPORT: &str = "\
@@ -247,7 +247,7 @@ const NO_REPORT: &str = "\
 
 - ❌ **build** passed, but its report `unit` is incomplete: check the paths in the buildspec: [log](LINK)
 
-Push a fix: every push is tested anew. [All results](LINK)
+Push a fix, or write `/gate retry build` if you believe it is flaky. `/gate help` lists what else you can ask. [All results](LINK)
 
 Mergegate · run RUN";
 const NO_TESTS: &str = "\
@@ -257,7 +257,7 @@ const NO_TESTS: &str = "\
 
 - ❌ **build** passed, but there is no test in its reports: [log](LINK)
 
-Push a fix: every push is tested anew. [All results](LINK)
+Push a fix, or write `/gate retry build` if you believe it is flaky. `/gate help` lists what else you can ask. [All results](LINK)
 
 Mergegate · run RUN";
 const NO_XML: &str = "\
@@ -267,7 +267,7 @@ const NO_XML: &str = "\
 
 - ❌ **build** passed, but its report `unit` is incomplete: check the paths in the buildspec: [log](LINK)
 
-Push a fix: every push is tested anew. [All results](LINK)
+Push a fix, or write `/gate retry build` if you believe it is flaky. `/gate help` lists what else you can ask. [All results](LINK)
 
 Mergegate · run RUN";
 const EXIT_3: &str = "\
@@ -286,6 +286,6 @@ no luck
 Command did not exit successfully sh test.sh exit status 3
 ```
 
-Push a fix: every push is tested anew. [All results](LINK)
+Push a fix, or write `/gate retry build` if you believe it is flaky. `/gate help` lists what else you can ask. [All results](LINK)
 
 Mergegate · run RUN";

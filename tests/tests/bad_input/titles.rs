@@ -120,7 +120,7 @@ Failures
 
 No differences are shown: nothing that was gated has been merged into `main` yet.
 
-Push a fix: every push is tested anew. [All results](LINK)
+Push a fix, or write `/gate retry build` if you believe it is flaky. `/gate help` lists what else you can ask. [All results](LINK)
 
 Mergegate · run RUN";
 const SKIP_TESTS: &str = "\
@@ -141,7 +141,7 @@ const SKIP_CI: &str = "\
 
 `change` COMMIT → `main` COMMIT, nothing was built
 
-Nothing was built. To have it tested, take the flag out of the title and push.
+Nothing was built. To have it tested, take the flag out of the title and write `/gate retry`, or push.
 
 Mergegate · run RUN";
 const CONTAINER: &str = "\
@@ -167,7 +167,7 @@ Good to know
 - `[container]` is in the title: the build may run Docker
 - `[no-cache]` is in the title: the build starts without its cache
 
-Push a fix: every push is tested anew. [All results](LINK)
+Push a fix, or write `/gate retry build` if you believe it is flaky. `/gate help` lists what else you can ask. [All results](LINK)
 
 Mergegate · run RUN";
 const MISTYPED: &str = "\
@@ -194,6 +194,6 @@ Good to know
 - `[skip-test]` in the title is no flag that this gate knows, did you mean `[skip-tests]`?
 - `[skipper]` in the title is no flag that this gate knows
 
-Push a fix: every push is tested anew. [All results](LINK)
+Push a fix, or write `/gate retry build` if you believe it is flaky. `/gate help` lists what else you can ask. [All results](LINK)
 
 Mergegate · run RUN";

@@ -8,6 +8,7 @@ use toml::{
     Spanned,
     de::{DeArray, DeTable, DeValue, Deserializer},
 };
+use toml_parser::{Source, lexer::TokenKind};
 
 use super::{Document, Fault, PATH};
 
@@ -15,6 +16,9 @@ use super::{Document, Fault, PATH};
 const MAX_BYTES: usize = 256 * 1024;
 /// More than anybody mends at once.
 const MAX_FAULTS: usize = 50;
+/// Brackets that are open at once. `toml` bounds how deep values nest, but not how deep it goes to find the end of what it cannot
+/// read.
+const MAX_OPEN_BRACKETS: usize = 100;
 
 pub(super) fn document(bytes: &[u8]) -> Result<Document, Vec<Fault>> {
     if bytes.len() > MAX_BYTES {
@@ -28,6 +32,10 @@ pub(super) fn document(bytes: &[u8]) -> Result<Document, Vec<Fault>> {
         let end = valid.len();
         vec![Fault::at(&valid, end..end, "this is not UTF-8 text")]
     })?;
+    if let Some(span) = bracket_too_deep(text) {
+        let words = format!("more than {MAX_OPEN_BRACKETS} brackets are open here");
+        return Err(vec![Fault::at(text, span, words)]);
+    }
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         let faults = errors
@@ -37,6 +45,29 @@ pub(super) fn document(bytes: &[u8]) -> Result<Document, Vec<Fault>> {
         return Err(sorted(faults.collect()));
     }
     read(text, table)
+}
+
+/// The first bracket too many. One that closes another kind than the last that was opened closes none.
+fn bracket_too_deep(text: &str) -> Option<Range<usize>> {
+    let mut open = Vec::new();
+    for token in Source::new(text).lex() {
+        let opened_by = match token.kind() {
+            kind @ (TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket) => {
+                open.push(kind);
+                if open.len() > MAX_OPEN_BRACKETS {
+                    return Some(token.span().start()..token.span().end());
+                }
+                continue;
+            }
+            TokenKind::RightSquareBracket => TokenKind::LeftSquareBracket,
+            TokenKind::RightCurlyBracket => TokenKind::LeftCurlyBracket,
+            _ => continue,
+        };
+        if open.last() == Some(&opened_by) {
+            open.pop();
+        }
+    }
+    None
 }
 
 fn read(text: &str, mut table: Spanned<DeTable<'_>>) -> Result<Document, Vec<Fault>> {
