@@ -77,6 +77,11 @@ fn bearer_tokens_and_tokens_of_known_services_are_hidden() {
     ] {
         assert_eq!(hide(&format!("token {token}.")), "token (token hidden).");
     }
+    let short = format!("ghp_{}a1", "a1B2".repeat(6));
+    assert_eq!(
+        hide(&format!("{short}ghp_{}.", "a1B2".repeat(9))),
+        format!("{short}(token hidden).")
+    );
 }
 
 #[test]

@@ -69,8 +69,9 @@ impl Form {
         if length >= self.least && is_web_token {
             Ok(whole)
         } else {
-            // Whatever begins alike further on in the same word is shorter still.
-            Err(whole)
+            // Whatever begins alike further on in the same word is shorter still, unless it ends behind this one, as a second
+            // `ghp_` does whose `ghp` is the end of the first.
+            Err(whole + 1 - self.beginning.len())
         }
     }
 }
