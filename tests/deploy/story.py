@@ -88,6 +88,7 @@ def triggers(story: Story, inbox: Inbox) -> None:
     expected = {
         "branchMoved": [router],
         "breakGlass": [topic, router],
+        "comment": [router],
         "pullRequest": [router],
         "rulesOverridden": [router],
         "runDied": [router],
@@ -95,7 +96,7 @@ def triggers(story: Story, inbox: Inbox) -> None:
         "sweep": [router],
         "verdict": [topic],
     }
-    story.holds("there are eight", sorted(rules), [f"{SERVICE}-{name}" for name in expected])
+    story.holds("there are nine", sorted(rules), [f"{SERVICE}-{name}" for name in expected])
     for name, called in expected.items():
         rule = f"{SERVICE}-{name}"
         targets = [one["Arn"] for one in events.list_targets_by_rule(Rule=rule)["Targets"]]
@@ -125,6 +126,14 @@ def triggers(story: Story, inbox: Inbox) -> None:
     ended = {**died, "detail": {**died["detail"], "status": "SUCCEEDED"}}
     story.holds("a run that ended calls it", matches("runEnded", ended))
     story.holds("by a rule of its own", matches("runDied", ended), False)
+    comment = {
+        **opened,
+        "detail-type": "CodeCommit Comment on Pull Request",
+        "detail": {"event": "commentOnPullRequestCreated", "pullRequestId": "1", "commentId": "c"},
+    }
+    story.holds("a comment calls it", matches("comment", comment))
+    edited = {**comment, "detail": {**comment["detail"], "event": "commentOnPullRequestUpdated"}}
+    story.holds("an edited one does not", matches("comment", edited), False)
     overridden = event("pullRequestApprovalRuleOverridden", "1", overrideStatus="OVERRIDE")
     story.holds("somebody who overrides rules calls it", matches("rulesOverridden", overridden))
     story.holds("and is no pull request to be tested", matches("pullRequest", overridden), False)
