@@ -52,7 +52,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 
 test('it says the verdict, the counts, the failures and where they are', () =>
   open({ viewport: SIZES.desktop }, async (page) => {
-    assert.match(await page.title(), /not approved, 3 new test failures · shop · pull request 7/);
+    assert.match(await page.title(), /Not approved, 3 new test failures · shop · pull request 7/);
     const text = await page.innerText('body');
     for (const words of [
       'not approved, 3 new test failures',
