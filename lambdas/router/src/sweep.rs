@@ -207,8 +207,10 @@ async fn repair(clients: &Clients, found: &OpenPullRequest<'_>) -> Result<bool, 
     let Some((request, wish)) = sweep_open(found) else {
         return Ok(false);
     };
-    let run = found.claim.map(|claim| claim.run.as_str());
-    let error = format!("run {} ended without a verdict", run.unwrap_or("(none)"));
+    let error = match found.claim {
+        Some(claim) => format!("run {} ended without a verdict", claim.run),
+        None => "its runs ended without a verdict".to_owned(),
+    };
     let wanted = Wanted::new(request, wish, Limit::ThenSay, &error);
     let answer = start::start(clients, wanted).await?;
     Ok(answer.get("started").is_some())
