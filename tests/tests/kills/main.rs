@@ -47,6 +47,7 @@ struct Process {
 
 impl Process {
     fn start(directory: &Path, port: u16, interfere: Option<&Kill>) -> Self {
+        await_port(port);
         let log = directory.join(format!("log-{:016x}", fastrand::u64(..)));
         let mut command = Command::new(tools::gate());
         command
@@ -104,6 +105,14 @@ fn free_port() -> u16 {
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
+    }
+}
+
+/// What a killed process was just starting holds its port until it becomes the program that it is to be.
+fn await_port(port: u16) {
+    let start = Instant::now();
+    while TcpListener::bind(("127.0.0.1", port)).is_err() && start.elapsed().as_secs() < 10 {
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
