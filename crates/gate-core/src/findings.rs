@@ -3,7 +3,10 @@
 //! The baseline of a destination branch is what was found when exactly its content was tested: a result becomes one only
 //! when the merge commit's tree is the tested tree.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -279,34 +282,45 @@ pub struct Slower<'a> {
     pub now: Duration,
 }
 
+static NO_CASES: BTreeMap<String, CaseFinding> = BTreeMap::new();
+
 impl<'a> Changes<'a> {
     /// Compares. Without earlier findings every failure is new.
     pub fn of(results: &'a [CheckResult], earlier: Option<&'a Findings>) -> Self {
         let mut changes = Self::default();
         let before = earlier.and_then(|findings| findings.tests.as_ref());
-        let mut seen = std::collections::BTreeSet::new();
+        let cases_before = before.map_or(&NO_CASES, |before| &before.cases);
+        // By hash: names of tests begin alike, which makes each of the many comparisons of a search long.
+        let places: HashMap<&str, (usize, CaseFinding)> = cases_before
+            .iter()
+            .enumerate()
+            .map(|(place, (id, finding))| (id.as_str(), (place, *finding)))
+            .collect();
+        let mut seen = vec![false; cases_before.len()];
         for case in cases(results) {
             if case.flaky {
                 changes.flaky.push(case);
             }
-            let Some(before) = before else {
+            if before.is_none() {
                 if case.outcome == Outcome::Failed {
                     changes.new_failures.push(case);
                 }
                 continue;
-            };
-            let id = case.id();
-            let known = before.cases.get_key_value(&id);
+            }
+            let known = places.get(case.id().as_str());
             changes.compare(case, known.map(|(_, finding)| *finding));
-            if let Some((id, _)) = known {
-                seen.insert(id.as_str());
+            if let Some((place, _)) = known {
+                seen[*place] = true;
             }
         }
         let complete =
             counts(results).is_some_and(|counts| cases(results).count() as u64 == counts.total);
-        if let Some(before) = before.filter(|before| before.complete && complete) {
-            let names = before.cases.keys().map(String::as_str);
-            changes.removed = names.filter(|id| !seen.contains(id)).collect();
+        if before.is_some_and(|before| before.complete && complete) {
+            let cases = cases_before.keys().zip(&seen);
+            changes.removed = cases
+                .filter(|(_, seen)| !**seen)
+                .map(|(id, _)| id.as_str())
+                .collect();
         }
         changes
             .slower
