@@ -55,7 +55,7 @@ test('it says the verdict, the counts, the failures and where they are', () =>
     assert.match(await page.title(), /Not approved, 3 new test failures · shop · pull request 7/);
     const text = await page.innerText('body');
     for (const words of [
-      'not approved, 3 new test failures',
+      'Not approved, 3 new test failures',
       'login::rejects_empty_password',
       'src/login.rs:88',
       'assertion `left == right` failed',
