@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    command::Command,
+    command::{Command, Retry},
     id::{CommentId, CommitId, RevisionId},
     names,
     title::{Flag, Flags},
@@ -59,6 +59,15 @@ pub struct Allowed {
     pub flag: Flag,
 }
 
+/// A retry that somebody asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retried {
+    /// When: a build of a run that began before does not do.
+    pub at: String,
+    /// Of what.
+    pub what: Retry,
+}
+
 /// What holds for one revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
@@ -74,6 +83,9 @@ pub struct Conversation {
     /// Flags of the title that may take effect under this revision.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<Allowed>,
+    /// Retries under this revision.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retried: Vec<Retried>,
 }
 
 impl Conversation {
@@ -87,7 +99,7 @@ impl Conversation {
         for record in records {
             let is_live = record.revision == *revision;
             for command in record.commands {
-                conversation.take(command, &record.by, is_live);
+                conversation.take(command, (&record.by, &record.at), is_live);
             }
         }
         conversation
@@ -99,13 +111,17 @@ impl Conversation {
         said.then(|| names::hash(&[&serde_json::json!(self).to_string()], 16))
     }
 
-    fn take(&mut self, command: Command, by: &str, is_live: bool) {
+    fn take(&mut self, command: Command, (by, at): (&str, &str), is_live: bool) {
         let by = by.to_owned();
         match command {
             Command::Hold { reason } => self.hold = Some(Hold { by, reason }),
             Command::Unhold => self.hold = None,
             Command::Stop if is_live => self.stopped_by = Some(by),
-            Command::Retry { .. } if is_live => self.stopped_by = None,
+            Command::Retry { what } if is_live => {
+                let at = at.to_owned();
+                self.stopped_by = None;
+                self.retried.push(Retried { at, what });
+            }
             Command::Give { flags } if is_live => self.given.push(Given { by, flags }),
             Command::Allow { flag } if is_live => self.allowed.push(Allowed { by, flag }),
             Command::Help
@@ -121,7 +137,6 @@ impl Conversation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::Retry;
 
     fn record(at: &str, revision: &str, commands: Vec<Command>) -> CommandRecord {
         CommandRecord {
@@ -193,6 +208,23 @@ mod tests {
             record("2", "live", vec![retry]),
         ]);
         assert_eq!(after.stopped_by, None);
+    }
+
+    #[test]
+    fn a_verdict_that_did_not_know_of_a_retry_is_another_one() {
+        let what = Retry::Failed;
+        let retry = || vec![Command::Retry { what: what.clone() }];
+        let after = fold(vec![record("2", "live", retry())]);
+        let retried = Retried {
+            at: "2026-11-20T10:00:02.000Z".to_owned(),
+            what: Retry::Failed,
+        };
+        assert_eq!(after.retried, [retried]);
+        assert!(after.fingerprint().is_some());
+        assert_eq!(
+            fold(vec![record("2", "older", retry())]).fingerprint(),
+            None
+        );
     }
 
     #[test]

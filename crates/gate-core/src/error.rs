@@ -69,6 +69,14 @@ pub enum GateError {
         /// What is left undone.
         message: String,
     },
+    /// A run that began later took the say before the commands of this one were written down.
+    #[error("run {run} was overtaken by {by}: its commands are carried out by another attempt")]
+    Overtaken {
+        /// The run.
+        run: String,
+        /// The later one.
+        by: String,
+    },
     /// A state or input that this release cannot read.
     #[error("the input of `{step}` is not usable: {message}")]
     InvalidInput {
@@ -90,6 +98,7 @@ impl GateError {
             Self::Refused { .. } => "Refused",
             Self::SettingsUnusable { .. } => "SettingsUnusable",
             Self::GaveUp { .. } => "GaveUp",
+            Self::Overtaken { .. } => "Overtaken",
             Self::InvalidInput { .. } => "InvalidInput",
         }
     }
@@ -98,11 +107,12 @@ impl GateError {
     pub const TRANSIENT: [&'static str; 3] = ["Throttled", "ServiceUnavailable", "ReadsBehind"];
 
     /// Words of errors that a retry does not mend.
-    pub const PERMANENT: [&'static str; 5] = [
+    pub const PERMANENT: [&'static str; 6] = [
         "NotPermitted",
         "Refused",
         "SettingsUnusable",
         "GaveUp",
+        "Overtaken",
         "InvalidInput",
     ];
 

@@ -24,6 +24,7 @@ pub(crate) enum Continued {
 /// What was tested before.
 pub(crate) struct Tested {
     again: Vec<CheckName>,
+    failed: Vec<CheckName>,
     commit: CommitId,
     tree: TreeId,
     plan: String,
@@ -56,6 +57,10 @@ pub(crate) async fn look(
     }
     Ok(Continued::Of(Box::new(Tested {
         again: asked,
+        failed: result
+            .iter()
+            .flat_map(|result| result.failed.clone())
+            .collect(),
         commit: before.commit.clone(),
         tree: before.tree.clone(),
         plan: before.plan.to_owned(),
@@ -105,6 +110,8 @@ impl Continued {
                     plan: &tested.plan,
                     runs: &tested.runs,
                     again: &tested.again,
+                    retried: &run.plan.conversation.retried,
+                    failed: &tested.failed,
                 };
                 let taken = taken_over(&run.plan, &run.fingerprint, candidate, before, &builds);
                 taken.map(|builds| (builds, tested.runs))

@@ -11,8 +11,8 @@ use gate_core::{
     host::{CodeHost, Comment},
     names,
     protocol::{
-        Answered, Asked, Candidacy, Decision, Invocation, Next, Request, ResultRecord, Said, State,
-        Step, answer as decide, is_asked,
+        Afterwards, Answered, Asked, Candidacy, Claim, Decision, Follow, Invocation, Next, Request,
+        ResultRecord, Said, State, Step, answer as decide, is_asked,
     },
     pull_request::PullRequest,
     reply,
@@ -22,6 +22,7 @@ use gate_core::{
 use crate::{voice, withdraw_approval};
 
 pub(crate) async fn answer(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
+    let own = Claim::from(&invocation.execution);
     let state = invocation.state;
     let Request::Command { candidacy, comment } = state.request.clone() else {
         return Err(Step::Answer.not_here("reporter"));
@@ -54,24 +55,25 @@ pub(crate) async fn answer(clients: &Clients, invocation: Invocation) -> Result<
             return Ok(state.then(Next::End));
         }
     };
+    let is_recorded = recorded.is_some();
     let others = earlier
         .into_iter()
         .filter(|record| record.comment != comment.id);
     let known = Known::read(clients, &candidacy, others.collect()).await?;
-    let decision = decide(known.asked(&comment, &candidacy), lines);
+    let asked = Asked {
+        recorded: is_recorded,
+        ..known.asked(&comment, &candidacy)
+    };
+    let decision = decide(asked, lines);
     for answered in &decision.answers {
         audit(&candidacy, &comment, answered);
     }
     remember(clients, &comment, known.live.as_ref(), &decision).await?;
+    let follow = follow(clients, &candidacy, &own, &decision).await?;
     let status = known.status(clients, &candidacy, &decision).await?;
     let words = reply::reply(&decision.answers, status.as_deref());
     say(clients, &comment, &words).await?;
-    let next = if decision.goes_on {
-        Next::Prepare
-    } else {
-        Next::End
-    };
-    Ok(state.then(next))
+    follow.map(|next| state.then(next))
 }
 
 /// What the answer depends on, besides the comment.
@@ -118,6 +120,7 @@ impl Known {
             rules: self.rules.as_ref(),
             conversation: &self.conversation,
             result: self.result.as_ref(),
+            recorded: false,
         }
     }
 
@@ -147,7 +150,7 @@ impl Known {
     }
 }
 
-/// Writes down what was accepted, and takes an approval back that must not stand any longer.
+/// Writes down what was accepted.
 async fn remember(
     clients: &Clients,
     comment: &Comment,
@@ -167,11 +170,42 @@ async fn remember(
         commands: decision.accepted.clone(),
     };
     let parameter = clients.names().command(&live.id, &comment.id);
-    clients.parameters.put(&parameter, &record).await?;
-    if decision.withdraws {
+    clients.parameters.put(&parameter, &record).await
+}
+
+/// Takes an approval back that must not stand any longer, and looks what is to follow. All of it is read after the commands
+/// were written down: a push or a verdict may have come since the first look.
+async fn follow(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    own: &Claim,
+    decision: &Decision,
+) -> Result<Result<Next, GateError>, GateError> {
+    if decision.accepted.is_empty() {
+        return Ok(Ok(Next::End));
+    }
+    let id = &candidacy.pull_request;
+    let live = clients.host.pull_request(id).await?;
+    if let Some(live) = live.as_ref().filter(|_| decision.withdraws) {
         withdraw_approval(clients, &live.id, &live.revision).await?;
     }
-    Ok(())
+    let result = voice::record(clients, id).await?;
+    let claim: Option<Claim> = clients.parameters.get(&clients.names().claim(id)).await?;
+    let follow = decision.follow(Afterwards {
+        live: live.as_ref(),
+        candidacy,
+        result: result.as_ref(),
+        claim: claim.as_ref(),
+        own,
+    });
+    Ok(match follow {
+        Follow::Nothing => Ok(Next::End),
+        Follow::Run => Ok(Next::Prepare),
+        Follow::Overtaken => Err(GateError::Overtaken {
+            run: own.run.to_string(),
+            by: claim.map_or_else(String::new, |claim| claim.run.to_string()),
+        }),
+    })
 }
 
 async fn say(clients: &Clients, comment: &Comment, words: &str) -> Result<(), GateError> {

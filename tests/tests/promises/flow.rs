@@ -100,7 +100,11 @@ fn errors() -> Vec<GateError> {
             run: text(),
             message: text(),
         }),
-        GateError::GaveUp { .. } => Some(GateError::InvalidInput {
+        GateError::GaveUp { .. } => Some(GateError::Overtaken {
+            run: text(),
+            by: text(),
+        }),
+        GateError::Overtaken { .. } => Some(GateError::InvalidInput {
             step: text(),
             message: text(),
         }),

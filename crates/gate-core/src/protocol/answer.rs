@@ -2,7 +2,7 @@
 //!
 //! Nothing is changed, and no run loses its say, before it is settled that the author may ask for it under the live revision.
 
-use super::{Candidacy, ResultRecord};
+use super::{Candidacy, Claim, ClaimStep, ResultRecord, claim};
 use crate::{
     command::{self, Command, Line, Name, Retry, Unclear},
     conversation::Conversation,
@@ -28,6 +28,8 @@ pub struct Asked<'a> {
     pub conversation: &'a Conversation,
     /// What the gate said last.
     pub result: Option<&'a ResultRecord>,
+    /// Whether the commands were accepted by an earlier try: then whatever came of them since refuses none.
+    pub recorded: bool,
 }
 
 /// The gate's answer to one line.
@@ -134,10 +136,59 @@ pub struct Decision {
     pub answers: Vec<Answered>,
     /// What is to be remembered.
     pub accepted: Vec<Command>,
-    /// Whether the run goes on to test and to give a verdict.
-    pub goes_on: bool,
     /// Whether an approval is taken back at once, before anything else.
     pub withdraws: bool,
+}
+
+/// What is read once the accepted commands are written down.
+///
+/// Whoever gives a verdict reads the commands after it is recorded, and whoever prepares a run after it has claimed: what they
+/// did not hear of yet shows in what is read here.
+#[derive(Clone, Copy, Debug)]
+pub struct Afterwards<'a> {
+    /// The pull request; `None` if it is gone.
+    pub live: Option<&'a PullRequest>,
+    /// What the run was made for.
+    pub candidacy: &'a Candidacy,
+    /// What the gate said last.
+    pub result: Option<&'a ResultRecord>,
+    /// Who holds the claim.
+    pub claim: Option<&'a Claim>,
+    /// The own place in the order of runs.
+    pub own: &'a Claim,
+}
+
+/// What follows from an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follow {
+    /// Nothing, or a run that is on its way does it.
+    Nothing,
+    /// The run goes on to test and to give a verdict.
+    Run,
+    /// A run that began later has the say and may have been prepared without these commands: a further attempt of this run
+    /// must follow.
+    Overtaken,
+}
+
+impl Decision {
+    /// Decides what follows from it.
+    pub fn follow(&self, now: Afterwards<'_>) -> Follow {
+        let has_verdict = has_verdict(now.live, now.result);
+        let wants_run = self.answers.iter().any(|answered| match &answered.said {
+            Said::Done(done) => goes_on(done, has_verdict),
+            Said::Help | Said::Status | Said::Refused(_) => false,
+        });
+        if !wants_run {
+            return Follow::Nothing;
+        }
+        let is_live = now
+            .live
+            .is_some_and(|live| live.is_open() && live.revision == now.candidacy.revision);
+        if is_live && claim(now.claim, now.own) == ClaimStep::Lost {
+            return Follow::Overtaken;
+        }
+        Follow::Run
+    }
 }
 
 /// Decides about the lines of a comment, one after the other.
@@ -145,7 +196,6 @@ pub fn answer(asked: Asked<'_>, lines: Vec<Line>) -> Decision {
     let mut decision = Decision {
         answers: Vec::new(),
         accepted: Vec::new(),
-        goes_on: false,
         withdraws: false,
     };
     for Line { text, command } in lines {
@@ -159,7 +209,6 @@ pub fn answer(asked: Asked<'_>, lines: Vec<Line>) -> Decision {
         let command = command.ok();
         if let (Said::Done(done), Some(command)) = (&said, &command) {
             decision.accepted.push(command.clone());
-            decision.goes_on |= goes_on(asked, done);
             decision.withdraws |= matches!(done, Done::Held(_) | Done::Stopped);
         }
         decision.answers.push(Answered {
@@ -173,9 +222,9 @@ pub fn answer(asked: Asked<'_>, lines: Vec<Line>) -> Decision {
 
 /// Whether a run is needed to make a command come true. Whoever gives the verdict looks at holds right before and after it:
 /// if none was given yet, the run that will give it is on its way.
-fn goes_on(asked: Asked<'_>, done: &Done) -> bool {
+fn goes_on(done: &Done, has_verdict: bool) -> bool {
     match done {
-        Done::Held(_) | Done::Unheld => has_verdict(asked),
+        Done::Held(_) | Done::Unheld => has_verdict,
         Done::RetryAll | Done::RetrySome(_) | Done::Stopped | Done::Allowed(_) | Done::Given(_) => {
             true
         }
@@ -183,13 +232,17 @@ fn goes_on(asked: Asked<'_>, done: &Done) -> bool {
 }
 
 /// Whether the last word about the live revision is a verdict.
-fn has_verdict(asked: Asked<'_>) -> bool {
-    asked.result.is_some_and(|result| {
-        result.verdict.is_some()
-            && asked
-                .live
-                .is_some_and(|live| live.revision == result.revision)
+fn has_verdict(live: Option<&PullRequest>, result: Option<&ResultRecord>) -> bool {
+    result.is_some_and(|result| {
+        result.verdict.is_some() && live.is_some_and(|live| live.revision == result.revision)
     })
+}
+
+impl Asked<'_> {
+    /// Whether nothing runs that a verdict is to come from.
+    fn has_verdict(&self) -> bool {
+        has_verdict(self.live, self.result)
+    }
 }
 
 fn said(asked: Asked<'_>, command: &Command) -> Result<Said, Refusal> {
@@ -208,10 +261,14 @@ fn said(asked: Asked<'_>, command: &Command) -> Result<Said, Refusal> {
         Command::Help => return Ok(Said::Help),
         Command::Status => return Ok(Said::Status),
         Command::Retry { what } => retry(asked, what)?,
-        Command::Stop if has_verdict(asked) => return Err(Refusal::NothingRuns),
+        Command::Stop if asked.has_verdict() && !asked.recorded => {
+            return Err(Refusal::NothingRuns);
+        }
         Command::Stop => Done::Stopped,
         Command::Hold { .. } => Done::Held(lifted_by(asked.rules)),
-        Command::Unhold if asked.conversation.hold.is_none() => return Err(Refusal::NotHeld),
+        Command::Unhold if asked.conversation.hold.is_none() && !asked.recorded => {
+            return Err(Refusal::NotHeld);
+        }
         Command::Unhold => Done::Unheld,
         Command::Allow { flag } => allow(asked, live, *flag)?,
         Command::Give { flags } => give(asked, flags)?,
@@ -273,8 +330,10 @@ fn retry(asked: Asked<'_>, what: &Retry) -> Result<Done, Refusal> {
     let failed = || asked.result.map_or(&[][..], |result| &result.failed);
     match what {
         Retry::All => Ok(Done::RetryAll),
-        Retry::Failed | Retry::Check(_) if !has_verdict(asked) => Err(Refusal::NoVerdictYet),
-        Retry::Failed if failed().is_empty() => Err(Refusal::NothingFailed),
+        Retry::Failed | Retry::Check(_) if !asked.has_verdict() && !asked.recorded => {
+            Err(Refusal::NoVerdictYet)
+        }
+        Retry::Failed if failed().is_empty() && !asked.recorded => Err(Refusal::NothingFailed),
         Retry::Failed => Ok(Done::RetrySome(failed().to_vec())),
         Retry::Check(name) => {
             let known = asked.rules.map(|rules| rules.checks.iter());

@@ -15,7 +15,7 @@ mod take_over;
 mod tear_down;
 mod turns;
 
-pub use answer::{Answered, Asked, Decision, Done, Refusal, Said, answer};
+pub use answer::{Afterwards, Answered, Asked, Decision, Done, Follow, Refusal, Said, answer};
 pub use attempt::{
     AttemptStep, ExecutionStatus, Existing, Limit, MAX_ATTEMPTS, Taken, Wanted, Wish, next_attempt,
 };

@@ -10,6 +10,7 @@ use crate::{
     build::{Build, BuildStatus},
     candidate::Candidate,
     command::{Command, Retry},
+    conversation::Retried,
     host::CommitDetails,
     id::{CheckName, CommitId, RunName, TreeId},
     names,
@@ -114,6 +115,23 @@ pub struct Before<'a> {
     pub runs: &'a [RunName],
     /// Checks that are to be built again, whatever they came to.
     pub again: &'a [CheckName],
+    /// Retries that were asked for, by this run's comment or another: no run that began before one does for it.
+    pub retried: &'a [Retried],
+    /// Checks that did not pass.
+    pub failed: &'a [CheckName],
+}
+
+impl Before<'_> {
+    /// When the last retry of a check was asked for.
+    fn retried(&self, check: &CheckName) -> Option<&str> {
+        let concerns = |retried: &&Retried| match &retried.what {
+            Retry::All => true,
+            Retry::Failed => self.failed.contains(check),
+            Retry::Check(name) => name == check,
+        };
+        let retries = self.retried.iter().filter(concerns);
+        retries.map(|retried| retried.at.as_str()).max()
+    }
 }
 
 /// The ended builds of the earlier runs that count for this one, whose plan has this `fingerprint`: none of a check that is to be
@@ -132,7 +150,7 @@ pub fn taken_over(
         .checks
         .iter()
         .filter(|check| !before.again.contains(&check.name))
-        .filter_map(|check| last_build(&check.name, candidate, before.runs, builds))
+        .filter_map(|check| last_build(&check.name, candidate, before, builds))
         .collect();
     loop {
         let names: BTreeSet<CheckName> = taken.iter().map(|build| build.check.clone()).collect();
@@ -152,13 +170,15 @@ pub fn taken_over(
 fn last_build(
     check: &CheckName,
     candidate: &Candidate,
-    runs: &[RunName],
+    before: Before<'_>,
     builds: &[Build],
 ) -> Option<StartedBuild> {
+    let retried = before.retried(check);
     let of_check = builds.iter().filter_map(|build| {
         let purpose = build.purpose.as_ref()?;
-        let place = runs.iter().position(|run| *run == purpose.run)?;
-        (purpose.check == *check).then_some(((place, purpose.attempt), build))
+        let place = before.runs.iter().position(|run| *run == purpose.run)?;
+        let does = retried.is_none_or(|at| purpose.run_started.as_str() > at);
+        (purpose.check == *check && does).then_some(((place, purpose.attempt), build))
     });
     let ((_, attempt), build) = of_check.max_by_key(|(order, _)| *order)?;
     let ended = matches!(
@@ -229,6 +249,8 @@ mod tests {
             plan: "plan",
             runs: &[run(1), run(2)],
             again: &again,
+            retried: &[],
+            failed: &[],
         };
         let taken = taken_over(&plan(), "plan", &candidate(), before, builds).unwrap();
         taken.iter().map(|build| build.id.to_string()).collect()
@@ -294,11 +316,39 @@ mod tests {
     }
 
     #[test]
+    fn a_retry_asks_for_a_build_of_a_run_that_began_after_it_whichever_run_continues() {
+        use BuildStatus::{Failed, Succeeded};
+        let all = [built("unit", 1, Failed), built("docs", 1, Succeeded)];
+        let taken = |at: &str, what: Retry| {
+            let before = Before {
+                plan: "plan",
+                runs: &[run(1)],
+                again: &[],
+                retried: &[Retried {
+                    at: at.to_owned(),
+                    what,
+                }],
+                failed: &[name("unit")],
+            };
+            let taken = taken_over(&plan(), "plan", &candidate(), before, &all).unwrap();
+            let ids = taken.iter().map(|build| build.id.to_string());
+            ids.collect::<Vec<_>>()
+        };
+        let (earlier, later) = ("2026-11-20T09:59:59.999Z", "2026-11-20T10:00:00.001Z");
+        assert_eq!(taken(later, Retry::All), [] as [&str; 0]);
+        assert_eq!(taken(later, Retry::Failed), ["docs-1"]);
+        assert_eq!(taken(later, Retry::Check(name("docs"))), ["unit-1"]);
+        assert_eq!(taken(earlier, Retry::All), ["unit-1", "docs-1"]);
+    }
+
+    #[test]
     fn refuses_builds_under_another_plan() {
         let before = Before {
             plan: "plan",
             runs: &[run(1)],
             again: &[],
+            retried: &[],
+            failed: &[],
         };
         let builds = [built("docs", 1, BuildStatus::Succeeded)];
         assert_eq!(

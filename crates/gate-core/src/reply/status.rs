@@ -149,6 +149,8 @@ fn talk(standing: Standing<'_>) -> Option<String> {
         stopped_by,
         given,
         allowed,
+        // What was built since tells of them.
+        retried: _,
     } = standing.conversation;
     let who = |by: &str| code(arn::name(by), 80);
     let mut lines = Vec::new();

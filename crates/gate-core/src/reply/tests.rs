@@ -167,6 +167,7 @@ fn the_status_says_what_is_waited_for_what_was_found_and_who_asked_for_what() {
             by: BOB.to_owned(),
             flag: Flag::SkipTests,
         }],
+        retried: Vec::new(),
     };
     let running = ResultRecord::spoken(execution().name, live().revision, None);
     let ended = ResultRecord {

@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     command::parse,
     conversation::Hold,
+    id::RunName,
     protocol::ApprovalRecord,
     samples::{candidacy, closed, commit, execution, live},
     verdict::VerdictKind,
@@ -47,6 +48,7 @@ struct World {
     rules: Option<Rules>,
     conversation: Conversation,
     result: Option<ResultRecord>,
+    recorded: bool,
 }
 
 impl World {
@@ -57,6 +59,7 @@ impl World {
             rules: Some(Rules::parse(RULES.as_bytes()).unwrap()),
             conversation: Conversation::default(),
             result: Some(result(Some(VerdictKind::Reject), &["unit"])),
+            recorded: false,
         }
     }
 
@@ -68,8 +71,21 @@ impl World {
             rules: self.rules.as_ref(),
             conversation: &self.conversation,
             result: self.result.as_ref(),
+            recorded: self.recorded,
         };
         answer(asked, parse(text).unwrap())
+    }
+
+    /// What follows, if nothing has changed since and this run holds the claim.
+    fn follow(&self, text: &str, claim: Option<&Claim>) -> Follow {
+        let own = Claim::from(&execution());
+        self.decide(text).follow(Afterwards {
+            live: Some(&self.live),
+            candidacy: &candidacy(),
+            result: self.result.as_ref(),
+            claim: claim.or(Some(&own)),
+            own: &own,
+        })
     }
 
     fn done(&self, text: &str) -> Done {
@@ -87,7 +103,8 @@ impl World {
 
     fn refused(&self, text: &str) -> Refusal {
         let decision = self.decide(text);
-        assert!(decision.accepted.is_empty() && !decision.goes_on && !decision.withdraws);
+        assert!(decision.accepted.is_empty() && !decision.withdraws);
+        assert_eq!(self.follow(text, None), Follow::Nothing);
         match &decision.answers[..] {
             [
                 Answered {
@@ -114,7 +131,7 @@ fn after_a_verdict_a_retry_tests_all_or_what_failed_or_what_is_named() {
         world.done("/gate retry docs"),
         Done::RetrySome(names(&["docs"]))
     );
-    assert!(world.decide("/gate retry").goes_on);
+    assert_eq!(world.follow("/gate retry", None), Follow::Run);
     assert_eq!(
         world.refused("/gate retry web"),
         Refusal::NoSuchCheck(names(&["unit", "docs"]))
@@ -145,12 +162,59 @@ fn a_hold_needs_a_run_of_its_own_only_after_the_verdict_and_takes_the_approval_b
     let release = vec!["arn:aws:iam::*:role/Release".to_owned()];
     let mut world = World::new();
     assert_eq!(world.done("/gate hold"), Done::Held(release));
-    let decision = world.decide("/gate hold");
-    assert!(decision.goes_on && decision.withdraws);
+    assert!(world.decide("/gate hold").withdraws);
+    assert_eq!(world.follow("/gate hold", None), Follow::Run);
     world.result = None;
+    assert_eq!(world.follow("/gate hold", None), Follow::Nothing);
     let decision = world.decide("/gate hold");
-    assert!(!decision.goes_on && decision.withdraws);
+    assert!(decision.withdraws);
     assert_eq!(decision.accepted, [Command::Hold { reason: None }]);
+}
+
+#[test]
+fn what_was_written_down_is_carried_out_by_a_second_try_whatever_came_meanwhile() {
+    let green = || Some(result(Some(VerdictKind::Approve), &[]));
+    let after = |result: Option<ResultRecord>| World {
+        recorded: true,
+        result,
+        ..World::new()
+    };
+    assert_eq!(after(green()).done("/gate stop"), Done::Stopped);
+    let mut by_bob = after(green());
+    by_bob.comment.author = BOB.to_owned();
+    assert_eq!(by_bob.done("/gate unhold"), Done::Unheld);
+    let retried = Done::RetrySome(Vec::new());
+    assert_eq!(after(green()).done("/gate retry failed"), retried);
+    let named = Done::RetrySome(names(&["unit"]));
+    assert_eq!(after(None).done("/gate retry unit"), named);
+    let mut pushed = after(green());
+    pushed.live.revision = crate::id::RevisionId::new("newer");
+    assert!(matches!(
+        pushed.refused("/gate stop"),
+        Refusal::OtherRevision { .. }
+    ));
+}
+
+#[test]
+fn a_run_that_was_overtaken_before_its_commands_were_written_down_comes_again() {
+    let claim = |start_time: &str| Claim {
+        start_time: start_time.to_owned(),
+        run: RunName::new("pr-7-3f2a91c0d1e2-bbbbbbbb-1"),
+    };
+    let (older, newer) = (
+        claim("2026-11-20T09:00:00.000Z"),
+        claim("2026-11-20T11:00:00.000Z"),
+    );
+    let mut world = World::new();
+    assert_eq!(world.follow("/gate retry", Some(&older)), Follow::Run);
+    assert_eq!(world.follow("/gate retry", Some(&newer)), Follow::Overtaken);
+    world.result = None;
+    assert_eq!(world.follow("/gate stop", Some(&newer)), Follow::Overtaken);
+    assert_eq!(
+        world.follow("/gate hold", Some(&newer)),
+        Follow::Nothing,
+        "the newer one looks at holds"
+    );
 }
 
 #[test]
