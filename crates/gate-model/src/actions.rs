@@ -1,6 +1,9 @@
 //! What can happen: steps of handlers, the world going on, people, faults.
 
-use crate::world::{Actor, BuildState, Event, RunId, Title, View};
+use crate::{
+    conversation::{Author, Wish},
+    world::{Actor, BuildState, Event, RunId, Title, View},
+};
 
 /// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +33,7 @@ pub enum Person {
     EditTitle(Title),
     Close,
     Merge,
+    Ask(Wish, Author),
 }
 
 /// What goes wrong.
@@ -86,6 +90,8 @@ pub fn label(action: &Action) -> &'static str {
             Person::EditTitle(_) => "title becomes [skip-tests]",
             Person::Close => "close",
             Person::Merge => "merge",
+            Person::Ask(_, Author::Stranger) => "command of a stranger",
+            Person::Ask(wish, Author::Member) => wish.text(),
         },
         Action::Fault(fault) => match fault {
             Fault::EffectIsLost(_) => "effect lost, handler tried again",
@@ -98,6 +104,8 @@ pub fn label(action: &Action) -> &'static str {
             Fault::RetriesUsedUp(_) => "retries of a step used up",
             Fault::RunDies(_) => "run dies",
             Fault::RunDiesLate(_) => "run dies, its call takes effect later",
+            Fault::LoseEvent(Event::Comment(_)) => "event of a comment lost",
+            Fault::RepeatEvent(Event::Comment(_)) => "event of a comment repeated",
             Fault::LoseEvent(_) => "event lost",
             Fault::RepeatEvent(_) => "event repeated",
             Fault::BreakBuild(_, BuildState::Fault) => "build ends as FAULT",
@@ -111,7 +119,7 @@ pub fn label(action: &Action) -> &'static str {
 }
 
 impl Action {
-    /// Every label.
+    /// What happens without comments.
     pub const LABELS: [&'static str; 33] = [
         "step of a run",
         "step of the router",
@@ -146,5 +154,19 @@ impl Action {
         "build vanishes",
         "build of another commit",
         "sweep beside others",
+    ];
+
+    /// What happens besides where people write comments.
+    pub const LABELS_OF_COMMENTS: [&'static str; 10] = [
+        "/gate hold",
+        "/gate unhold",
+        "/gate stop",
+        "/gate retry",
+        "/gate retry failed",
+        "/gate allow skip-tests",
+        "/gate skip-tests",
+        "command of a stranger",
+        "event of a comment lost",
+        "event of a comment repeated",
     ];
 }

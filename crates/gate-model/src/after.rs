@@ -5,7 +5,7 @@ use crate::{
     calls::{Answer, Call, number},
     replay::Stop,
     shell::{self, Ended},
-    world::{Actor, At, BuildState, Commit, Event, InFlight, Status, Truth, World},
+    world::{Actor, At, BuildState, Commit, Event, InFlight, Request, Status, Truth, World},
 };
 
 impl World {
@@ -45,6 +45,7 @@ impl World {
             }
             Action::Fault(fault) => {
                 world.budget.spend(|budget| &mut budget.faults);
+                world.faulted = true;
                 world.disturb();
                 world.fault(fault);
             }
@@ -61,6 +62,7 @@ impl World {
     fn step(&mut self, actor: Actor, instead: Option<Answer>) {
         if self.focus.is_some_and(|focus| focus != actor) {
             self.budget.spend(|budget| &mut budget.switches);
+            self.interrupted = true;
         }
         self.focus = Some(actor);
         let Some(mut log) = self.log(actor).cloned() else {
@@ -122,6 +124,7 @@ impl World {
                 };
                 self.end(id, status);
             }
+            (Actor::Run(id), Ended::Run(At::RunFailed, _)) => self.end(id, Status::Died),
             (Actor::Run(id), Ended::Run(at, memory)) => {
                 let run = &mut self.runs[usize::from(id)];
                 run.at = at;
@@ -167,14 +170,23 @@ impl World {
     }
 
     fn end_build(&mut self, number: u8, state: BuildState) {
+        let quiet = self.actors().next().is_none();
+        let rerun = self.budget.rules.rerun();
         let build = &mut self.builds[usize::from(number)];
+        let ran_on = build.state == BuildState::Running;
         build.state = state;
-        let commit = build.commit;
+        let (commit, first) = (build.commit, build.attempt == 1);
         let truth = match state {
+            BuildState::Passed if rerun && !first => Truth::Flaky,
             BuildState::Passed => Truth::Green,
+            // The next build tells.
+            BuildState::Failed if rerun && first => return,
             BuildState::Failed => Truth::Red,
             _ => return,
         };
+        let raced = self.interrupted && self.live.revision > 1;
+        let alone = quiet && !self.faulted && !raced && self.is_spoken_for();
+        self.broken.not_stopped |= ran_on && alone && self.live.open && self.is_stopped();
         if let Some(commit) = commit {
             self.settle_truth(commit, truth);
         }
@@ -193,6 +205,10 @@ impl World {
                 self.live.title = title;
                 return;
             }
+            Person::Ask(wish, by) => {
+                self.ask(wish, by);
+                return;
+            }
             Person::Close => self.live.open = false,
             Person::Merge => {
                 self.live.open = false;
@@ -206,6 +222,19 @@ impl World {
             revision: self.live.revision,
             closed: closing,
         });
+    }
+
+    /// Nobody hears of a comment any more.
+    fn forget(&mut self, event: Event) {
+        let comment = match event {
+            Event::Comment(comment) => Some(comment),
+            Event::Died(run) => match self.runs[usize::from(run)].request {
+                Request::Command(_, comment) => Some(comment),
+                _ => None,
+            },
+            Event::PullRequest { .. } | Event::Look => None,
+        };
+        self.unheard |= comment.map_or(0, |comment| 1 << comment);
     }
 
     fn fault(&mut self, fault: Fault) {
@@ -238,7 +267,10 @@ impl World {
                 self.leave_in_flight(Actor::Run(run));
                 self.end(run, Status::Died);
             }
-            Fault::LoseEvent(event) => self.events.retain(|delivery| delivery.event != event),
+            Fault::LoseEvent(event) => {
+                self.forget(event);
+                self.events.retain(|delivery| delivery.event != event);
+            }
             Fault::RepeatEvent(event) => {
                 let same = self.events.iter_mut();
                 for delivery in same.filter(|delivery| delivery.event == event) {

@@ -1,6 +1,15 @@
 //! How much may happen: what people do, what goes wrong, how often a handler is interrupted by another.
 
-use crate::actions::{Action, Fault, Person};
+use crate::{
+    actions::{Action, Fault, Person},
+    conversation::{
+        Asked, Author,
+        Author::{Member, Stranger},
+        Wish,
+    },
+    plans::Rules,
+    world::{Event, Title},
+};
 
 /// Which actions the bound contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,12 +21,94 @@ pub enum Kinds {
     Essential,
     /// The essential ones, and a destination that moves.
     Moves,
+    /// Of what people do, comments, pushes and closes; of what goes wrong, runs that die, effects lost and late, events of
+    /// comments lost and repeated.
+    Talk,
+    /// Comments; their runs die, events of both are lost.
+    Deaths,
+    /// Comments and pushes.
+    Pushes,
+}
+
+/// What people write in comments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Talk {
+    /// Nothing.
+    None,
+    /// Any command about the whole pull request.
+    Commands,
+    /// What decides about `[skip-tests]`, or holds.
+    Leave,
+    /// What must not come to nothing.
+    Orders,
+    /// Retries.
+    Retries,
+    /// Two commands that come into each other's way.
+    Pairs,
+    /// A hold, which outlasts a push, or a stop, which does not.
+    BeforePush,
+}
+
+impl Talk {
+    /// Which commands may follow those that were written.
+    pub fn wishes(self, asked: &[Asked]) -> &'static [(Wish, Author)] {
+        let first = asked.first().map(|asked| asked.wish);
+        match (self, first) {
+            (Self::Commands, None) => &[
+                (Wish::Hold, Member),
+                (Wish::Unhold, Member),
+                (Wish::Stop, Member),
+                (Wish::RetryFailed, Member),
+                (Wish::Hold, Stranger),
+            ],
+            (Self::Leave, None) => &[
+                (Wish::Hold, Member),
+                (Wish::Allow, Member),
+                (Wish::SkipTests, Member),
+                (Wish::Allow, Stranger),
+            ],
+            (Self::Orders, None) => &[(Wish::Hold, Member), (Wish::Retry, Member)],
+            (Self::Retries, None) => &[(Wish::RetryFailed, Member)],
+            (Self::Pairs, None) => &[
+                (Wish::Hold, Member),
+                (Wish::Stop, Member),
+                (Wish::Retry, Member),
+            ],
+            (Self::Pairs, Some(Wish::Hold)) => &[(Wish::Unhold, Member)],
+            (Self::Pairs, Some(Wish::Stop)) => &[(Wish::Retry, Member)],
+            (Self::Pairs, Some(Wish::Retry)) => &[(Wish::Hold, Member), (Wish::Stop, Member)],
+            (Self::BeforePush, None) => &[(Wish::Hold, Member), (Wish::Stop, Member)],
+            _ => &[],
+        }
+    }
 }
 
 impl Kinds {
     /// Whether it contains this one.
     pub fn contain(self, action: &Action) -> bool {
         match (self, action) {
+            (Self::Talk, Action::Person(person)) => {
+                matches!(person, Person::Ask(..) | Person::Push | Person::Close)
+            }
+            (Self::Talk, Action::Fault(fault)) => matches!(
+                fault,
+                Fault::RunDies(_)
+                    | Fault::EffectIsLost(_)
+                    | Fault::EffectIsLate(_)
+                    | Fault::LoseEvent(Event::Comment(_))
+                    | Fault::RepeatEvent(Event::Comment(_))
+            ),
+            (Self::Deaths, Action::Person(person)) => matches!(person, Person::Ask(..)),
+            (Self::Deaths, Action::Fault(fault)) => {
+                matches!(
+                    fault,
+                    Fault::RunDies(_) | Fault::LoseEvent(Event::Died(_) | Event::Comment(_))
+                )
+            }
+            (Self::Pushes, Action::Person(person)) => {
+                matches!(person, Person::Ask(..) | Person::Push)
+            }
+            (Self::Pushes, Action::Fault(_)) => false,
             (Self::Every, _)
             | (
                 Self::Moves,
@@ -43,8 +134,12 @@ impl Kinds {
 pub struct Budget {
     /// Which of them.
     pub kinds: Kinds,
-    /// Whether by the rules a moved destination has everything tested again.
-    pub retest: bool,
+    /// The destination's rules.
+    pub rules: Rules,
+    /// The title the pull request is opened with.
+    pub title: Title,
+    /// What people write.
+    pub talk: Talk,
     /// Of all that is listed below together.
     pub together: u8,
     /// Pushes, moves of the destination, title edits, closes and merges.
@@ -61,7 +156,9 @@ impl Budget {
     pub const DEFAULT: [Self; 3] = [
         Self {
             kinds: Kinds::Every,
-            retest: false,
+            rules: Rules::None,
+            title: Title::Plain,
+            talk: Talk::None,
             together: 2,
             people: 2,
             faults: 2,
@@ -69,7 +166,9 @@ impl Budget {
         },
         Self {
             kinds: Kinds::Essential,
-            retest: false,
+            rules: Rules::None,
+            title: Title::Plain,
+            talk: Talk::None,
             together: 3,
             people: 1,
             faults: 2,
@@ -77,7 +176,9 @@ impl Budget {
         },
         Self {
             kinds: Kinds::Moves,
-            retest: true,
+            rules: Rules::Retest,
+            title: Title::Plain,
+            talk: Talk::None,
             together: 2,
             people: 2,
             faults: 1,
@@ -85,15 +186,86 @@ impl Budget {
         },
     ];
 
+    /// What continuous integration explores of comments with commands.
+    pub const TALK: [Self; 6] = [
+        Self {
+            kinds: Kinds::Talk,
+            rules: Rules::Bound,
+            title: Title::Plain,
+            talk: Talk::Commands,
+            together: 2,
+            people: 1,
+            faults: 1,
+            switches: 1,
+        },
+        Self {
+            kinds: Kinds::Talk,
+            rules: Rules::Bound,
+            title: Title::SkipTests,
+            talk: Talk::Leave,
+            together: 2,
+            people: 1,
+            faults: 1,
+            switches: 1,
+        },
+        Self {
+            kinds: Kinds::Deaths,
+            rules: Rules::Bound,
+            title: Title::Plain,
+            talk: Talk::Orders,
+            together: 3,
+            people: 1,
+            faults: 2,
+            switches: 0,
+        },
+        Self {
+            kinds: Kinds::Deaths,
+            rules: Rules::Rerun,
+            title: Title::Plain,
+            talk: Talk::Retries,
+            together: 2,
+            people: 1,
+            faults: 1,
+            switches: 0,
+        },
+        Self {
+            kinds: Kinds::Deaths,
+            rules: Rules::Bound,
+            title: Title::Plain,
+            talk: Talk::Pairs,
+            together: 2,
+            people: 2,
+            faults: 0,
+            switches: 0,
+        },
+        Self {
+            kinds: Kinds::Pushes,
+            rules: Rules::Bound,
+            title: Title::Plain,
+            talk: Talk::BeforePush,
+            together: 3,
+            people: 2,
+            faults: 0,
+            switches: 1,
+        },
+    ];
+
     /// What `MERGEGATE_LONG=1` explores besides: any three of everything.
     pub const LONG: Self = Self {
         kinds: Kinds::Every,
-        retest: false,
+        rules: Rules::None,
+        title: Title::Plain,
+        talk: Talk::None,
         together: 3,
         people: 2,
         faults: 2,
         switches: 1,
     };
+
+    /// Whether people may write comments.
+    pub fn talks(self) -> bool {
+        self.talk != Talk::None
+    }
 
     /// Whether people may act.
     pub fn allows_person(self) -> bool {

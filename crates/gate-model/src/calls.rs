@@ -2,9 +2,10 @@
 
 use crate::{
     bound::RUNS,
+    conversation::{Accepted, Wish},
     world::{
-        At, Build, BuildState, Comment, Commit, Memory, Record, Request, Run, RunId, Status, Truth,
-        View, World,
+        At, Build, BuildState, Comment, Commit, Memory, Record, Request, Run, RunId, Status, View,
+        World,
     },
 };
 
@@ -20,6 +21,7 @@ pub enum Call {
     ReadTip,
     ReadClaim,
     ReadRecord,
+    ReadCommands,
     ReadApproval {
         revision: u8,
     },
@@ -42,6 +44,10 @@ pub enum Call {
         run: RunId,
     },
     WriteRecord(Record),
+    WriteCommand {
+        comment: u8,
+        revision: u8,
+    },
     WriteEnvironment,
     CreateBranch {
         run: RunId,
@@ -66,6 +72,9 @@ pub enum Call {
         revision: u8,
         comment: Comment,
     },
+    Reply {
+        comment: u8,
+    },
     SayMergedDiffers {
         tested: Commit,
     },
@@ -82,18 +91,23 @@ pub enum Call {
 }
 
 /// Which parameters of the pull request there are.
-#[allow(missing_docs, reason = "one for each parameter")]
+#[allow(
+    missing_docs,
+    clippy::struct_excessive_bools,
+    reason = "one for each parameter"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Parameters {
     pub claim: bool,
     pub environment: bool,
     pub record: bool,
+    pub commands: bool,
 }
 
 impl Parameters {
     /// Whether there is one.
     pub fn any(self) -> bool {
-        self.claim || self.environment || self.record
+        self.claim || self.environment || self.record || self.commands
     }
 }
 
@@ -119,6 +133,7 @@ pub enum Answer {
     Tip(u8),
     Claim(Option<RunId>),
     Record(Option<Record>),
+    Commands(Accepted),
     Found(bool),
     Parameters(Parameters),
     Branches(u16),
@@ -142,6 +157,7 @@ impl Call {
                 | Self::ReadTip
                 | Self::ReadClaim
                 | Self::ReadRecord
+                | Self::ReadCommands
                 | Self::ReadApproval { .. }
                 | Self::ReadExecution { .. }
                 | Self::ReadOwnExecution { .. }
@@ -161,7 +177,11 @@ impl Call {
     /// Whether it may take effect after its caller gave up on it. Edits of a comment come in the order in which they were
     /// sent: nothing would repair one that overtook another.
     pub fn may_be_late(self) -> bool {
-        self.is_effect() && !matches!(self, Self::Comment { .. } | Self::SayMergedDiffers { .. })
+        self.is_effect()
+            && !matches!(
+                self,
+                Self::Comment { .. } | Self::Reply { .. } | Self::SayMergedDiffers { .. }
+            )
     }
 }
 
@@ -184,11 +204,15 @@ impl Call {
             | Self::ListOpenPullRequests
             | Self::ReadOthers
             | Self::ReadTip
+            | Self::Reply { .. }
             | Self::SayMergedDiffers { .. } => 0,
             Self::ReadClaim | Self::WriteClaim { .. } => CLAIM,
             Self::ReadRecord | Self::WriteRecord(_) => RECORD,
+            Self::ReadCommands | Self::WriteCommand { .. } => COMMANDS,
             Self::WriteEnvironment => ENVIRONMENT,
-            Self::ListParameters | Self::DeleteParameters(_) => CLAIM | RECORD | ENVIRONMENT,
+            Self::ListParameters | Self::DeleteParameters(_) => {
+                CLAIM | RECORD | ENVIRONMENT | COMMANDS
+            }
             Self::ReadApproval { .. } | Self::Approve { .. } | Self::Revoke { .. } => APPROVAL,
             Self::Comment { .. } => COMMENTS,
             Self::ReadExecution { .. }
@@ -218,6 +242,7 @@ const BUILDS: u16 = 1 << 6;
 const PROJECT: u16 = 1 << 7;
 const REPORT_GROUPS: u16 = 1 << 8;
 const BRANCHES: u16 = 1 << 9;
+const COMMANDS: u16 = 1 << 10;
 
 impl World {
     /// Carries a call out.
@@ -228,6 +253,7 @@ impl World {
             Call::ReadTip => Answer::Tip(self.tip),
             Call::ReadClaim => Answer::Claim(self.claim),
             Call::ReadRecord => Answer::Record(self.record),
+            Call::ReadCommands => Answer::Commands(self.accepted),
             Call::ReadApproval { revision } => Answer::Found(self.approved[slot(revision)]),
             Call::ReadExecution { request, attempt } => {
                 let run = self.find_run(request, attempt);
@@ -246,6 +272,7 @@ impl World {
                 claim: self.claim.is_some(),
                 environment: self.environment,
                 record: self.record.is_some(),
+                commands: self.accepted != Accepted::default(),
             }),
             Call::ListBranches => Answer::Branches(self.branches),
             Call::ListOpenPullRequests => Answer::Found(self.live.open),
@@ -256,8 +283,10 @@ impl World {
 
     fn take_effect(&mut self, effect: Call) -> Answer {
         match effect {
-            Call::WriteClaim { run } => self.claim = Some(run),
+            Call::WriteClaim { run } => self.write_claim(run),
             Call::WriteRecord(record) => self.record = Some(record),
+            Call::WriteCommand { comment, revision } => self.record_commands(comment, revision),
+            Call::Reply { comment } => self.reply(comment),
             Call::WriteEnvironment => self.environment = true,
             Call::CreateBranch { run } => self.branches |= 1 << run,
             // With its report groups.
@@ -305,10 +334,7 @@ impl World {
             }
             self.broken.built_twice = true;
         }
-        let commit = match self.runs[usize::from(run)].request {
-            Request::Gate(commit) | Request::Defer(commit) | Request::Say(commit) => Some(commit),
-            Request::Close => None,
-        };
+        let commit = self.runs[usize::from(run)].request.commit();
         self.builds.push(Build {
             run,
             attempt,
@@ -354,15 +380,42 @@ impl World {
 
     /// Compares an approval with what really happened, never with what the gate recorded.
     fn judge_approval(&mut self, run: RunId, revision: u8) {
-        let Request::Gate(commit) = self.runs[usize::from(run)].request else {
-            self.broken.untested = true;
-            return;
+        let (commit, continues) = match self.runs[usize::from(run)].request {
+            Request::Gate(commit) => (commit, false),
+            // It may continue any run on the very same merge commit.
+            Request::Command(commit, _) => (commit, true),
+            Request::Close | Request::Defer(_) | Request::Say(_) => {
+                self.broken.untested = true;
+                return;
+            }
         };
-        self.broken.untested |= commit.revision != revision || self.truth(commit) != Truth::Green;
-        let passed = |build: &&Build| build.run == run && build.state == BuildState::Passed;
-        let mut passed = self.builds.iter().filter(passed).peekable();
-        self.broken.missing |= passed.peek().is_none();
-        self.broken.wrong_commit |= !passed.any(|build| build.commit == Some(commit));
+        self.broken.untested |= commit.revision != revision || !self.truth(commit).passes();
+        let passed = |build: &&Build| {
+            let counts = build.run == run || continues && build.commit == Some(commit);
+            counts && build.state == BuildState::Passed
+        };
+        let passed: Vec<&Build> = self.builds.iter().filter(passed).collect();
+        self.broken.missing |= passed.is_empty();
+        self.broken.wrong_commit |= !passed.iter().any(|build| build.commit == Some(commit));
+        self.broken.without_leave |= self.budget.rules.bind_flags()
+            && !self.may_skip_tests(revision)
+            && passed.iter().all(|build| !build.tested);
+    }
+
+    fn write_claim(&mut self, run: RunId) {
+        if let Request::Command(_, comment) = self.runs[usize::from(run)].request {
+            let refused = self.accepted[usize::from(comment)] == 0;
+            self.broken.disturbed |= refused && self.live.open;
+        }
+        self.claim = Some(run);
+    }
+
+    fn reply(&mut self, comment: u8) {
+        let place = usize::from(comment);
+        let holds = self.asked[place].wish == Wish::Hold && self.accepted[place] > 0;
+        self.broken.not_withdrawn |=
+            holds && self.live.open && self.approves_live() && !(self.faulted || self.interrupted);
+        self.replied |= 1 << comment;
     }
 
     fn revoke(&mut self, revision: u8) -> Answer {
@@ -383,6 +436,9 @@ impl World {
         if parameters.record {
             self.record = None;
         }
+        if parameters.commands {
+            self.accepted = Accepted::default();
+        }
         self.environment &= !parameters.environment;
     }
 
@@ -401,6 +457,7 @@ impl World {
             status: Status::Running,
             at: match request {
                 Request::Gate(_) => At::Prepare,
+                Request::Command(..) => At::Answer,
                 Request::Close => At::StopBuilds,
                 Request::Defer(_) | Request::Say(_) => At::Say,
             },

@@ -5,29 +5,25 @@ use std::{sync::LazyLock, time::Duration};
 use gate_core::{
     build::{self, BuildStatus},
     candidate::{Candidate, Preview},
-    conversation::Conversation,
     id::{
         BranchName, BuildId, CheckName, CommitId, PullRequestId, RepositoryName, RevisionId,
         RunName, TreeId,
     },
     names::{self, RunPurpose},
-    plan::{NoBuild, Plan, PlannedCheck},
     protocol::{
         ApprovalRecord, Candidacy, Claim, Execution, ExecutionStatus, Request as CoreRequest,
         ResultRecord, StartedBuild,
     },
     pull_request::{self, PullRequestStatus},
-    rules::{MergeRules, WhenDestinationMoves},
-    title::Flags,
 };
 
 use crate::{
     calls::number,
-    world::{Build, BuildState, Commit, Memory, Record, Request, Run, RunId, Status, Title, View},
+    conversation::{comment_id, comment_number},
+    world::{
+        Build, BuildState, Commit, Known, Memory, Record, Request, Run, RunId, Status, Title, View,
+    },
 };
-
-/// Nobody in the model comments.
-pub static NOBODY_ASKED: LazyLock<Conversation> = LazyLock::new(Conversation::default);
 
 /// The highest number of a revision, a destination commit or a run.
 const HIGHEST: usize = 16;
@@ -135,6 +131,10 @@ pub fn request(request: Request) -> CoreRequest {
             candidacy: candidacy(commit.revision, commit.tip),
             error: "a run died".to_owned(),
         },
+        Request::Command(commit, comment) => CoreRequest::Command {
+            candidacy: candidacy(commit.revision, commit.tip),
+            comment: comment_id(comment),
+        },
     }
 }
 
@@ -149,7 +149,10 @@ pub fn request_of(request: &CoreRequest) -> Request {
         CoreRequest::Defer(candidacy) => Request::Defer(commit(candidacy)),
         CoreRequest::Close { .. } => Request::Close,
         CoreRequest::Say { candidacy, .. } => Request::Say(commit(candidacy)),
-        CoreRequest::Overridden { .. } | CoreRequest::Command { .. } => not_modelled(),
+        CoreRequest::Command { candidacy, comment } => {
+            Request::Command(commit(candidacy), comment_number(comment))
+        }
+        CoreRequest::Overridden { .. } => not_modelled(),
     }
 }
 
@@ -174,9 +177,20 @@ pub fn run_name(asked: Request, attempt: u8) -> RunName {
         CoreRequest::Say { candidacy, .. } => RunPurpose::Say {
             revision: &candidacy.revision,
         },
-        CoreRequest::Overridden { .. } | CoreRequest::Command { .. } => not_modelled(),
+        CoreRequest::Command { candidacy, comment } => RunPurpose::Command {
+            revision: &candidacy.revision,
+            destination: &candidacy.destination_commit,
+            comment,
+        },
+        CoreRequest::Overridden { .. } => not_modelled(),
     };
     names::run(asked.pull_request(), purpose, u32::from(attempt))
+}
+
+/// The number at the end of a run's name.
+pub fn attempt(run: &RunName) -> u8 {
+    let attempt = names::attempt(run).and_then(|attempt| u8::try_from(attempt).ok());
+    attempt.unwrap_or(u8::MAX)
 }
 
 /// A run as its handlers are told about it. Runs start one after the other.
@@ -184,8 +198,13 @@ pub fn execution(runs: &[Run], id: RunId) -> Execution {
     let run = &runs[usize::from(id)];
     Execution {
         name: run_name(run.request, run.attempt),
-        start_time: format!("2026-11-20T10:00:00.{id:03}Z"),
+        start_time: time(u32::from(id) * 10 + 10),
     }
+}
+
+/// A moment, in milliseconds since the first.
+pub fn time(milliseconds: u32) -> String {
+    format!("2026-11-20T10:00:00.{milliseconds:03}Z")
 }
 
 /// A run's place in the order.
@@ -223,27 +242,6 @@ pub fn pull_request(view: View) -> pull_request::PullRequest {
             commit: Some(merged(commit)),
         }),
         has_approval_rules: true,
-    }
-}
-
-static PLANS: LazyLock<[Plan; 3]> =
-    LazyLock::new(|| [Title::Plain, Title::SkipTests, Title::SkipCi].map(make_plan));
-
-/// A plan as Prepare makes it for these flags, over one buildspec that promises one report.
-pub fn plan(flags: Title) -> &'static Plan {
-    match flags {
-        Title::Plain => &PLANS[0],
-        Title::SkipTests => &PLANS[1],
-        Title::SkipCi => &PLANS[2],
-    }
-}
-
-fn make_plan(flags: Title) -> Plan {
-    Plan {
-        checks: vec![PlannedCheck::new(check(), vec!["unit".to_owned()])],
-        flags: Flags::parse(title(flags)),
-        no_build: (flags == Title::SkipCi).then_some(NoBuild::SkipCi),
-        ..Plan::default()
     }
 }
 
@@ -297,20 +295,39 @@ pub fn build_number(id: &BuildId) -> u8 {
 
 /// The builds a run knows, as its state holds them.
 pub fn started(memory: &Memory) -> Vec<StartedBuild> {
-    let started = |&(attempt, number): &(u8, u8)| StartedBuild {
+    let started = |known: &Known| StartedBuild {
         check: check(),
-        attempt: u32::from(attempt),
-        id: build(number),
+        attempt: u32::from(known.attempt),
+        id: build(known.build),
         log_url: None,
-        tried_again: false,
+        tried_again: known.tried_again,
     };
     memory.builds.iter().map(started).collect()
 }
 
+/// A build that a run knows, from what its state holds.
+pub fn known(started: &StartedBuild) -> Known {
+    Known {
+        attempt: u8::try_from(started.attempt).unwrap_or(u8::MAX),
+        build: build_number(&started.id),
+        tried_again: started.tried_again,
+    }
+}
+
+/// The names of runs, a bit each.
+pub fn run_names(runs: &[Run], bits: u16) -> Vec<RunName> {
+    let all = (0_u8..).zip(runs);
+    all.filter(|(id, _)| bits & 1 << id != 0)
+        .map(|(_, run)| run_name(run.request, run.attempt))
+        .collect()
+}
+
 /// The reporter's record as it is written.
 pub fn record(runs: &[Run], record: Record) -> ResultRecord {
+    let own = run_names(runs, 1 << record.run);
     let run = &runs[usize::from(record.run)];
     let run = run_name(run.request, run.attempt);
+    let spoke = record.verdict.or(record.deferred).is_some();
     ResultRecord {
         verdict: record.verdict,
         approval: if record.given {
@@ -321,18 +338,21 @@ pub fn record(runs: &[Run], record: Record) -> ResultRecord {
         tested_commit: record.tested.map(merged),
         tested_tree: record.tested.map(tree),
         deferred: record.deferred,
+        destination_commit: record.tested.map(|commit| tip(commit.tip)),
+        failed: if record.failed {
+            vec![check()]
+        } else {
+            Vec::new()
+        },
+        heard: record.heard.map(|print| format!("{print:016x}")),
+        plan: record.plan.map(|print| format!("{print:032x}")),
+        runs: if spoke {
+            [run_names(runs, record.continues), own].concat()
+        } else {
+            Vec::new()
+        },
         ..ResultRecord::spoken(run, revision(record.revision), None)
     }
-}
-
-/// The rules about a moved destination: one pull request at a time.
-pub fn merge_rules(retest: bool) -> MergeRules {
-    let mut rules = MergeRules::default();
-    if retest {
-        rules.when_destination_moves = WhenDestinationMoves::Retest;
-        rules.at_most = 1;
-    }
-    rules
 }
 
 /// Another pull request of the branch, which is being tested.

@@ -5,10 +5,14 @@
 
 use crate::{
     actions::{Action, Fault, Person},
-    bound::{REVISIONS, SWEEPS, TIPS},
+    bound::{Kinds, REVISIONS, SWEEPS, TIPS, Talk},
     calls::Call,
+    conversation::{COMMENTS, Wish},
     shell,
-    world::{Actor, At, Build, BuildState, InFlight, Status, Title, Truth, View, World},
+    world::{
+        Actor, At, Build, BuildState, InFlight, Request, Run, RunId, Status, Title, Truth, View,
+        World,
+    },
 };
 
 /// Who is at work, and what each asks for next.
@@ -29,6 +33,10 @@ impl World {
     /// Everything that can happen now.
     pub fn possible(&self, actions: &mut Vec<Action>) {
         if self.broken.too_many_runs {
+            return;
+        }
+        if let Some(run) = self.released() {
+            actions.push(Action::Step(Actor::Run(run)));
             return;
         }
         let calls: Vec<_> = self
@@ -69,7 +77,19 @@ impl World {
         actions.retain(|action| self.budget.kinds.contain(action));
     }
 
-    fn actors(&self) -> impl Iterator<Item = Actor> {
+    /// A run that only drops its branch. Where nothing fails and nobody looks for branches, that may as well come first.
+    fn released(&self) -> Option<RunId> {
+        let looks = |run: &Run| run.status == Status::Running && run.request == Request::Close;
+        let first = self.budget.talks() && !self.budget.allows_fault() && self.focus.is_none();
+        if !first || self.sweep.is_some() || self.runs.iter().any(looks) {
+            return None;
+        }
+        let mut runs = (0..).zip(&self.runs);
+        let released = runs.find(|(_, run)| run.at == At::Release);
+        released.map(|(run, _)| run)
+    }
+
+    pub(crate) fn actors(&self) -> impl Iterator<Item = Actor> {
         let runs = (0..).zip(&self.runs);
         let runs = runs.filter(|(_, run)| run.status == Status::Running);
         let runs = runs.map(|(id, _)| Actor::Run(id));
@@ -115,10 +135,11 @@ impl World {
             let truth = build
                 .commit
                 .map_or(Truth::Green, |commit| self.truth(commit));
-            if truth != Truth::Red {
+            let first = self.budget.rules.rerun() && build.attempt == 1;
+            if truth != Truth::Red && !(first && truth == Truth::Flaky) {
                 actions.push(Action::EndBuild(number, BuildState::Passed));
             }
-            if truth != Truth::Green {
+            if !truth.passes() || first && truth == Truth::Flaky {
                 actions.push(Action::EndBuild(number, BuildState::Failed));
             }
             if self.budget.allows_fault() && build.state == BuildState::Running {
@@ -128,6 +149,7 @@ impl World {
     }
 
     fn people(&self, at_work: &AtWork, actions: &mut Vec<Action>) {
+        self.comments(actions);
         let mut may = |person| actions.push(Action::Person(person));
         if self.live.revision < REVISIONS {
             may(Person::Push);
@@ -153,6 +175,27 @@ impl World {
         }
     }
 
+    fn comments(&self, actions: &mut Vec<Action>) {
+        if self.asked.len() >= COMMENTS {
+            return;
+        }
+        let wishes = self.budget.talk.wishes(&self.asked).iter();
+        let wishes = wishes.filter(|(wish, _)| self.is_time_for(*wish));
+        actions.extend(wishes.map(|(wish, by)| Action::Person(Person::Ask(*wish, *by))));
+    }
+
+    /// Of two commands the first comes where it means most: any one alone may come at any time. A hold is lifted once it is there,
+    /// every other second command comes while the first is unanswered.
+    fn is_time_for(&self, wish: Wish) -> bool {
+        let spoke = self.record.is_some_and(|record| record.verdict.is_some());
+        match (self.budget.talk, self.asked.is_empty()) {
+            (Talk::Pairs, true) if wish == Wish::Stop => !spoke && !self.builds.is_empty(),
+            (Talk::Pairs, true) => spoke,
+            (Talk::Pairs, false) => (wish == Wish::Unhold) == (self.replied != 0),
+            _ => true,
+        }
+    }
+
     fn faults_of(&self, actor: Actor, call: Option<Call>, actions: &mut Vec<Action>) {
         let mut may = |fault| actions.push(Action::Fault(fault));
         let effect = call.filter(|call| call.is_effect());
@@ -174,7 +217,10 @@ impl World {
             self.wrong_answers(actor, call, &mut may);
         }
         let Actor::Run(run) = actor else { return };
-        may(Fault::RunDies(run));
+        let request = self.runs[usize::from(run)].request;
+        if self.budget.kinds != Kinds::Deaths || matches!(request, Request::Command(..)) {
+            may(Fault::RunDies(run));
+        }
         if effect.is_some_and(Call::may_be_late) {
             may(Fault::RunDiesLate(run));
         }

@@ -5,6 +5,8 @@
 
 use crate::{
     calls::{Answer, Call},
+    conversation::Asked,
+    plans::Rules,
     world::{Run, World},
 };
 
@@ -26,8 +28,12 @@ pub struct Replay<'a> {
     position: usize,
     /// Only for their names and places in the order, which never change.
     pub runs: &'a [Run],
-    /// Whether by the rules a moved destination has everything tested again.
-    pub retest: bool,
+    /// The comments so far. What stands in one never changes.
+    pub asked: &'a [Asked],
+    /// The destination's.
+    pub rules: Rules,
+    /// Whether anybody may write comments at all.
+    pub talk: bool,
 }
 
 impl<'a> Replay<'a> {
@@ -37,7 +43,9 @@ impl<'a> Replay<'a> {
             log,
             position: 0,
             runs: &world.runs,
-            retest: world.budget.retest,
+            asked: &world.asked,
+            rules: world.budget.rules,
+            talk: world.budget.talks(),
         }
     }
 

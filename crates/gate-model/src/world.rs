@@ -5,6 +5,7 @@ use gate_core::verdict::VerdictKind;
 use crate::{
     bound::Budget,
     calls::{Answer, Call},
+    conversation::{Accepted, Asked},
 };
 
 /// Index into [`World::runs`]; also the order in which the runs started.
@@ -30,6 +31,21 @@ pub enum Request {
     Defer(Commit),
     /// Say that the gate gave up.
     Say(Commit),
+    /// Answer the command of a comment, then test if it asks for that.
+    Command(Commit, u8),
+}
+
+impl Request {
+    /// What it asks to test or speak about.
+    pub fn commit(self) -> Option<Commit> {
+        match self {
+            Self::Gate(commit)
+            | Self::Defer(commit)
+            | Self::Say(commit)
+            | Self::Command(commit, _) => Some(commit),
+            Self::Close => None,
+        }
+    }
 }
 
 /// Flags of the title.
@@ -60,6 +76,7 @@ pub struct View {
 #[allow(missing_docs, reason = "the names of the state machine's states")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum At {
+    Answer,
     Prepare,
     Revoke,
     StartBuilds,
@@ -72,6 +89,7 @@ pub enum At {
     TearDown,
     Say,
     Explain,
+    RunFailed,
     Ended,
 }
 
@@ -91,8 +109,23 @@ pub enum Status {
 pub struct Memory {
     /// The flags Prepare read; `None` before.
     pub title: Option<Title>,
-    /// Attempt and number of each build it knows.
-    pub builds: Vec<(u8, u8)>,
+    /// The commands Prepare read.
+    pub heard: Accepted,
+    /// The builds it knows.
+    pub builds: Vec<Known>,
+    /// The runs it took builds over from, a bit each.
+    pub continues: u16,
+}
+
+/// A build that a run knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Known {
+    /// From 1.
+    pub attempt: u8,
+    /// Its number.
+    pub build: u8,
+    /// Whether its failed tests are tried once more.
+    pub tried_again: bool,
 }
 
 /// An execution of the state machine.
@@ -164,6 +197,8 @@ pub enum Event {
     Died(RunId),
     /// The destination moved, or a run ended: whose turn is it?
     Look,
+    /// Somebody wrote this comment.
+    Comment(u8),
 }
 
 /// How far an event is.
@@ -194,6 +229,32 @@ pub struct Record {
     pub tested: Option<Commit>,
     /// Set while it waits for its turn to be tested again: what the verdict was.
     pub deferred: Option<VerdictKind>,
+    /// The fingerprint of the conversation that the verdict knew of.
+    pub heard: Option<u64>,
+    /// The fingerprint of its plan.
+    pub plan: Option<u128>,
+    /// Whether the check did not pass.
+    pub failed: bool,
+    /// The runs that builds were taken over from, a bit each.
+    pub continues: u16,
+}
+
+impl Record {
+    /// A run spoke about a revision, without a verdict yet.
+    pub fn spoken(run: RunId, revision: u8) -> Self {
+        Self {
+            run,
+            revision,
+            verdict: None,
+            given: false,
+            tested: None,
+            deferred: None,
+            heard: None,
+            plan: None,
+            failed: false,
+            continues: 0,
+        }
+    }
 }
 
 /// The gate's comment about a revision.
@@ -224,6 +285,15 @@ pub enum Truth {
     Green,
     /// They fail.
     Red,
+    /// The first build of a run fails by its tests, the next one passes.
+    Flaky,
+}
+
+impl Truth {
+    /// Whether the last build that the rules give it passes.
+    pub fn passes(self) -> bool {
+        matches!(self, Self::Green | Self::Flaky)
+    }
 }
 
 /// Who takes steps.
@@ -266,6 +336,14 @@ pub struct World {
     pub environment: bool,
     /// The result parameter.
     pub record: Option<Record>,
+    /// All comments with commands.
+    pub asked: Vec<Asked>,
+    /// The parameters of those whose commands were accepted.
+    pub accepted: Accepted,
+    /// Comments that were replied to, a bit each.
+    pub replied: u8,
+    /// Comments whose events were lost, a bit each.
+    pub unheard: u8,
     /// All executions ever.
     pub runs: Vec<Run>,
     /// All builds ever.
@@ -290,6 +368,10 @@ pub struct World {
     pub settled: bool,
     /// Whether a build ever ended by anything else than its own merit.
     pub unlucky: bool,
+    /// Whether anything went wrong so far.
+    pub faulted: bool,
+    /// Whether a handler was ever left in the middle of its calls.
+    pub interrupted: bool,
     /// Invariants that a single effect broke.
     pub broken: Broken,
 }
@@ -318,6 +400,16 @@ pub struct Broken {
     pub missing: bool,
     /// I5: one run built one attempt twice.
     pub built_twice: bool,
+    /// A command of somebody who may not, or for another revision, was accepted.
+    pub obeyed: bool,
+    /// A command that is not accepted took the say from a run.
+    pub disturbed: bool,
+    /// Tests were skipped without leave, and the revision approved.
+    pub without_leave: bool,
+    /// A hold was answered while an approval stood, and nobody was interrupted.
+    pub not_withdrawn: bool,
+    /// Builds of a stopped revision came to their own end, and nobody failed.
+    pub not_stopped: bool,
     /// An untrue "what was merged is not what was tested".
     pub false_alarm: bool,
     /// A run had to start that no bound allows.
@@ -336,7 +428,7 @@ impl World {
                 revision: 1,
                 open: true,
                 merged: None,
-                title: Title::Plain,
+                title: budget.title,
             },
             tip: 1,
             truths: [Truth::Unknown; 4],
@@ -348,9 +440,13 @@ impl World {
             claim: None,
             environment: false,
             record: None,
+            asked: Vec::new(),
+            accepted: Accepted::default(),
+            replied: 0,
+            unheard: 0,
             runs: Vec::new(),
             builds: Vec::new(),
-            crowded: budget.retest,
+            crowded: budget.rules.merge().retests(),
             events: Vec::new(),
             sweep: None,
             in_flight: Vec::new(),
@@ -360,6 +456,8 @@ impl World {
             quiet_sweeps: 0,
             settled: false,
             unlucky: false,
+            faulted: false,
+            interrupted: false,
             broken: Broken::default(),
         };
         world.emit(opened);
@@ -404,7 +502,7 @@ impl World {
     /// Sends an event that makes the router look at the branch, where the rules have moves looked at. One that nobody has begun
     /// to handle will see what this one tells of.
     pub fn emit_look(&mut self) {
-        if !self.budget.retest {
+        if !self.budget.rules.merge().retests() {
             return;
         }
         let mut waiting = self.events.iter_mut();
@@ -422,7 +520,10 @@ impl World {
         run.at = At::Ended;
         run.memory = Memory::default();
         run.log = Vec::new();
-        let makes_room = matches!(run.request, Request::Gate(_) | Request::Say(_));
+        let makes_room = matches!(
+            run.request,
+            Request::Gate(_) | Request::Say(_) | Request::Command(..)
+        );
         if status == Status::Died {
             self.emit(Event::Died(id));
         } else if makes_room {

@@ -1,7 +1,7 @@
 //! The model check itself.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use std::{collections::BTreeMap, fmt::Write as _, io::Write as _, time::Instant};
+use std::{collections::BTreeMap, fmt::Write as _, io::Write as _, sync::Mutex, time::Instant};
 
 use gate_model::{actions::Action, bound::Budget, model::Gate, world::World};
 use stateright::{Checker as _, HasDiscoveries, Model as _, Path};
@@ -65,21 +65,19 @@ fn say(text: &str) {
     std::io::stderr().write_all(text.as_bytes()).unwrap();
 }
 
-#[test]
-fn the_protocol_holds_every_property_within_the_bound() {
-    let mut budgets = Budget::DEFAULT.to_vec();
-    if std::env::var_os("MERGEGATE_LONG").is_some() {
-        budgets.push(Budget::LONG);
-    }
+/// Explores these bounds, in which each of these actions has to happen.
+fn holds(budgets: &[Budget], labels: &[&str]) -> usize {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock();
     let mut figures = Figures::default();
     for budget in budgets {
-        explore(budget, &mut figures);
+        explore(*budget, &mut figures);
         assert!(figures.broken.is_empty(), "{}", figures.broken);
     }
     for (action, times) in &figures.fired {
         say(&format!("{times:>12}  {action}\n"));
     }
-    let never = Action::LABELS
+    let never = labels
         .iter()
         .filter(|label| !figures.fired.contains_key(**label));
     assert_eq!(
@@ -87,5 +85,20 @@ fn the_protocol_holds_every_property_within_the_bound() {
         Vec::<&&str>::new(),
         "these never fired"
     );
-    assert!(figures.states >= STATES, "{} states", figures.states);
+    figures.states
+}
+
+#[test]
+fn the_protocol_holds_every_property_within_the_bound() {
+    let mut budgets = Budget::DEFAULT.to_vec();
+    if std::env::var_os("MERGEGATE_LONG").is_some() {
+        budgets.push(Budget::LONG);
+    }
+    let states = holds(&budgets, &Action::LABELS);
+    assert!(states >= STATES, "{states} states");
+}
+
+#[test]
+fn the_conversation_holds_every_property_within_its_bound() {
+    holds(&Budget::TALK, &Action::LABELS_OF_COMMENTS);
 }

@@ -2,49 +2,77 @@
 
 use gate_core::{
     command::Line,
-    protocol::{Asked, Next, answer as decide},
+    conversation::Conversation,
+    protocol::{Afterwards, Asked, Decision, Follow, answer as decide},
 };
 
 use super::{Step, reporter::withdraw_approval};
 use crate::{
     calls::Call,
+    conversation::{self, records},
     numbers,
     replay::{Handled, Stop},
     world::Request,
 };
 
-/// `answer.rs`: decide, write down, take an approval back.
-pub(crate) fn answer(step: &mut Step<'_, '_>) -> Handled<Next> {
+/// `answer.rs`: decide, write down, take an approval back, look what follows, reply.
+pub(crate) fn answer(step: &mut Step<'_, '_>) -> Handled<Follow> {
     let Request::Command(commit, comment) = step.request else {
         return Err(Stop::Fail);
     };
     let asked = step.calls.asked;
     let place = usize::from(comment);
-    let others = step.calls.conversation()? & !(1 << comment);
+    let accepted = step.calls.accepted()?;
+    let lines: Vec<Line> = if accepted[place] > 0 {
+        let commands = asked[place].wish.commands();
+        commands.iter().map(Line::of).collect()
+    } else {
+        asked[place].wish.lines()
+    };
     let live = step.calls.pull_request()?;
-    let record = step.calls.record()?;
-    let result = record.map(|record| numbers::record(step.calls.runs, asked, record));
-    let command = numbers::command(asked[place].wish);
+    let result = step.calls.record()?;
+    let result = result.map(|record| numbers::record(step.calls.runs, record));
+    let others = records(asked, accepted, Some(comment));
+    let revision = numbers::revision(live.revision);
     let decision = decide(
         Asked {
-            comment: &numbers::comment(comment, asked[place]),
+            comment: &conversation::shown(comment, asked[place]),
             live: Some(&numbers::pull_request(live)),
             candidacy: &numbers::candidacy(commit.revision, commit.tip),
-            rules: None,
-            conversation: &numbers::conversation(asked, others, live.revision),
+            rules: step.calls.rules.parsed(),
+            conversation: &Conversation::of(others, &revision),
             result: result.as_ref(),
+            recorded: accepted[place] > 0,
         },
-        vec![Line::of(&command)],
+        lines,
     );
     if !decision.accepted.is_empty() {
-        step.calls.act(Call::WriteCommand { comment })?;
-        if decision.withdraws {
-            withdraw_approval(step, live.revision)?;
-        }
+        let revision = live.revision;
+        step.calls.act(Call::WriteCommand { comment, revision })?;
     }
-    Ok(if decision.goes_on {
-        Next::Prepare
-    } else {
-        Next::End
-    })
+    let follow = follow(step, &decision)?;
+    step.calls.act(Call::Reply { comment })?;
+    Ok(follow)
+}
+
+/// Whatever is read here is read after the commands were written down.
+fn follow(step: &mut Step<'_, '_>, decision: &Decision) -> Handled<Follow> {
+    if decision.accepted.is_empty() {
+        return Ok(Follow::Nothing);
+    }
+    let live = step.calls.pull_request()?;
+    if decision.withdraws {
+        withdraw_approval(step, live.revision)?;
+    }
+    let result = step.calls.record()?;
+    let claim = step.calls.claim()?;
+    let commit = step.candidate()?;
+    let runs = step.calls.runs;
+    Ok(decision.follow(Afterwards {
+        live: Some(&numbers::pull_request(live)),
+        candidacy: &numbers::candidacy(commit.revision, commit.tip),
+        result: result.map(|record| numbers::record(runs, record)).as_ref(),
+        claim: claim.map(|run| numbers::claim(runs, run)).as_ref(),
+        own: &numbers::claim(runs, step.run),
+    }))
 }

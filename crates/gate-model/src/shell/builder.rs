@@ -1,8 +1,11 @@
 //! `lambdas/builder`.
 
-use gate_core::protocol::{
-    self, CheckDecision, Claim, Next, Standing, StartDecision, StopDecision, missing_builds,
-    older_builds, stops_own_builds,
+use gate_core::{
+    protocol::{
+        self, CheckDecision, Claim, Next, Standing, StartDecision, StopDecision, missing_builds,
+        older_builds, stops_own_builds,
+    },
+    title::Flag,
 };
 
 use super::{Step, standing::standing, unasked};
@@ -10,7 +13,7 @@ use crate::{
     calls::{Answer, Call},
     numbers,
     replay::{Handled, Stop},
-    world::{Build, Title},
+    world::{Build, Known},
 };
 
 /// `start.rs`: stop older builds, start what is missing, look again.
@@ -20,7 +23,7 @@ pub(crate) fn start_builds(step: &mut Step<'_, '_>) -> Handled<Next> {
         return withdraw(step, standing);
     }
     let builds = step.calls.builds(Call::ReadBuildsOfProject)?;
-    let own = Claim::from(&numbers::execution(step.calls.runs, step.run));
+    let own = Claim::from(&step.execution());
     for older in older_builds(&numbers::all_shown(step.calls.runs, &builds), &own) {
         let build = numbers::build_number(&older);
         step.calls.act(Call::StopBuild { build })?;
@@ -30,30 +33,27 @@ pub(crate) fn start_builds(step: &mut Step<'_, '_>) -> Handled<Next> {
     if standing != Standing::Current {
         return withdraw(step, standing);
     }
-    Ok(Next::Wait)
+    Ok(if step.planned()?.plan.builds() {
+        Next::Wait
+    } else {
+        Next::Report
+    })
 }
 
-fn missing(step: &Step<'_, '_>, builds: &[Build]) -> Vec<StartDecision> {
-    let runs = step.calls.runs;
-    missing_builds(
-        numbers::plan(title(step)),
+fn missing(step: &Step<'_, '_>, builds: &[Build]) -> Handled<Vec<StartDecision>> {
+    Ok(missing_builds(
+        &step.planned()?.plan,
         &numbers::started(&step.memory),
-        &numbers::all_shown(runs, builds),
-        &numbers::execution(runs, step.run),
-    )
-}
-
-fn title(step: &Step<'_, '_>) -> Title {
-    step.memory.title.unwrap_or(Title::Plain)
+        &numbers::all_shown(step.calls.runs, builds),
+        &step.execution(),
+    ))
 }
 
 fn start_missing(step: &mut Step<'_, '_>, builds: &[Build]) -> Handled<()> {
-    for decision in missing(step, builds) {
+    for decision in missing(step, builds)? {
         let started = match decision {
-            StartDecision::Found(found) => {
-                Some((attempt(found.attempt), numbers::build_number(&found.id)))
-            }
-            StartDecision::Start { attempt, .. } => start_one(step, self::attempt(attempt))?,
+            StartDecision::Found(found) => Some(numbers::known(&found)),
+            StartDecision::Start { attempt, .. } => start_one(step, attempt)?,
         };
         match started {
             Some(build) => step.memory.builds.push(build),
@@ -63,18 +63,19 @@ fn start_missing(step: &mut Step<'_, '_>, builds: &[Build]) -> Handled<()> {
     Ok(())
 }
 
-fn attempt(attempt: u32) -> u8 {
-    u8::try_from(attempt).unwrap_or(u8::MAX)
-}
-
-fn start_one(step: &mut Step<'_, '_>, attempt: u8) -> Handled<Option<(u8, u8)>> {
+fn start_one(step: &mut Step<'_, '_>, attempt: u32) -> Handled<Option<Known>> {
+    let attempt = u8::try_from(attempt).unwrap_or(u8::MAX);
     let order = Call::StartBuild {
         run: step.run,
         attempt,
-        tested: title(step) != Title::SkipTests,
+        tested: !step.planned()?.plan.flags.has(Flag::SkipTests),
     };
     match step.calls.ask(order)? {
-        Answer::Build(number) => Ok(Some((attempt, number))),
+        Answer::Build(build) => Ok(Some(Known {
+            attempt,
+            build,
+            tried_again: false,
+        })),
         Answer::NoCapacity => Ok(None),
         Answer::NoProject => Err(Stop::Fail),
         other => unasked(&other),
@@ -92,7 +93,7 @@ fn withdraw(step: &mut Step<'_, '_>, standing: Standing) -> Handled<Next> {
         .filter(|(_, build)| build.run == step.run && !build.is_complete())
         .map(|(number, _)| number)
         .collect();
-    own.extend(step.memory.builds.iter().map(|(_, number)| number));
+    own.extend(step.memory.builds.iter().map(|known| known.build));
     for build in own {
         step.calls.act(Call::StopBuild { build })?;
     }
@@ -106,7 +107,7 @@ pub(crate) fn check_builds(step: &mut Step<'_, '_>) -> Handled<Next> {
         return withdraw(step, standing);
     }
     let builds = step.calls.builds(Call::ReadBuilds)?;
-    if !missing(step, &builds).is_empty() {
+    if !missing(step, &builds)?.is_empty() {
         let all = step.calls.builds(Call::ReadBuildsOfProject)?;
         start_missing(step, &all)?;
         let (standing, _) = self::standing(step)?;
@@ -114,12 +115,11 @@ pub(crate) fn check_builds(step: &mut Step<'_, '_>) -> Handled<Next> {
             return withdraw(step, standing);
         }
     }
-    let runs = step.calls.runs;
     let decision = protocol::check(
-        numbers::plan(title(step)),
+        &step.planned()?.plan,
         &numbers::started(&step.memory),
-        &numbers::all_shown(runs, &builds),
-        &numbers::execution(runs, step.run),
+        &numbers::all_shown(step.calls.runs, &builds),
+        &step.execution(),
     );
     Ok(match decision {
         CheckDecision::Report => Next::Report,

@@ -5,10 +5,9 @@ use gate_core::{
     protocol::{Next, Standing},
 };
 
-use super::{Step, standing::standing, unasked};
+use super::{Step, standing::standing, take_over, unasked};
 use crate::{
     calls::{Answer, Call},
-    numbers,
     replay::Handled,
     world::Commit,
 };
@@ -24,7 +23,13 @@ pub(crate) fn prepare(step: &mut Step<'_, '_>) -> Handled<Next> {
         });
     }
     step.memory.title = Some(live.title);
-    if numbers::plan(live.title).no_build == Some(NoBuild::SkipCi) {
+    step.memory.heard = step.calls.accepted()?;
+    let planned = step.planned()?;
+    if matches!(planned.plan.no_build, Some(NoBuild::Stopped { .. })) {
+        return Ok(Next::Build);
+    }
+    let continued = take_over::look(step)?;
+    if !planned.plan.builds() {
         return Ok(Next::Report);
     }
     let run = step.run;
@@ -33,6 +38,9 @@ pub(crate) fn prepare(step: &mut Step<'_, '_>) -> Handled<Next> {
     step.calls.act(Call::WriteEnvironment)?;
     if !step.calls.pull_request()?.open {
         return Ok(Next::TearDown);
+    }
+    if take_over::give(step, continued)? {
+        return Ok(Next::Report);
     }
     Ok(Next::Build)
 }
@@ -72,8 +80,6 @@ pub(crate) fn tear_down(step: &mut Step<'_, '_>) -> Handled<Next> {
 /// What the run tests; `None` when it builds nothing.
 pub(crate) fn tested(step: &Step<'_, '_>) -> Handled<Option<Commit>> {
     let candidate = step.candidate()?;
-    let plan = step.memory.title.map(numbers::plan);
-    Ok(plan
-        .filter(|plan| plan.no_build.is_none())
-        .map(|_| candidate))
+    let builds = step.planned()?.plan.no_build.is_none();
+    Ok(builds.then_some(candidate))
 }

@@ -4,20 +4,30 @@
 //! Left out is what no decision and no other actor sees: the plan's making, durations, log links, the text of comments. A
 //! comment is always found again (by its token), so speaking is one call.
 
+mod answer;
 mod builder;
 mod environment;
 mod reporter;
 mod router;
 mod standing;
 mod sweep;
+mod take_over;
 mod turns;
 
-use gate_core::protocol::Next;
+use std::rc::Rc;
+
+use gate_core::{
+    conversation::Conversation,
+    protocol::{Execution, Follow, Next},
+};
 
 use crate::{
     calls::{Answer, Call},
+    conversation::{self, Accepted},
+    numbers,
+    plans::{self, Basis, Planned},
     replay::{Handled, Replay, Stop},
-    world::{Actor, At, Build, Commit, Memory, Record, Request, RunId, View, World},
+    world::{Actor, At, Build, Commit, Memory, Record, Request, RunId, Title, View, World},
 };
 
 /// A run's handler at work.
@@ -31,10 +41,23 @@ pub(crate) struct Step<'a, 'b> {
 impl Step<'_, '_> {
     /// What a gate run was asked to test.
     pub(crate) fn candidate(&self) -> Handled<Commit> {
-        match self.request {
-            Request::Gate(commit) | Request::Defer(commit) | Request::Say(commit) => Ok(commit),
-            Request::Close => Err(Stop::Fail),
-        }
+        self.request.commit().ok_or(Stop::Fail)
+    }
+
+    /// What Prepare made of what it read.
+    pub(crate) fn planned(&self) -> Handled<Rc<Planned>> {
+        Ok(plans::planned(&Basis {
+            rules: self.calls.rules,
+            title: self.memory.title.unwrap_or(Title::Plain),
+            revision: self.candidate()?.revision,
+            asked: self.calls.asked,
+            accepted: self.memory.heard,
+        }))
+    }
+
+    /// The run as its handlers are told about it.
+    pub(crate) fn execution(&self) -> Execution {
+        numbers::execution(self.calls.runs, self.run)
     }
 }
 
@@ -70,6 +93,11 @@ pub fn resume(world: &World, actor: Actor, log: &mut Vec<Answer>) -> Handled<End
 /// One step and the choice after it, as in `gate.asl.json`.
 fn handle(step: &mut Step<'_, '_>, at: At) -> Handled<At> {
     Ok(match at {
+        At::Answer => match answer::answer(step)? {
+            Follow::Run => At::Prepare,
+            Follow::Nothing => At::Ended,
+            Follow::Overtaken => At::RunFailed,
+        },
         At::Prepare => match environment::prepare(step)? {
             Next::Build => At::Revoke,
             Next::Report => At::Report,
@@ -82,6 +110,7 @@ fn handle(step: &mut Step<'_, '_>, at: At) -> Handled<At> {
         },
         At::StartBuilds => match builder::start_builds(step)? {
             Next::Wait => At::Announce,
+            Next::Report => At::Report,
             _ => At::Release,
         },
         At::Announce => match reporter::announce(step)? {
@@ -93,7 +122,10 @@ fn handle(step: &mut Step<'_, '_>, at: At) -> Handled<At> {
             Next::Report => At::Report,
             _ => At::Release,
         },
-        At::Report => reporter::report(step).map(|()| At::Release)?,
+        At::Report => match reporter::report(step)? {
+            Next::Wait => At::CheckBuilds,
+            _ => At::Release,
+        },
         At::Release => environment::release(step).map(|()| At::Ended)?,
         At::StopBuilds => match builder::stop_builds(step)? {
             Next::Wait => At::StopBuilds,
@@ -106,7 +138,7 @@ fn handle(step: &mut Step<'_, '_>, at: At) -> Handled<At> {
         },
         At::Say => reporter::say(step).map(|()| At::Ended)?,
         At::Explain => reporter::explain(step).map(|()| At::Ended)?,
-        At::Ended => At::Ended,
+        At::Ended | At::RunFailed => at,
     })
 }
 
@@ -121,7 +153,13 @@ pub fn caught(at: At) -> Option<At> {
         | At::Report => Some(At::Explain),
         At::Conclude => Some(At::TearDown),
         At::Release => Some(At::Ended),
-        At::StopBuilds | At::TearDown | At::Say | At::Explain | At::Ended => None,
+        At::Answer
+        | At::StopBuilds
+        | At::TearDown
+        | At::Say
+        | At::Explain
+        | At::RunFailed
+        | At::Ended => None,
     }
 }
 
@@ -152,6 +190,23 @@ impl Replay<'_> {
             Answer::Record(record) => Ok(record),
             other => unasked(&other),
         }
+    }
+
+    /// The commands that were accepted; none where nobody writes any.
+    pub(crate) fn accepted(&mut self) -> Handled<Accepted> {
+        if !self.talk {
+            return Ok(Accepted::default());
+        }
+        match self.ask(Call::ReadCommands)? {
+            Answer::Commands(accepted) => Ok(accepted),
+            other => unasked(&other),
+        }
+    }
+
+    /// `gate_aws::conversation`: what holds for a revision now.
+    pub(crate) fn conversation(&mut self, revision: u8) -> Handled<Conversation> {
+        let accepted = self.accepted()?;
+        Ok(conversation::of(self.asked, accepted, revision))
     }
 
     pub(crate) fn found(&mut self, call: Call) -> Handled<bool> {

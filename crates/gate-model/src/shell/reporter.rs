@@ -1,11 +1,16 @@
 //! `lambdas/reporter`.
 
+use std::borrow::Cow;
+
 use gate_core::{
     build::BuildStatus,
-    plan::Plan,
-    protocol::{Next, Standing, after_approval, merged_differs, tip_has_moved},
+    candidate::Candidate,
+    conversation::Conversation,
+    plan::{Plan, PlannedCheck},
+    protocol::{Next, Standing, after_approval, look_again, merged_differs, reruns, tip_has_moved},
     report::{Report, ReportContent, ReportStatus, Tests},
-    verdict::{CheckResult, Verdict, VerdictKind, decide},
+    title::Flag,
+    verdict::{CheckResult, Verdict, VerdictKind, check_failure, decide},
 };
 
 use super::{Step, environment::tested, standing::standing, unasked};
@@ -13,7 +18,7 @@ use crate::{
     calls::{Answer, Approval, Call},
     numbers,
     replay::Handled,
-    world::{Build, Comment, Record, Request, Title},
+    world::{Build, Comment, Record, Request},
 };
 
 /// `lib.rs`: take back an earlier approval of this revision.
@@ -21,12 +26,13 @@ pub(crate) fn revoke(step: &mut Step<'_, '_>) -> Handled<Next> {
     if standing(step)?.0 != Standing::Current {
         return Ok(Next::End);
     }
-    withdraw_approval(step)?;
+    let revision = step.candidate()?.revision;
+    withdraw_approval(step, revision)?;
     Ok(Next::Build)
 }
 
-fn withdraw_approval(step: &mut Step<'_, '_>) -> Handled<()> {
-    let revision = step.candidate()?.revision;
+/// `lib.rs`: takes back the gate's approval of a revision, if there is one.
+pub(crate) fn withdraw_approval(step: &mut Step<'_, '_>, revision: u8) -> Handled<()> {
     let recorded = step.calls.record()?;
     let recorded = recorded.is_some_and(|record| record.revision == revision && record.given);
     if step.calls.found(Call::ReadApproval { revision })? || recorded {
@@ -61,32 +67,31 @@ pub(crate) fn announce(step: &mut Step<'_, '_>) -> Handled<Next> {
     mark_superseded(step)?;
     let comment = Comment::Running;
     step.calls.act(Call::Comment { revision, comment })?;
-    step.calls.act(Call::WriteRecord(Record {
-        run: step.run,
-        revision,
-        verdict: None,
-        given: false,
-        tested: None,
-        deferred: None,
-    }))?;
+    let record = Record::spoken(step.run, revision);
+    step.calls.act(Call::WriteRecord(record))?;
     Ok(Next::Wait)
 }
 
-/// `report.rs`: verdict, approval, a second look, comment, record.
-pub(crate) fn report(step: &mut Step<'_, '_>) -> Handled<()> {
+/// `report.rs`: verdict, approval, a second look, comment, record, a third look.
+pub(crate) fn report(step: &mut Step<'_, '_>) -> Handled<Next> {
     let revision = step.candidate()?.revision;
     if standing(step)?.0 != Standing::Current {
-        return Ok(());
+        return Ok(Next::End);
     }
     let tested = tested(step)?;
     let builds = step.calls.builds(Call::ReadBuilds)?;
-    let title = step.memory.title.unwrap_or(Title::Plain);
-    let result = result(step, &builds);
+    let planned = step.planned()?;
+    let results = results(step, &planned.plan, &builds);
+    if tries_again(step, &results) {
+        return Ok(Next::Wait);
+    }
+    let heard = step.calls.conversation(revision)?;
+    let plan = with_hold(&planned.plan, &heard);
     let candidate = tested.map(numbers::candidate);
-    let verdict = decide(numbers::plan(title), candidate.as_ref(), &[result]);
-    let settled = settle_approval(step, &verdict)?;
-    let (deferred, refused) = match settled {
-        Settled::Lost => return Ok(()),
+    let verdict = decide(&plan, candidate.as_ref(), &results);
+    let (deferred, refused) = match settle_approval(step, &plan, &verdict, &heard)? {
+        Settled::Held => return Ok(Next::Wait),
+        Settled::Lost => return Ok(Next::End),
         Settled::Moved => (true, false),
         Settled::Said { refused } => (false, refused),
     };
@@ -99,13 +104,52 @@ pub(crate) fn report(step: &mut Step<'_, '_>) -> Handled<()> {
     };
     step.calls.act(Call::Comment { revision, comment })?;
     step.calls.act(Call::WriteRecord(Record {
-        run: step.run,
-        revision,
         verdict: (!deferred).then_some(verdict),
         given: verdict == VerdictKind::Approve && !refused && !deferred,
         tested,
         deferred: deferred.then_some(verdict),
-    }))
+        heard: plan
+            .conversation
+            .fingerprint()
+            .and_then(|print| u64::from_str_radix(&print, 16).ok()),
+        plan: u128::from_str_radix(&planned.fingerprint, 16).ok(),
+        failed: failed(candidate.as_ref(), &plan, &results),
+        continues: step.memory.continues,
+        ..Record::spoken(step.run, revision)
+    }))?;
+    if look_again(&heard, &step.calls.conversation(revision)?) {
+        return Ok(Next::Wait);
+    }
+    Ok(Next::End)
+}
+
+/// The plan, with the hold as it stands now.
+fn with_hold<'a>(plan: &'a Plan, heard: &Conversation) -> Cow<'a, Plan> {
+    let mut plan = Cow::Borrowed(plan);
+    if plan.conversation.hold != heard.hold {
+        let changed = plan.to_mut();
+        changed.conversation.hold.clone_from(&heard.hold);
+    }
+    plan
+}
+
+/// Whether failed tests are tried once more.
+fn tries_again(step: &mut Step<'_, '_>, results: &[CheckResult]) -> bool {
+    let again = reruns(&numbers::started(&step.memory), results);
+    for known in &mut step.memory.builds {
+        known.tried_again |= again.contains(&numbers::build(known.build));
+    }
+    !again.is_empty()
+}
+
+/// Whether the check did not pass.
+fn failed(candidate: Option<&Candidate>, plan: &Plan, results: &[CheckResult]) -> bool {
+    let skipped = plan.flags.has(Flag::SkipTests);
+    candidate.is_some_and(|candidate| {
+        results.iter().any(|result| {
+            result.build.is_some() && check_failure(result, candidate, skipped).is_some()
+        })
+    })
 }
 
 /// `defer.rs`: takes back the approval and says that a further test waits for its turn.
@@ -114,7 +158,7 @@ fn defer(step: &mut Step<'_, '_>) -> Handled<()> {
     if standing(step)?.0 != Standing::Current {
         return Ok(());
     }
-    withdraw_approval(step)?;
+    withdraw_approval(step, revision)?;
     let earlier = step.calls.record()?;
     let earlier = earlier.filter(|record| record.revision == revision);
     let was = earlier
@@ -125,41 +169,39 @@ fn defer(step: &mut Step<'_, '_>) -> Handled<()> {
         step.calls.act(Call::Comment { revision, comment })?;
     }
     step.calls.act(Call::WriteRecord(Record {
-        run: step.run,
-        revision,
-        verdict: None,
-        given: false,
-        tested: None,
         deferred: Some(was),
+        ..Record::spoken(step.run, revision)
     }))
 }
 
-/// `evidence.rs`: the last build of the check, and its report.
-fn result(step: &Step<'_, '_>, builds: &[Build]) -> CheckResult {
-    let last = step.memory.builds.last().map(|(_, number)| *number);
+/// `evidence.rs`: the last build of each check, and its report.
+fn results(step: &Step<'_, '_>, plan: &Plan, builds: &[Build]) -> Vec<CheckResult> {
+    let last = step.memory.builds.last().map(|known| known.build);
     let last = last.and_then(|last| Some((last, builds.get(usize::from(last))?)));
     let shown =
         last.map(|(number, build)| numbers::shown(step.calls.runs, usize::from(number), build));
-    let passed = shown
-        .as_ref()
-        .is_some_and(|build| build.status == BuildStatus::Succeeded);
+    let status = shown.as_ref().map(|build| build.status);
+    let failed = u64::from(status == Some(BuildStatus::Failed));
     let unit = Report {
         name: "unit".to_owned(),
         status: ReportStatus::Complete,
         content: ReportContent::Tests(Tests {
             total: 1,
-            passed: 1,
+            passed: 1 - failed,
+            failed,
             ..Tests::default()
         }),
     };
-    let reported = passed && last.is_some_and(|(_, build)| build.tested);
-    CheckResult {
-        check: numbers::plan(Title::Plain).checks[0].clone(),
-        build: shown,
-        reports: reported.then_some(unit).into_iter().collect(),
+    let ended = matches!(status, Some(BuildStatus::Succeeded | BuildStatus::Failed));
+    let reported = ended && last.is_some_and(|(_, build)| build.tested);
+    let result = |check: &PlannedCheck| CheckResult {
+        check: check.clone(),
+        build: shown.clone(),
+        reports: reported.then(|| unit.clone()).into_iter().collect(),
         log_end: None,
         coverage_before: None,
-    }
+    };
+    plan.checks.iter().map(result).collect()
 }
 
 /// What became of the approval.
@@ -167,20 +209,29 @@ enum Settled {
     Said { refused: bool },
     Moved,
     Lost,
+    Held,
 }
 
-fn settle_approval(step: &mut Step<'_, '_>, verdict: &Verdict) -> Handled<Settled> {
+fn settle_approval(
+    step: &mut Step<'_, '_>,
+    plan: &Plan,
+    verdict: &Verdict,
+    heard: &Conversation,
+) -> Handled<Settled> {
+    let revision = step.candidate()?.revision;
     let Verdict::Approve(approval) = verdict else {
-        withdraw_approval(step)?;
+        withdraw_approval(step, revision)?;
         return Ok(Settled::Said { refused: false });
     };
-    if has_moved(step)? {
-        withdraw_approval(step)?;
+    if has_moved(step, plan)? {
+        withdraw_approval(step, revision)?;
         return Ok(Settled::Moved);
     }
-    let revision = numbers::revision_number(approval.revision());
-    let run = step.run;
-    let refused = match step.calls.ask(Call::Approve { run, revision })? {
+    let approve = Call::Approve {
+        run: step.run,
+        revision: numbers::revision_number(approval.revision()),
+    };
+    let refused = match step.calls.ask(approve)? {
         Answer::Approval(outcome) => outcome != Approval::Done,
         other => return unasked(&other),
     };
@@ -188,29 +239,28 @@ fn settle_approval(step: &mut Step<'_, '_>, verdict: &Verdict) -> Handled<Settle
         return Ok(Settled::Said { refused });
     }
     let standing = standing(step)?.0;
-    let revision = step.candidate()?.revision;
     if after_approval(standing) {
         step.calls.act(Call::Revoke { revision })?;
         return Ok(Settled::Lost);
     }
-    if standing == Standing::Current && has_moved(step)? {
+    if standing == Standing::Current && has_moved(step, plan)? {
         step.calls.act(Call::Revoke { revision })?;
         return Ok(Settled::Moved);
+    }
+    if look_again(heard, &step.calls.conversation(revision)?) {
+        step.calls.act(Call::Revoke { revision })?;
+        return Ok(Settled::Held);
     }
     Ok(Settled::Said { refused })
 }
 
-fn has_moved(step: &mut Step<'_, '_>) -> Handled<bool> {
-    if !step.calls.retest {
+fn has_moved(step: &mut Step<'_, '_>, plan: &Plan) -> Handled<bool> {
+    if !plan.retest || plan.no_build.is_some() {
         return Ok(false);
     }
-    let plan = Plan {
-        retest: true,
-        ..Plan::default()
-    };
     let tip = numbers::tip(step.calls.tip()?);
     let tested_with = numbers::tip(step.candidate()?.tip);
-    Ok(tip_has_moved(&plan, &tested_with, Some(&tip)))
+    Ok(tip_has_moved(plan, &tested_with, Some(&tip)))
 }
 
 /// `lib.rs`: why the run failed.
@@ -238,7 +288,7 @@ pub(crate) fn say(step: &mut Step<'_, '_>) -> Handled<()> {
     let revision = step.candidate()?.revision;
     let live = step.calls.pull_request()?;
     if live.open && live.revision == revision {
-        withdraw_approval(step)?;
+        withdraw_approval(step, revision)?;
         say_failure(step, Comment::GaveUp)?;
     }
     Ok(())

@@ -1,34 +1,30 @@
 //! `lambdas/router`: an event.
 
 use gate_core::{
-    event::{PullRequestEvent, RunDied},
+    event::{CommentPosted, PullRequestEvent, RunDied},
     protocol::{
-        AttemptStep, Existing, MAX_ATTEMPTS, RouterDecision, State, Wish, needs_known_commits,
-        next_attempt, on_pull_request, on_run_died,
+        Limit, RouterDecision, State, Taken, Wanted, is_asked, needs_known_commits, on_comment,
+        on_pull_request, on_run_died,
     },
 };
 
 use super::{turns, unasked};
 use crate::{
     calls::{Answer, Call},
-    numbers,
+    conversation, numbers,
     replay::{Handled, Replay, Stop},
-    world::{Event, Request, RunId, View},
+    world::{Event, RunId, View},
 };
 
-/// How often a request may be tried.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Limit {
-    ThenSay,
-    ThenFail,
-    None,
-}
+/// Who speaks for the gate.
+const REPORTER: &str = "arn:aws:sts::000000000000:assumed-role/reporter/reporter";
 
 pub(crate) fn handle(calls: &mut Replay<'_>, event: Event) -> Handled<()> {
     match event {
         Event::PullRequest { revision, closed } => pull_request(calls, revision, closed),
         Event::Died(run) => run_died(calls, run),
         Event::Look => turns::look(calls),
+        Event::Comment(number) => comment(calls, number),
     }
 }
 
@@ -55,6 +51,24 @@ fn pull_request(calls: &mut Replay<'_>, revision: u8, closed: bool) -> Handled<(
     let claim = claim.map(|run| numbers::claim(calls.runs, run));
     let decision = on_pull_request(&event, Some(&live), &known, tip.as_ref(), claim.as_ref());
     act(calls, decision)
+}
+
+/// `lib.rs`: a comment. What stands in it never changes, and it has a command.
+fn comment(calls: &mut Replay<'_>, comment: u8) -> Handled<()> {
+    let asked = calls.asked[usize::from(comment)];
+    let event = CommentPosted {
+        pull_request: numbers::pull_request_id(),
+        comment: conversation::comment_id(comment),
+        by: asked.by.arn().to_owned(),
+    };
+    if is_asked(Some(&conversation::shown(comment, asked)), REPORTER).is_err() {
+        return Ok(());
+    }
+    let view = calls.pull_request()?;
+    let tip = if view.open { Some(calls.tip()?) } else { None };
+    let tip = tip.map(numbers::tip);
+    let live = numbers::pull_request(view);
+    act(calls, on_comment(&event, Some(&live), tip.as_ref()))
 }
 
 /// `lib.rs`: a run that died.
@@ -84,12 +98,8 @@ fn tip_and_claim(calls: &mut Replay<'_>, live: View) -> Handled<(Option<u8>, Opt
 fn act(calls: &mut Replay<'_>, decision: RouterDecision) -> Handled<()> {
     match decision {
         RouterDecision::Start(request, wish) => {
-            let request = numbers::request_of(&request);
-            let limit = match request {
-                Request::Gate(_) => Limit::ThenSay,
-                Request::Close | Request::Defer(_) | Request::Say(_) => Limit::ThenFail,
-            };
-            start(calls, request, wish, limit)
+            let limit = Limit::of(&request);
+            start(calls, Wanted::new(request, wish, limit, ""))
         }
         RouterDecision::Ignore(_) => Ok(()),
         RouterDecision::ReadsBehind(_) | RouterDecision::GiveUp(_) => Err(Stop::Fail),
@@ -97,43 +107,24 @@ fn act(calls: &mut Replay<'_>, decision: RouterDecision) -> Handled<()> {
 }
 
 /// `start.rs`: the first attempt whose name is free.
-pub(crate) fn start(
-    calls: &mut Replay<'_>,
-    request: Request,
-    wish: Wish,
-    limit: Limit,
-) -> Handled<()> {
-    let (mut request, mut wish, mut limit, mut attempt) = (request, wish, limit, 1);
+pub(crate) fn start(calls: &mut Replay<'_>, mut wanted: Wanted) -> Handled<()> {
     loop {
+        let request = numbers::request_of(wanted.request());
+        let attempt = numbers::attempt(&wanted.name());
         let order = Call::StartExecution { request, attempt };
         if calls.ask(order)? == Answer::Started(true) {
             return Ok(());
         }
-        match next_attempt(existing(calls, request, attempt)?, wish) {
-            AttemptStep::AlreadyThere => return Ok(()),
-            AttemptStep::TryNext => attempt += 1,
-        }
-        let exhausted = limit != Limit::None && u32::from(attempt) > MAX_ATTEMPTS;
-        match (request, limit) {
-            (Request::Gate(commit), Limit::ThenSay) if exhausted => {
-                request = Request::Say(commit);
-                (limit, wish, attempt) = (Limit::ThenFail, Wish::Once, 1);
-            }
-            _ if exhausted => return Err(Stop::Fail),
-            _ => {}
-        }
+        let (found, status) = match calls.ask(Call::ReadExecution { request, attempt })? {
+            Answer::Execution(Some(run)) => run,
+            Answer::Execution(None) => return Err(Stop::Fail),
+            other => return unasked(&other),
+        };
+        let input = State::input_text(&numbers::request(found));
+        wanted = match wanted.taken(&input, numbers::status(status)) {
+            Taken::Try(next) => next,
+            Taken::AlreadyThere => return Ok(()),
+            Taken::GiveUp { .. } => return Err(Stop::Fail),
+        };
     }
-}
-
-fn existing(calls: &mut Replay<'_>, request: Request, attempt: u8) -> Handled<Existing> {
-    let (found, status) = match calls.ask(Call::ReadExecution { request, attempt })? {
-        Answer::Execution(Some(run)) => run,
-        Answer::Execution(None) => return Err(Stop::Fail),
-        other => return unasked(&other),
-    };
-    Ok(if found == request || matches!(request, Request::Say(_)) {
-        Existing::SameInput(numbers::status(status))
-    } else {
-        Existing::OtherInput
-    })
 }

@@ -1,11 +1,8 @@
 //! `lambdas/router`: the sweep.
 
-use gate_core::protocol::{Wish, is_outdated, sweep_environment, sweep_open};
+use gate_core::protocol::{Limit, Wanted, Wish, is_outdated, sweep_environment, sweep_open};
 
-use super::{
-    router::{Limit, start},
-    turns, unasked,
-};
+use super::{router::start, turns, unasked};
 use crate::{
     calls::{Answer, Call},
     numbers,
@@ -51,12 +48,7 @@ fn environment(calls: &mut Replay<'_>) -> Handled<()> {
     let Some(request) = sweep_environment(&live.id, Some(&live), &live.repository) else {
         return Ok(());
     };
-    start(
-        calls,
-        numbers::request_of(&request),
-        Wish::Again,
-        Limit::None,
-    )
+    start(calls, Wanted::new(request, Wish::Again, Limit::None, ""))
 }
 
 fn open_pull_request(calls: &mut Replay<'_>) -> Handled<()> {
@@ -66,11 +58,11 @@ fn open_pull_request(calls: &mut Replay<'_>) -> Handled<()> {
     let tip_number = calls.tip()?;
     let tip = numbers::tip(tip_number);
     let open = found.at(&tip);
-    if is_outdated(&open, numbers::merge_rules(calls.retest)) {
+    if is_outdated(&open, calls.rules.merge()) {
         return turns::take_turns(calls, &found, tip_number);
     }
     match sweep_open(&open) {
-        Some((request, wish)) => start(calls, numbers::request_of(&request), wish, Limit::ThenSay),
+        Some((request, wish)) => start(calls, Wanted::new(request, wish, Limit::ThenSay, "")),
         None => Ok(()),
     }
 }

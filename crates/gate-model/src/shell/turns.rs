@@ -1,15 +1,15 @@
 //! `lambdas/router`: the pull requests of one branch.
 
 use gate_core::{
+    conversation::Conversation,
     id::CommitId,
-    protocol::{Claim, ExecutionStatus, OpenPullRequest, Request, ResultRecord, Wish, turns},
+    protocol::{
+        Claim, ExecutionStatus, Limit, OpenPullRequest, Request, ResultRecord, Wanted, Wish, turns,
+    },
     pull_request::PullRequest,
 };
 
-use super::{
-    router::{Limit, start},
-    unasked,
-};
+use super::{router::start, unasked};
 use crate::{
     calls::{Answer, Call},
     numbers,
@@ -22,6 +22,7 @@ pub(crate) struct Found {
     claim: Option<Claim>,
     latest: Option<(ExecutionStatus, Request)>,
     result: Option<ResultRecord>,
+    conversation: Conversation,
     approved: bool,
 }
 
@@ -36,7 +37,7 @@ impl Found {
                 .as_ref()
                 .map(|(status, request)| (*status, request)),
             result: self.result.as_ref(),
-            conversation: &numbers::NOBODY_ASKED,
+            conversation: &self.conversation,
             approved: self.approved,
         }
     }
@@ -58,13 +59,18 @@ pub(crate) fn find(calls: &mut Replay<'_>, with_approval: bool) -> Handled<Optio
     };
     let record = calls.record()?;
     let revision = view.revision;
-    let approved = with_approval && calls.found(Call::ReadApproval { revision })?;
+    let (mut approved, mut conversation) = (false, Conversation::default());
+    if with_approval {
+        approved = calls.found(Call::ReadApproval { revision })?;
+        conversation = calls.conversation(revision)?;
+    }
     Ok(Some(Found {
         live: numbers::pull_request(view),
         claim: claim.map(|run| numbers::claim(calls.runs, run)),
         latest: latest
             .map(|(request, status)| (numbers::status(status), numbers::request(request))),
         result: record.map(|record| numbers::record(calls.runs, record)),
+        conversation,
         approved,
     }))
 }
@@ -91,16 +97,15 @@ pub(crate) fn take_turns(calls: &mut Replay<'_>, found: &Found, tip: u8) -> Hand
         claim: Some(&claim),
         latest: Some((ExecutionStatus::Running, &request)),
         result: None,
-        conversation: &numbers::NOBODY_ASKED,
+        conversation: &Conversation::default(),
         approved: false,
     };
     let mut open = vec![found.at(&tip)];
     if calls.found(Call::ReadOthers)? {
         open.push(other);
     }
-    for request in turns(&open, numbers::merge_rules(calls.retest)) {
-        let request = numbers::request_of(&request);
-        start(calls, request, Wish::Again, Limit::None)?;
+    for request in turns(&open, calls.rules.merge()) {
+        start(calls, Wanted::new(request, Wish::Again, Limit::None, ""))?;
     }
     Ok(())
 }
