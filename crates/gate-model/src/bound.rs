@@ -76,8 +76,9 @@ impl Talk {
             ],
             (Self::Pairs, Some(Wish::Hold)) => &[(Wish::Unhold, Member)],
             (Self::Pairs, Some(Wish::Stop)) => &[(Wish::Retry, Member)],
-            (Self::Pairs, Some(Wish::Retry)) => &[(Wish::Hold, Member), (Wish::Stop, Member)],
-            (Self::BeforePush, None) => &[(Wish::Hold, Member), (Wish::Stop, Member)],
+            (Self::Pairs, Some(Wish::Retry)) | (Self::BeforePush, None) => {
+                &[(Wish::Hold, Member), (Wish::Stop, Member)]
+            }
             _ => &[],
         }
     }
@@ -243,7 +244,7 @@ impl Budget {
             rules: Rules::Bound,
             title: Title::Plain,
             talk: Talk::BeforePush,
-            together: 3,
+            together: 2,
             people: 2,
             faults: 0,
             switches: 1,
