@@ -347,6 +347,12 @@ fn next_step(reasons: &[Reason]) -> Option<String> {
             "Make it faster, or have its `timeout_minutes` raised, and push; or write {retry} if it was bad luck."
         ),
         CheckFailure::Stopped => format!("Write {retry} to have it tested."),
+        // What was counted is counted the same the next time.
+        CheckFailure::NoTests
+        | CheckFailure::TooFewTests { .. }
+        | CheckFailure::NoCoverage
+        | CheckFailure::CoverageTooLow { .. }
+        | CheckFailure::CoverageDropped { .. } => "Push a fix.".to_owned(),
         _ => format!("Push a fix, or write {retry} if you believe it is flaky."),
     };
     Some(format!("{step} `/gate help` lists what else you can ask."))
