@@ -1,7 +1,7 @@
 //! What a team's `gate.toml` makes of their pull requests.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use mergegate_tests::{Stage, green_files};
 
@@ -189,6 +189,67 @@ async fn a_pull_request_cannot_free_itself_from_the_rules_it_changes() {
     let build = stage.builds().await.pop().unwrap();
     let environment = build.environment().unwrap();
     assert_eq!(environment.compute_type().as_str(), "BUILD_GENERAL1_LARGE");
+    stage.strike().await;
+}
+
+/// Type and modes of the caches of the last three builds, by check.
+async fn caches(stage: &Stage) -> BTreeMap<String, Vec<String>> {
+    let builds = stage.builds().await.into_iter().take(3);
+    let of = |build: aws_sdk_codebuild::types::Build| {
+        let variables = build.environment().unwrap().environment_variables();
+        let mut names = variables.iter();
+        let check = names.find(|variable| variable.name() == "MERGEGATE_CHECK");
+        let cache = build.cache().unwrap();
+        let mut words = vec![cache.r#type().as_str().to_owned()];
+        words.extend(cache.modes().iter().map(|mode| mode.as_str().to_owned()));
+        (check.unwrap().value().to_owned(), words)
+    };
+    builds.map(of).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_check_has_the_cache_that_the_rules_give_it_unless_the_title_takes_it_away() {
+    let rules = [
+        "[build]\ncache = [\"source\", \"custom\"]\n".to_owned(),
+        check("unit", "true", ""),
+        check("image", "true", "privileged = true\ncache = [\"docker\"]"),
+        check("release", "true", "cache = []"),
+    ];
+    let rules = rules.concat();
+    let mut files = green_files();
+    files.push(("gate.toml", &rules));
+    let stage = Stage::set(&files).await;
+    stage.copy.push("change", "main", &[("value", "2\n")]);
+    let id = stage.open("change", "Quick").await;
+    let verdict = stage.verdict(&id).await;
+    assert!(
+        verdict.starts_with("### ✅ Mergegate: approved\n"),
+        "{verdict}"
+    );
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let kept = [
+        ("image", words(&["LOCAL", "LOCAL_DOCKER_LAYER_CACHE"])),
+        ("release", words(&["NO_CACHE"])),
+        (
+            "unit",
+            words(&["LOCAL", "LOCAL_SOURCE_CACHE", "LOCAL_CUSTOM_CACHE"]),
+        ),
+    ];
+    let kept = kept.map(|(check, words): (&str, Vec<String>)| (check.to_owned(), words));
+    assert_eq!(caches(&stage).await, BTreeMap::from(kept));
+    stage.close(&id).await;
+    stage.cleaned().await;
+
+    stage.copy.push("fresh", "main", &[("value", "3\n")]);
+    let id = stage.open("fresh", "Fresh [no-cache]").await;
+    let verdict = stage.verdict(&id).await;
+    assert!(
+        verdict.contains("- `[no-cache]` is in the title: the build starts without its cache\n"),
+        "{verdict}"
+    );
+    let caches = caches(&stage).await;
+    let none: Vec<String> = words(&["NO_CACHE"]);
+    assert!(caches.values().all(|cache| *cache == none), "{caches:?}");
     stage.strike().await;
 }
 

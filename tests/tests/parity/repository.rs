@@ -7,7 +7,7 @@ use fastrand::Rng;
 type Files = Vec<(String, String)>;
 
 /// What may be drawn; over all seeds everything must have been.
-pub(crate) const VARIATIONS: [&str; 25] = [
+pub(crate) const VARIATIONS: [&str; 26] = [
     "a buildspec and no rules",
     "rules on both sides",
     "first rules",
@@ -23,6 +23,7 @@ pub(crate) const VARIATIONS: [&str; 25] = [
     "optional",
     "a check of kind test",
     "inline",
+    "a cache",
     "passes",
     "fails",
     "times out",
@@ -246,6 +247,9 @@ fn rules(draw: &mut Draw, parts: usize, files: &mut Files) -> String {
         }
         rules.push_str(&lines.join("\n"));
         rules.push('\n');
+    }
+    if draw.has("a cache", 30) {
+        rules.push_str("[build]\ncache = [\"source\", \"custom\"]\n");
     }
     rules
 }

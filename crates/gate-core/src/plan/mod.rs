@@ -3,6 +3,7 @@
 //! [`choose`] decides whose rules count, the destination's or, where it has none, the pull request's own; [`plan`] what they ask
 //! of this candidate. Between the two the shell reads the buildspecs that the chosen rules name.
 
+mod caches;
 mod filter;
 mod flags;
 mod rules;
@@ -242,6 +243,8 @@ pub enum Note {
         /// How many more there are.
         more: u64,
     },
+    /// The rules ask for a cache, and CodeBuild keeps none where the deployment builds.
+    NoCache,
     /// A flag of the title did nothing: the rules ask for a reason.
     NoReason {
         /// Which.

@@ -3,6 +3,7 @@
 //! [`Document`] is the file, key by key; [`Rules`] is what follows from it, with every default filled in. A file with a fault
 //! gives no rules at all but every fault, each with its place.
 
+mod cache;
 mod demands;
 mod document;
 mod fault;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{arn::ArnPattern, command::Name, id::CheckName, title::Flag};
 
+pub use cache::CacheMode;
 pub use demands::{Demands, Percent};
 pub use document::Document;
 pub use fault::Fault;
@@ -102,6 +104,9 @@ pub struct BuildSettings {
     /// Whether it may run Docker.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub privileged: bool,
+    /// What is kept for later builds of the same pull request; `None` where the rules do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<BTreeSet<CacheMode>>,
     /// Variables, none of them secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,

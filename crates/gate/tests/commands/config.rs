@@ -111,11 +111,12 @@ fn the_example_is_right_for_the_gate_and_for_editors() {
 }
 
 /// What is wrong, and the key it is wrong at.
-const WRONG: [(&str, &str); 10] = [
+const WRONG: [(&str, &str); 11] = [
     ("[biuld]\nimage = \"x\"", "biuld"),
     ("[build]\ncompute = \"huge\"", "compute"),
     ("[build]\ntimeout_minutes = 3", "timeout_minutes"),
     ("[build]\nprivileged = \"yes\"", "privileged"),
+    ("[build]\ncache = [\"s3\"]", "cache"),
     ("[build.environment]\nPORT = 80", "PORT"),
     ("[[check]]\nname = \"unit tests\"", "name"),
     ("[[check]]\nbuildspec = \"b.yml\"", "check"),
