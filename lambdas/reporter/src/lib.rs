@@ -104,6 +104,7 @@ async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, Ga
         earlier: Earlier::NotAsked,
         changed: None,
         report: None,
+        exhausted: None,
         stage: Stage::Running {
             badge: run_state.badge.as_deref(),
         },
@@ -111,7 +112,7 @@ async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, Ga
     let comment = voice::speak(clients, &candidacy, &live, &view).await?;
     let (run, revision) = (execution.name.clone(), candidacy.revision.clone());
     let record = ResultRecord::spoken(run, revision, comment);
-    voice::put_record(clients, &candidacy.pull_request, &record).await?;
+    let record = voice::put_record(clients, &candidacy.pull_request, record).await?;
     let comment = record.comment.as_ref();
     voice::mark_overtaken(clients, &candidacy, &execution.name, comment).await?;
     let seconds = state.wait_seconds.unwrap_or(1);
@@ -236,6 +237,7 @@ async fn say_failure(
         earlier: Earlier::NotAsked,
         changed: None,
         report: None,
+        exhausted: None,
         stage: Stage::Failed { error, again },
     };
     voice::mark_superseded(clients, candidacy).await?;
@@ -250,7 +252,7 @@ async fn say_failure(
         approval,
         ..ResultRecord::spoken(run, revision, comment)
     };
-    voice::put_record(clients, &candidacy.pull_request, &record).await?;
+    let record = voice::put_record(clients, &candidacy.pull_request, record).await?;
     if again {
         let comment = record.comment.as_ref();
         voice::mark_overtaken(clients, candidacy, &record.run, comment).await?;

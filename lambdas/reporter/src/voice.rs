@@ -21,16 +21,17 @@ pub(crate) async fn record(
         .await
 }
 
-/// Remembers.
+/// Remembers, and keeps what was known of the revision's failures.
 pub(crate) async fn put_record(
     clients: &Clients,
     pull_request: &PullRequestId,
-    record: &ResultRecord,
-) -> Result<(), GateError> {
-    clients
-        .parameters
-        .put(&clients.names().result(pull_request), record)
-        .await
+    record: ResultRecord,
+) -> Result<ResultRecord, GateError> {
+    let earlier = self::record(clients, pull_request).await?;
+    let record = record.over(earlier.as_ref());
+    let parameter = clients.names().result(pull_request);
+    clients.parameters.put(&parameter, &record).await?;
+    Ok(record)
 }
 
 /// Writes or edits the comment about the candidacy's revision. `None` when CodeCommit takes no comment at all.

@@ -20,7 +20,7 @@ use crate::{
     plan::Plan,
     protocol::Candidacy,
     report::Coverage,
-    text::{code, duration},
+    text::{code, duration, plural},
     verdict::{CheckFailure, CheckResult, Reason, Verdict, VerdictKind},
 };
 use detail::Detail;
@@ -51,6 +51,8 @@ pub struct View<'a> {
     pub changed: Option<&'a [String]>,
     /// Where the full report can be read.
     pub report: Option<&'a str>,
+    /// Set when so many runs of the candidate failed that no command has it tested again.
+    pub exhausted: Option<u32>,
     /// Where it stands.
     pub stage: Stage<'a>,
 }
@@ -317,7 +319,10 @@ fn advice(view: &View<'_>) -> Option<String> {
         ..
     } = &view.stage
     {
-        words.extend(next_step(reasons));
+        words.extend(match view.exhausted {
+            Some(times) => Some(last_step(times)),
+            None => next_step(reasons),
+        });
     }
     if let Stage::Running { badge: Some(badge) } = view.stage {
         words.push(format!("[Badge]({badge})"));
@@ -326,6 +331,16 @@ fn advice(view: &View<'_>) -> Option<String> {
         words.push(format!("[All results]({report})"));
     }
     (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// What the author can do about a candidate that is not tested again.
+fn last_step(times: u32) -> String {
+    format!(
+        "Push a fix: {} failed of this very candidate, and by `limits.failed_runs` of `{}` it is not tested again. `/gate help` lists \
+         what you can ask.",
+        plural(times.into(), "run"),
+        crate::rules::PATH
+    )
 }
 
 /// What the author can do about the first check that did not pass.

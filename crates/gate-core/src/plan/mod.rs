@@ -146,6 +146,9 @@ pub struct Plan {
     /// Whether an approval is given only while the destination's tip is the commit that was tested with.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retest: bool,
+    /// Once so many runs of a candidate failed, no command has it tested again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_failed_runs: Option<u32>,
     /// Set when nothing is built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_build: Option<NoBuild>,
@@ -342,7 +345,7 @@ pub fn plan(
         rules,
         side,
         after_merge,
-        merge,
+        own,
         mut notes,
     } = chosen;
     if let Some(no_build) = rules::faulty_after_merge(after_merge.as_ref(), buildspecs) {
@@ -391,7 +394,8 @@ pub fn plan(
         conversation: subject.conversation.clone(),
         may_unhold: rules.who_may_unhold(),
         notes,
-        retest: merge.retests(),
+        retest: own.merge.retests(),
+        most_failed_runs: Some(own.limits.failed_runs),
         no_build: None,
     }
 }

@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::{
     BuildSettings, BuildspecSource, CacheMode, CheckRule, CommandRules, Demands, FlagRule, Rules,
     demands::PercentNumber,
+    limits::LimitsTable,
     merge::MergeTable,
     retry::{Retries, Retry},
     values::{Compute, FilePath, Glob, Image, Kind, Name, Person, Variable},
@@ -28,6 +29,8 @@ pub struct Document {
     pub(super) flags: BTreeMap<Flag, FlagTable>,
     /// What holds once the destination has moved.
     pub(super) merge: MergeTable,
+    /// Where the gate stops testing the very same candidate again.
+    pub(super) limits: LimitsTable,
     /// Who may use which command in comments.
     pub(super) commands: Commands,
 }
@@ -242,6 +245,7 @@ impl Document {
             check,
             flags,
             merge,
+            limits,
             commands,
         } = self;
         let mut checks: Vec<_> = check
@@ -269,6 +273,7 @@ impl Document {
             checks,
             flags: flags.into_iter().map(flag).collect(),
             merge: merge.into_rules(),
+            limits: limits.into_rules(),
             commands: commands.into_rules(),
         }
     }

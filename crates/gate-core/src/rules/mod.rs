@@ -8,6 +8,7 @@ mod demands;
 mod document;
 mod fault;
 mod image;
+mod limits;
 mod merge;
 mod order;
 mod read;
@@ -25,6 +26,7 @@ pub use cache::CacheMode;
 pub use demands::{Demands, Percent};
 pub use document::Document;
 pub use fault::Fault;
+pub use limits::LimitRules;
 pub use merge::{MergeRules, Strategy, WhenDestinationMoves};
 pub use retry::Retry;
 pub(crate) use values::glob;
@@ -42,6 +44,8 @@ pub struct Rules {
     pub flags: BTreeMap<Flag, FlagRule>,
     /// What holds once the destination has moved.
     pub merge: MergeRules,
+    /// Where the gate stops testing the same candidate again.
+    pub limits: LimitRules,
     /// Who may use which command.
     pub commands: CommandRules,
 }

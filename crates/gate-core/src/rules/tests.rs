@@ -359,3 +359,24 @@ fn refuses_a_cache_that_codebuild_does_not_have() {
                 privileged = false\n[[check]]\nname = \"c\"\nprivileged = false\ncache = [\"docker\"]\n";
     assert_eq!(faults(text), [words(3, 10, "b"), words(12, 10, "c")]);
 }
+
+#[test]
+fn ten_runs_of_a_candidate_may_fail_unless_the_rules_say_otherwise() {
+    assert_eq!(rules("").limits.failed_runs, 10);
+    assert_eq!(rules("[limits]\nfailed_runs = 1\n").limits.failed_runs, 1);
+    for (number, line) in [("0", 2), ("101", 2), ("-1", 2)] {
+        assert_eq!(
+            faults(&format!("[limits]\nfailed_runs = {number}\n")),
+            [format!(
+                "line {line}, column 15: 1 to 100 runs may fail before no other is asked for, not {number}"
+            )]
+        );
+    }
+    assert_eq!(
+        faults("[limit]\n[limits]\nfailed_run = 3\n"),
+        [
+            "line 1, column 2: `limit` is no key here; did you mean `limits`?",
+            "line 3, column 1: `failed_run` is no key here; did you mean `failed_runs`?",
+        ]
+    );
+}

@@ -303,6 +303,7 @@ fn coverage_drop_that_the_rules_do_not_allow() {
         earlier: Earlier::Of(&before),
         changed: Some(&changed),
         report: Some(REPORT),
+        exhausted: None,
         stage,
     }));
 }
@@ -335,4 +336,35 @@ fn too_little_coverage_too_few_tests_and_what_could_not_be_judged() {
     for line in lines {
         assert!(text.contains(line), "{line}\n{text}");
     }
+}
+
+#[test]
+fn what_failed_too_often_is_not_said_to_be_worth_a_retry() {
+    let plan = plan_with("", &[]);
+    let results = [result(&plan, Some(broken()), vec![])];
+    let verdict = decide(&plan, Some(&candidate()), &results);
+    let (run, candidacy, candidate, live) = (execution().name, candidacy(), candidate(), live());
+    let text = said_of(&View {
+        run: &run,
+        candidacy: &candidacy,
+        source: &live.source,
+        destination: &live.destination,
+        candidate: Some(&candidate),
+        plan: Some(&plan),
+        results: &results,
+        earlier: Earlier::NotAsked,
+        changed: None,
+        report: None,
+        exhausted: Some(10),
+        stage: Stage::Finished {
+            verdict: &verdict,
+            refused: None,
+        },
+    });
+    let advice = "\n\nPush a fix: 10 runs failed of this very candidate, and by `limits.failed_runs` of `gate.toml` it is not tested \
+                  again. `/gate help` lists what you can ask.\n\n";
+    assert!(
+        text.contains(advice) && !text.contains("/gate retry"),
+        "{text}"
+    );
 }
