@@ -3,7 +3,8 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use mergegate_tests::{Stage, green_files};
+use gate_core::{id::PullRequestId, protocol::ResultRecord};
+use mergegate_tests::{Stage, green_files, without_commits, without_what_differs};
 
 /// A check that runs one command.
 fn check(name: &str, command: &str, more: &str) -> String {
@@ -250,6 +251,121 @@ async fn each_check_has_the_cache_that_the_rules_give_it_unless_the_title_takes_
     let caches = caches(&stage).await;
     let none: Vec<String> = words(&["NO_CACHE"]);
     assert!(caches.values().all(|cache| *cache == none), "{caches:?}");
+    stage.strike().await;
+}
+
+/// Comments of the gate's runs.
+async fn said(stage: &Stage, id: &str) -> Vec<String> {
+    let mut comments = stage.comments(id).await;
+    comments.retain(|comment| comment.starts_with("### "));
+    comments
+}
+
+/// What the gate remembers of the pull request, once its latest run looks at builds.
+async fn announced(stage: &Stage, id: &str) {
+    let clients = stage.clients();
+    let name = clients.names().result(&PullRequestId::new(id));
+    stage
+        .eventually("a run that looks at its builds", async || {
+            let record: Option<ResultRecord> = clients.parameters.get(&name).await.unwrap();
+            record.filter(|record| record.verdict.is_none())
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_announcement_the_comment_comes_with_the_verdict_and_a_retry_is_said_in_it() {
+    let door = tempfile::tempdir().unwrap();
+    let open = door.path().join("open");
+    let command = format!(
+        "until test -e {}; do sleep 0.05; done; test $(cat value) -lt 10",
+        open.display()
+    );
+    let rules = format!(
+        "[comment]\nannounce = false\n{}",
+        check("unit", &command, "")
+    );
+    let mut files = green_files();
+    files.push(("gate.toml", &rules));
+    let stage = Stage::set(&files).await;
+    stage.copy.push("change", "main", &[("value", "11\n")]);
+    let id = stage.open("change", "Quiet").await;
+    stage.running_build().await;
+    announced(&stage, &id).await;
+    assert_eq!(said(&stage, &id).await, Vec::<String>::new());
+    std::fs::write(&open, "").unwrap();
+    let red = stage.verdict(&id).await;
+    assert!(
+        red.starts_with("### ❌ Mergegate: not approved, `unit` failed\n"),
+        "{red}"
+    );
+    stage.quiet().await;
+
+    std::fs::remove_file(&open).unwrap();
+    stage.ask(&id, "/gate retry").await;
+    announced(&stage, &id).await;
+    let testing = said(&stage, &id).await;
+    assert!(
+        testing.len() == 1 && testing[0].starts_with("### ⏳ Mergegate: "),
+        "{testing:?}"
+    );
+    std::fs::write(&open, "").unwrap();
+    stage.quiet().await;
+    let red = said(&stage, &id).await;
+    assert!(
+        red.len() == 1 && red[0].starts_with("### ❌ Mergegate: not approved, `unit` failed\n"),
+        "{red:?}"
+    );
+
+    stage.copy.push("change", "", &[("value", "2\n")]);
+    let green = stage.verdict(&id).await;
+    assert!(green.starts_with("### ✅ Mergegate: approved\n"), "{green}");
+    assert_eq!(said(&stage, &id).await.len(), 2, "one for each revision");
+    stage.close(&id).await;
+    stage.cleaned().await;
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_request_that_is_closed_before_an_unannounced_verdict_has_no_comment() {
+    let rules = format!(
+        "[comment]\nannounce = false\n{}",
+        check("unit", "sleep 600", "")
+    );
+    let mut files = green_files();
+    files.push(("gate.toml", &rules));
+    let stage = Stage::set(&files).await;
+    stage.copy.push("change", "main", &[("value", "2\n")]);
+    let id = stage.open("change", "Quiet").await;
+    stage.running_build().await;
+    announced(&stage, &id).await;
+    stage.close(&id).await;
+    stage.cleaned().await;
+    assert_eq!(said(&stage, &id).await, Vec::<String>::new());
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comment_is_as_short_as_the_rules_want_it() {
+    let rules = [
+        "[comment]\nlog_lines = 1\nchecks = \"failed\"\n".to_owned(),
+        check("unit", "echo one; echo two; false", ""),
+        check("docs", "true", ""),
+        check("lint", "true", ""),
+        check("web", "true", "paths = [\"web/**\"]"),
+        check("server", "true", "paths = [\"server/**\"]"),
+    ];
+    let rules = rules.concat();
+    let mut files = green_files();
+    files.push(("gate.toml", &rules));
+    let stage = Stage::set(&files).await;
+    stage.copy.push("change", "main", &[("value", "2\n")]);
+    let id = stage.open("change", "Short").await;
+    let verdict = stage.verdict(&id).await;
+    insta::assert_snapshot!(
+        "short_comment",
+        without_commits(&without_what_differs(&verdict))
+    );
     stage.strike().await;
 }
 

@@ -143,7 +143,7 @@ const COMMENT: [&str; 27] = [
 ];
 
 /// Texts that mean something in TOML and in `gate.toml`.
-const TOML: [&str; 36] = [
+const TOML: [&str; 37] = [
     "[",
     "]",
     "[[check]]\n",
@@ -158,6 +158,7 @@ const TOML: [&str; 36] = [
     "[build]\n",
     "cache = [\"docker\", \"custom\"]\n",
     "[limits]\nfailed_runs = 100\n",
+    "[comment]\nannounce = false\n",
     "[flags.only]\n",
     "=",
     ".",

@@ -80,7 +80,8 @@ async fn withdraw_approval(
     Ok(())
 }
 
-/// Says that builds run, with links.
+/// Says that builds run, with links. Where the rules want no comment for that, one that is there says so all the same: an old verdict
+/// never stands beside running builds.
 async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
     let candidacy = invocation.candidacy()?.clone();
     let run_state = invocation.run()?.clone();
@@ -109,7 +110,11 @@ async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, Ga
             badge: run_state.badge.as_deref(),
         },
     };
-    let comment = voice::speak(clients, &candidacy, &live, &view).await?;
+    let comment = if run_state.plan.comment.announce {
+        voice::speak(clients, &candidacy, &live, &view).await?
+    } else {
+        voice::speak_again(clients, &candidacy, &view).await?
+    };
     let (run, revision) = (execution.name.clone(), candidacy.revision.clone());
     let record = ResultRecord::spoken(run, revision, comment);
     let record = voice::put_record(clients, &candidacy.pull_request, record).await?;

@@ -42,19 +42,36 @@ pub(crate) async fn speak(
     view: &View<'_>,
 ) -> Result<Option<CommentId>, GateError> {
     let content = comment::render(view);
+    match edit(clients, candidacy, &content).await? {
+        Some(id) => Ok(Some(id)),
+        None => post(clients, candidacy, live, &content).await,
+    }
+}
+
+/// Edits the comment about the candidacy's revision, if there is one.
+pub(crate) async fn speak_again(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    view: &View<'_>,
+) -> Result<Option<CommentId>, GateError> {
+    edit(clients, candidacy, &comment::render(view)).await
+}
+
+async fn edit(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    content: &str,
+) -> Result<Option<CommentId>, GateError> {
     let recorded = record(clients, &candidacy.pull_request).await?;
     let recorded = recorded
         .filter(|record| record.revision == candidacy.revision)
         .and_then(|record| record.comment);
     if let Some(id) = recorded
-        && clients.host.edit_comment(&id, &content).await? == Edited::Done
+        && clients.host.edit_comment(&id, content).await? == Edited::Done
     {
         return Ok(Some(id));
     }
-    if let Some(id) = find_and_edit(clients, candidacy, &content).await? {
-        return Ok(Some(id));
-    }
-    post(clients, candidacy, live, &content).await
+    find_and_edit(clients, candidacy, content).await
 }
 
 async fn find_and_edit(

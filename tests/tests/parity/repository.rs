@@ -7,7 +7,7 @@ use fastrand::Rng;
 type Files = Vec<(String, String)>;
 
 /// What may be drawn; over all seeds everything must have been.
-pub(crate) const VARIATIONS: [&str; 26] = [
+pub(crate) const VARIATIONS: [&str; 30] = [
     "a buildspec and no rules",
     "rules on both sides",
     "first rules",
@@ -24,6 +24,10 @@ pub(crate) const VARIATIONS: [&str; 26] = [
     "a check of kind test",
     "inline",
     "a cache",
+    "a limit",
+    "no announcement",
+    "a short log",
+    "counted checks",
     "passes",
     "fails",
     "times out",
@@ -250,6 +254,20 @@ fn rules(draw: &mut Draw, parts: usize, files: &mut Files) -> String {
     }
     if draw.has("a cache", 30) {
         rules.push_str("[build]\ncache = [\"source\", \"custom\"]\n");
+    }
+    if draw.has("a limit", 30) {
+        rules.push_str("[limits]\nfailed_runs = 1\n");
+    }
+    let comment = [
+        ("no announcement", "announce = false\n"),
+        ("a short log", "log_lines = 1\n"),
+        ("counted checks", "checks = \"failed\"\n"),
+    ];
+    rules.push_str("[comment]\n");
+    for (variation, line) in comment {
+        if draw.has(variation, 30) {
+            rules.push_str(line);
+        }
     }
     rules
 }

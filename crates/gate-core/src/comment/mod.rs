@@ -20,6 +20,7 @@ use crate::{
     plan::Plan,
     protocol::Candidacy,
     report::Coverage,
+    rules::CommentRules,
     text::{code, duration, plural},
     verdict::{CheckFailure, CheckResult, Reason, Verdict, VerdictKind},
 };
@@ -106,6 +107,7 @@ pub fn render(view: &View<'_>) -> String {
     let facts = Facts::of(view);
     let mut text = String::new();
     for detail in Detail::LEVELS {
+        let detail = detail.under(comment_rules(view));
         text = compose(view, &facts, &detail);
         if text.chars().count() <= LIMIT {
             return text;
@@ -113,6 +115,11 @@ pub fn render(view: &View<'_>) -> String {
     }
     // The last level holds only bounded texts; this is the belt to those braces.
     text.chars().take(LIMIT).collect()
+}
+
+/// How much the rules want said; as usual where there is no plan.
+fn comment_rules(view: &View<'_>) -> CommentRules {
+    view.plan.map(|plan| plan.comment).unwrap_or_default()
 }
 
 /// The first line without the mark in front: the verdict in words.

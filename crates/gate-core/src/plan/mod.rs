@@ -15,7 +15,7 @@ use crate::{
     conversation::Conversation,
     host::MergeOutcome,
     id::{BranchName, CheckName},
-    rules::{BuildSettings, BuildspecSource, Demands, Fault, Kind, Retry, Rules},
+    rules::{BuildSettings, BuildspecSource, CommentRules, Demands, Fault, Kind, Retry, Rules},
     title::{Flag, Flags},
 };
 
@@ -149,6 +149,9 @@ pub struct Plan {
     /// Once so many runs of a candidate failed, no command has it tested again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most_failed_runs: Option<u32>,
+    /// How much the gate says.
+    #[serde(default, skip_serializing_if = "CommentRules::is_usual")]
+    pub comment: CommentRules,
     /// Set when nothing is built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_build: Option<NoBuild>,
@@ -396,6 +399,7 @@ pub fn plan(
         notes,
         retest: own.merge.retests(),
         most_failed_runs: Some(own.limits.failed_runs),
+        comment: own.comment,
         no_build: None,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{NoBuild, Note, PlannedCheck, Side};
 use crate::{
     buildspec::{self, Buildspec, BuildspecFault},
-    rules::{BuildspecSource, CheckRule, LimitRules, MergeRules, Rules},
+    rules::{BuildspecSource, CheckRule, CommentRules, LimitRules, MergeRules, Rules},
 };
 
 /// A file as it stands on both sides; `None` where it is missing.
@@ -25,6 +25,7 @@ pub type Buildspecs = BTreeMap<String, BothSides>;
 pub(super) struct Own {
     pub(super) merge: MergeRules,
     pub(super) limits: LimitRules,
+    pub(super) comment: CommentRules,
 }
 
 /// The rules that count for a candidate.
@@ -99,6 +100,7 @@ pub fn choose(gate_toml: &BothSides, has_default_buildspec: bool) -> Result<Chos
         Some(Ok(rules)) => Own {
             merge: rules.merge,
             limits: rules.limits,
+            comment: rules.comment,
         },
         Some(Err(_)) | None => Own::default(),
     };

@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::{
     BuildSettings, BuildspecSource, CacheMode, CheckRule, CommandRules, Demands, FlagRule, Rules,
+    comment::CommentTable,
     demands::PercentNumber,
     limits::LimitsTable,
     merge::MergeTable,
@@ -31,6 +32,8 @@ pub struct Document {
     pub(super) merge: MergeTable,
     /// Where the gate stops testing the very same candidate again.
     pub(super) limits: LimitsTable,
+    /// How much the gate says on a pull request.
+    pub(super) comment: CommentTable,
     /// Who may use which command in comments.
     pub(super) commands: Commands,
 }
@@ -246,6 +249,7 @@ impl Document {
             flags,
             merge,
             limits,
+            comment,
             commands,
         } = self;
         let mut checks: Vec<_> = check
@@ -274,6 +278,7 @@ impl Document {
             flags: flags.into_iter().map(flag).collect(),
             merge: merge.into_rules(),
             limits: limits.into_rules(),
+            comment: comment.into_rules(),
             commands: commands.into_rules(),
         }
     }

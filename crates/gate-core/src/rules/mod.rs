@@ -4,6 +4,7 @@
 //! gives no rules at all but every fault, each with its place.
 
 mod cache;
+mod comment;
 mod demands;
 mod document;
 mod fault;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::{arn::ArnPattern, command::Name, id::CheckName, title::Flag};
 
 pub use cache::CacheMode;
+pub use comment::{CheckLines, CommentRules};
 pub use demands::{Demands, Percent};
 pub use document::Document;
 pub use fault::Fault;
@@ -46,6 +48,8 @@ pub struct Rules {
     pub merge: MergeRules,
     /// Where the gate stops testing the same candidate again.
     pub limits: LimitRules,
+    /// How much the gate says.
+    pub comment: CommentRules,
     /// Who may use which command.
     pub commands: CommandRules,
 }

@@ -380,3 +380,30 @@ fn ten_runs_of_a_candidate_may_fail_unless_the_rules_say_otherwise() {
         ]
     );
 }
+
+#[test]
+fn everything_is_said_unless_the_rules_want_less() {
+    assert!(rules("").comment.is_usual());
+    let text = "[comment]\nannounce = false\nlog_lines = 0\nchecks = \"failed\"\n";
+    let less = CommentRules {
+        announce: false,
+        log_lines: 0,
+        checks: CheckLines::Failed,
+    };
+    assert_eq!(rules(text).comment, less);
+}
+
+#[test]
+fn refuses_comments_of_more_than_a_comment_holds() {
+    let text =
+        "[comment]\nannounce = \"no\"\nlog_lines = 51\nchecks = \"fialed\"\nheadline = false\n";
+    assert_eq!(
+        faults(text),
+        [
+            "line 2, column 12: invalid type: string \"no\", expected a boolean",
+            "line 3, column 13: a comment shows 0 to 50 lines of a log, not 51",
+            "line 4, column 10: `fialed` is no value for this; did you mean `failed`?",
+            "line 5, column 1: `headline` is no key here; known are `announce`, `log_lines`, `checks`",
+        ]
+    );
+}
