@@ -16,7 +16,7 @@ use gate_core::{
     },
     pull_request::PullRequest,
     reply,
-    rules::{self, Rules},
+    rules::{self, LimitRules, Rules},
 };
 
 use crate::{voice, withdraw_approval};
@@ -143,6 +143,7 @@ impl Known {
             result: self.result.as_ref(),
             builds: &builds,
             conversation: &self.conversation,
+            limits: LimitRules::of(self.rules.as_ref()),
         })))
     }
 }

@@ -6,6 +6,7 @@
 mod answer;
 mod attempt;
 mod claim;
+mod failures;
 mod record;
 mod router;
 mod run;
@@ -20,6 +21,7 @@ pub use attempt::{
     AttemptStep, ExecutionStatus, Existing, Limit, MAX_ATTEMPTS, Taken, Wanted, Wish, next_attempt,
 };
 pub use claim::{Claim, ClaimStep, claim};
+pub use failures::{Failures, counts_as_failed, failed_runs, one_more};
 pub use record::{ApprovalRecord, Durations, EnvironmentRecord, ResultRecord};
 pub use router::{
     RouterDecision, is_asked, needs_known_commits, on_comment, on_pull_request,
