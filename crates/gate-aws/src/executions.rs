@@ -46,8 +46,8 @@ impl Executions {
     }
 
     /// Makes the client, for a caller who waits for something else meanwhile.
-    pub async fn prepare(&self) {
-        self.client.prepare();
+    pub fn prepare(&self) {
+        Lazy::prepare(&self.client);
     }
 
     /// Starts a run.

@@ -17,9 +17,9 @@ impl<C> Lazy<C> {
         Self(Arc::new(LazyLock::new(Box::new(make))))
     }
 
-    /// Makes it now.
-    pub(crate) fn prepare(&self) {
-        LazyLock::force(&self.0);
+    /// Makes it now. Not a method: those are the client's.
+    pub(crate) fn prepare(this: &Self) {
+        LazyLock::force(&this.0);
     }
 }
 

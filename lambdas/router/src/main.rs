@@ -8,6 +8,6 @@ async fn main() -> Result<(), gate_lambda::Error> {
     let clients = Clients::new(&config, Deployment::from_environment()?);
     let host = clients.host.clone();
     // While the first event is on its way, which nearly always asks CodeCommit.
-    tokio::spawn(async move { host.prepare().await });
+    tokio::spawn(async move { host.prepare() });
     gate_lambda::run(|payload| Box::pin(router::handle(payload, &clients))).await
 }

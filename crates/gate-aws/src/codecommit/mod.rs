@@ -40,8 +40,8 @@ impl CodeCommit {
     }
 
     /// Makes the client, for a caller who waits for something else meanwhile.
-    pub async fn prepare(&self) {
-        self.client.prepare();
+    pub fn prepare(&self) {
+        Lazy::prepare(&self.client);
     }
 }
 
