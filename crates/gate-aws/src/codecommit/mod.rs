@@ -20,7 +20,7 @@ use gate_core::{
     pull_request::PullRequest,
 };
 
-use crate::error;
+use crate::{error, lazy::Lazy};
 
 const SERVICE: &str = "CodeCommit";
 
@@ -30,13 +30,18 @@ const NO_REPOSITORY: &str = "RepositoryDoesNotExistException";
 /// CodeCommit.
 #[derive(Clone, Debug)]
 pub struct CodeCommit {
-    client: Client,
+    client: Lazy<Client>,
 }
 
 impl CodeCommit {
     /// Over a client.
-    pub fn new(client: Client) -> Self {
+    pub(crate) fn new(client: Lazy<Client>) -> Self {
         Self { client }
+    }
+
+    /// Makes the client, for a caller who waits for something else meanwhile.
+    pub fn prepare(&self) {
+        Lazy::prepare(&self.client);
     }
 }
 
