@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, time::Duration};
 
-use aws_sdk_codebuild::types::ComputeType;
+use aws_sdk_codebuild::types::{CacheMode as AwsMode, ComputeType};
 use gate_core::{
     build::{Build, BuildStatus, LogStream, PhaseFailure, Purpose},
     id::{BuildId, CheckName, CommitId, RunName},
@@ -230,7 +230,7 @@ async fn a_build_keeps_what_it_is_told_to() {
     let rule = mock!(Client::start_build)
         .match_requests(|request| {
             request.cache_override().is_some_and(|cache| {
-                let modes: Vec<_> = cache.modes().iter().map(|mode| mode.as_str()).collect();
+                let modes: Vec<_> = cache.modes().iter().map(AwsMode::as_str).collect();
                 cache.r#type.as_str() == "LOCAL"
                     && modes == ["LOCAL_CUSTOM_CACHE", "LOCAL_DOCKER_LAYER_CACHE"]
             })
