@@ -43,6 +43,7 @@ function router(subjects: Subjects): PolicyStatement[] {
       'DescribePullRequestEvents',
       'GetBranch',
       'GetComment',
+      'GetCommentsForPullRequest',
       'GetFile',
       'GetPullRequest',
       'GetPullRequestApprovalStates',

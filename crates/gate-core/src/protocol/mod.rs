@@ -33,7 +33,7 @@ pub use state::{
     Candidacy, Execution, Failure, Invocation, Next, Request, Run, STATE_VERSION, StartedBuild,
     State, Step,
 };
-pub use sweep::{OpenPullRequest, sweep_environment, sweep_open};
+pub use sweep::{OpenPullRequest, sweep_comments, sweep_environment, sweep_open};
 pub use take_over::{Before, Earlier, again, earlier, fingerprint, is_that_merge, taken_over};
 pub use tear_down::{Leftovers, StopDecision, merged_differs, stop_builds};
 pub use turns::{
