@@ -44,6 +44,7 @@ function router(subjects: Subjects): PolicyStatement[] {
       'GetBranch',
       'GetComment',
       'GetCommentsForPullRequest',
+      'GetCommit',
       'GetFile',
       'GetPullRequest',
       'GetPullRequestApprovalStates',

@@ -6,6 +6,7 @@
 mod answer;
 mod attempt;
 mod claim;
+mod passage;
 mod record;
 mod router;
 mod run;
@@ -20,6 +21,7 @@ pub use attempt::{
     AttemptStep, ExecutionStatus, Existing, Limit, MAX_ATTEMPTS, Taken, Wanted, Wish, next_attempt,
 };
 pub use claim::{Claim, ClaimStep, claim};
+pub use passage::{MergedAtTip, Passage, is_merge_of, may_be_merge_of, passage_by_merge};
 pub use record::{ApprovalRecord, Durations, EnvironmentRecord, ResultRecord};
 pub use router::{
     RouterDecision, is_asked, needs_known_commits, on_comment, on_pull_request,
