@@ -93,7 +93,9 @@ async fn a_push_straight_to_main_goes_past_the_gate_and_the_next_comment_says_so
     stage.cleaned().await;
     let from = tip(&stage).await;
     stage.copy.git(&["fetch", "--quiet", "origin"]);
-    stage.copy.git(&["checkout", "--quiet", "-B", "main", "origin/main"]);
+    stage
+        .copy
+        .git(&["checkout", "--quiet", "-B", "main", "origin/main"]);
     stage.copy.push("main", "", &[("note", "in a hurry\n")]);
     stage.quiet().await;
     assert_eq!(past_the_gate(&stage, &from).await, json!(true));
