@@ -43,9 +43,9 @@ MUTANTS = [
            CORE + "protocol/sweep.rs", "return Some((fresh(), Wish::Again));", "return None;", MODEL),
     Mutant("the same event twice", "a repeated event starts a further attempt",
            CORE + "protocol/attempt.rs",
-           "(Existing::SameInput(_), Once) | (Existing::SameInput(ExecutionStatus::Running), Again) => {",
+           "(Existing::SameInput(_), Once)\n        | (Existing::SameInput(ExecutionStatus::Running), Again)",
            "(Existing::SameInput(_), Once) => AttemptStep::TryNext,\n"
-           "        (Existing::SameInput(ExecutionStatus::Running), Again) => {",
+           "        (Existing::SameInput(ExecutionStatus::Running), Again)",
            unit("the_same_event_twice_starts_one_run")),
     Mutant("two runs for one pull request", "the claim is never lost",
            CORE + "protocol/claim.rs", "Some(std::cmp::Ordering::Greater) => ClaimStep::Lost",
