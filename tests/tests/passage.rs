@@ -5,7 +5,7 @@ use gate_core::{
     host::CodeHost,
     id::{BranchName, CommitId, RepositoryName},
 };
-use mergegate_tests::{Stage, green_files, play_all};
+use mergegate_tests::{Stage, Trouble, green_files, play_all};
 use serde_json::{Value, json};
 
 async fn tip(stage: &Stage) -> CommitId {
@@ -111,12 +111,22 @@ async fn a_push_straight_to_main_goes_past_the_gate_and_the_next_comment_says_so
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_that_merges_a_red_pull_request_goes_past_the_gate() {
-    let (stage, _) = opened("11\n").await;
+    let (stage, id) = opened("11\n").await;
     let from = tip(&stage).await;
+    // What the gate knows of it goes with its environment.
+    let trouble = Trouble::begin(&stage, "AccessDeniedException", |call| {
+        call.operation == "DeleteParameters"
+    });
     stage
         .copy
         .git(&["push", "--quiet", "origin", "change:main"]);
     assert_eq!(past_the_gate(&stage, &from).await, json!(true));
+    assert!(!stage.is_open(&id).await, "CodeCommit calls it merged");
+    trouble.end();
+    stage.swept().await;
+    assert_eq!(stage.leftovers().await, Vec::<String>::new());
+    let late = past_the_gate(&stage, &from).await;
+    assert_eq!(late, json!(false), "it cannot be told any more");
     stage.strike().await;
 }
 
