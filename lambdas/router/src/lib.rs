@@ -3,6 +3,7 @@
 
 mod branch;
 mod moved;
+mod passage;
 mod start;
 mod sweep;
 

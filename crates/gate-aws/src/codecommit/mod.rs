@@ -9,6 +9,7 @@ mod pull_requests;
 use aws_sdk_codecommit::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
+    types::PullRequestStatusEnum,
 };
 use gate_core::{
     error::GateError,
@@ -54,7 +55,14 @@ impl CodeHost for CodeCommit {
         &self,
         repository: &RepositoryName,
     ) -> HostResult<Vec<PullRequestId>> {
-        pull_requests::open(&self.client, repository).await
+        pull_requests::listed(&self.client, repository, PullRequestStatusEnum::Open).await
+    }
+
+    async fn closed_pull_requests(
+        &self,
+        repository: &RepositoryName,
+    ) -> HostResult<Vec<PullRequestId>> {
+        pull_requests::listed(&self.client, repository, PullRequestStatusEnum::Closed).await
     }
 
     async fn known_source_commits(&self, id: &PullRequestId) -> HostResult<Vec<CommitId>> {

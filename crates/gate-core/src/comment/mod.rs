@@ -272,16 +272,16 @@ pub(crate) fn compared(view: &View<'_>, facts: &Facts<'_>) -> Option<String> {
         Earlier::Unreadable => format!("{none} the results of {main} could not be read."),
         Earlier::Of(baseline) => {
             let (merged, from) = (baseline.merged.short(7), &baseline.pull_request);
-            if baseline.findings.is_none() {
-                return Some(format!(
-                    "{none} what was last merged into {main} ({merged}, pull request {from}) is not what was tested."
-                ));
-            }
-            let moved = if baseline.merged == view.candidacy.destination_commit {
+            let moved = if *baseline.tip() == view.candidacy.destination_commit {
                 ""
             } else {
                 "; it has moved since, past the gate"
             };
+            if baseline.findings.is_none() {
+                return Some(format!(
+                    "{none} what was last merged into {main} ({merged}, pull request {from}) is not what was tested{moved}."
+                ));
+            }
             let from = match from.as_str() {
                 "" => String::new(),
                 from => format!(", from pull request {from}"),

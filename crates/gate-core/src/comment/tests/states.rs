@@ -218,9 +218,13 @@ fn first_gated_commit_without_a_baseline() {
 #[test]
 fn no_differences_where_the_merge_was_not_what_was_tested_or_nothing_could_be_read() {
     let (plan, results) = passed_with(green_cases(3));
-    let untested = Baseline::after_merge(None, commit('d'), PullRequestId::new("6"), None);
-    let text = compared_comment(&plan, &results, Earlier::Of(&untested));
-    let words = "No differences are shown: what was last merged into `main` (ddddddd, pull request 6) is not what was tested.";
+    let untested = |merged| Baseline::after_merge(None, merged, PullRequestId::new("6"), None);
+    let text = compared_comment(&plan, &results, Earlier::Of(&untested(commit('b'))));
+    let words = "No differences are shown: what was last merged into `main` (bbbbbbb, pull request 6) is not what was tested.";
+    assert!(text.contains(words), "{text}");
+    let text = compared_comment(&plan, &results, Earlier::Of(&untested(commit('d'))));
+    let words =
+        "(ddddddd, pull request 6) is not what was tested; it has moved since, past the gate.";
     assert!(text.contains(words), "{text}");
     let text = compared_comment(&plan, &results, Earlier::Unreadable);
     let words = "No differences are shown: the results of `main` could not be read.";
@@ -234,6 +238,10 @@ fn differences_to_a_destination_that_has_moved_past_the_gate_say_so() {
     before.merged = commit('d');
     let text = compared_comment(&plan, &results, Earlier::Of(&before));
     let words = "Differences are to `main` at ddddddd, from pull request 6; it has moved since, past the gate.";
+    assert!(text.contains(words), "{text}");
+    let merged_without_tests = before.after_untested_merge(commit('b'));
+    let text = compared_comment(&plan, &results, Earlier::Of(&merged_without_tests));
+    let words = "Differences are to `main` at ddddddd, from pull request 6.\n";
     assert!(text.contains(words), "{text}");
 }
 
