@@ -1,8 +1,9 @@
 /**
- * The roles builds run under: one for all of them, one for those with `[container]` in the title. Whatever a pull request's code does, it does with these credentials: so a role may do the
- * few things a build needs, and a Deny over everything else keeps it so, whoever attaches what to it later (I8).
+ * The roles builds run under: of each repository one for all of them, and one for those with `[container]` in the title. Whatever
+ * a pull request's code does, it does with these credentials: so a role may do the few things a build needs, and a Deny over
+ * everything else keeps it so, whoever attaches what to it later (I8).
  */
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -16,14 +17,23 @@ import type { Network } from './network';
 export interface BuildRoleProps {
   readonly names: Names;
   /** The role's own part of its name. */
-  readonly name: 'build' | 'container-build';
-  readonly repositories: readonly string[];
+  readonly name: string;
+  /** The one whose source it may fetch. */
+  readonly repository: string;
   readonly artifacts: IBucket;
   readonly buildPolicies: readonly PolicyStatement[];
   /** Where builds run; outside of a VPC if there is none. */
   readonly network?: Network;
   /** Where images may be pushed to; nowhere if there is none. */
   readonly images?: IRepository;
+}
+
+/** The roles of one repository's builds. */
+export interface BuildRoles {
+  /** What its builds run under. */
+  readonly plain: IRole;
+  /** The same for builds with `[container]` in the title, and it may push images. */
+  readonly container: IRole;
 }
 
 /** A role, with its Deny. */
@@ -35,7 +45,7 @@ export class BuildRole extends Construct {
     const { names } = props;
     this.role = new Role(this, 'Role', {
       roleName: names.role(props.name),
-      description: `${props.images ? 'Container builds' : 'Builds'} of pull requests gated by ${names.service}; runs code that nobody has reviewed`,
+      description: `${props.images ? 'Container builds' : 'Builds'} of pull requests gated by ${names.service}, of ${props.repository}; runs code that nobody has reviewed`,
       assumedBy: new ServicePrincipal('codebuild.amazonaws.com'),
     });
     const allowed = [
@@ -49,12 +59,12 @@ export class BuildRole extends Construct {
 }
 
 /** What every build needs: its source, its log, its reports, a place for what it makes. */
-function needs({ names, repositories, artifacts }: BuildRoleProps): PolicyStatement[] {
+function needs({ names, repository, artifacts }: BuildRoleProps): PolicyStatement[] {
   return [
     new PolicyStatement({
       sid: 'Source',
       actions: ['codecommit:GitPull'],
-      resources: repositories.map((repository) => names.repositoryArn(repository)),
+      resources: [names.repositoryArn(repository)],
     }),
     new PolicyStatement({
       sid: 'LogGroup',

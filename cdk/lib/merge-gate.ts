@@ -3,7 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
-import type { IGrantable, IManagedPolicy, IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IGrantable, IManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -16,7 +16,7 @@ import type { IMetric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 
 import { acknowledge } from './acknowledge';
-import { BuildRole, type BuildRoleProps } from './build-role';
+import { BuildRole, type BuildRoleProps, type BuildRoles } from './build-role';
 import { FunctionFactory } from './code';
 import { Deployment } from './deployment';
 import { Functions } from './functions';
@@ -134,8 +134,8 @@ export interface MergeGateProps {
 
 interface Builds {
   readonly network?: Network;
-  readonly plain: BuildRole;
-  readonly container: BuildRole;
+  readonly constructs: readonly BuildRole[];
+  readonly roles: ReadonlyMap<string, BuildRoles>;
 }
 
 /** Gates pull requests: each is built as it will be once merged, and approved when that passed. */
@@ -144,10 +144,8 @@ export class MergeGate extends Construct {
   readonly stateMachine: IStateMachine;
   /** The functions by name. */
   readonly functions: Readonly<Record<FunctionName, IFunction>>;
-  /** The role that builds run under. */
-  readonly buildRole: IRole;
-  /** The role of builds with `[container]` in the title: the same, and it may push images. */
-  readonly containerBuildRole: IRole;
+  /** The roles that builds run under, by repository: those of one cannot fetch the source of another. */
+  readonly buildRoles: ReadonlyMap<string, BuildRoles>;
   /** Events that could not be handled. */
   readonly deadLetters: IQueue;
   /** Where builds may put what they make, below `builds/`. */
@@ -182,12 +180,8 @@ export class MergeGate extends Construct {
     this.artifacts = storage.artifacts;
     this.images = storage.images;
     const builds = this.builds(props, { ...shared, artifacts: storage.artifacts });
-    this.buildRole = builds.plain.role;
-    this.containerBuildRole = builds.container.role;
-    const roles = {
-      buildRoleArn: this.buildRole.roleArn,
-      containerBuildRoleArn: this.containerBuildRole.roleArn,
-    };
+    this.buildRoles = builds.roles;
+    const roles = { buildRoles: builds.roles };
     const functions = new Functions(this, 'Functions', {
       ...shared,
       ...roles,
@@ -222,7 +216,7 @@ export class MergeGate extends Construct {
       references: (repository) => deployment.referencesOf(repository),
     });
     this.protectBranches = protection.policy;
-    const others = [storage, builds.plain, builds.container, functions, machine, settings, triggers];
+    const others = [storage, ...builds.constructs, functions, machine, settings, triggers];
     deployment.finish(this.protectBranches, ...others, notifications);
     const observability = new Observability(this, 'Observability', {
       ...shared,
@@ -237,19 +231,31 @@ export class MergeGate extends Construct {
   }
 
   /** Where builds run, and as whom. */
-  private builds(
-    props: MergeGateProps,
-    shared: Pick<BuildRoleProps, 'names' | 'repositories' | 'artifacts'>,
-  ): Builds {
+  private builds(props: MergeGateProps, shared: Pick<BuildRoleProps, 'names' | 'artifacts'>): Builds {
     const network = props.vpc && new Network(this, 'Network', props.vpc, props);
     const common = { ...shared, buildPolicies: props.buildPolicies ?? [], network };
-    const plain = new BuildRole(this, 'Build', { ...common, name: 'build' });
-    const container = new BuildRole(this, 'ContainerBuild', {
-      ...common,
-      name: 'container-build',
-      images: this.images,
+    const made = props.repositories.map((repository, place) => {
+      const [nth, dashed] = place === 0 ? ['', ''] : [`${place + 1}`, `-${place + 1}`];
+      const plain = new BuildRole(this, `Build${nth}`, { ...common, repository, name: `build${dashed}` });
+      const container = new BuildRole(this, `ContainerBuild${nth}`, {
+        ...common,
+        repository,
+        // The name of a role has 64 characters at most.
+        name: place === 0 ? 'container-build' : `container${dashed}`,
+        images: this.images,
+      });
+      return { repository, plain, container };
     });
-    return { network, plain, container };
+    return {
+      network,
+      constructs: made.flatMap(({ plain, container }) => [plain, container]),
+      roles: new Map(
+        made.map(({ repository, plain, container }) => [
+          repository,
+          { plain: plain.role, container: container.role },
+        ]),
+      ),
+    };
   }
 
   /** Lets somebody see how runs stand and what they said. */

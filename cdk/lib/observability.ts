@@ -44,10 +44,14 @@ export const VERDICT_FIELD = 'verdict';
 export const FLAG_SENTENCE = 'judged under a flag in the title';
 export const FLAG_FIELD = 'flag';
 
+/** What the router logs when a gated branch moved without the merge of an approved pull request. */
+export const PAST_SENTENCE = 'a branch was moved past the gate';
+
 /** Alarms and dashboard of one deployment. */
 export class Observability extends Construct {
   readonly alarms: readonly Alarm[];
   readonly dashboard: Dashboard;
+  private readonly movedPast: Metric;
 
   constructor(
     scope: Construct,
@@ -55,6 +59,7 @@ export class Observability extends Construct {
     private readonly props: ObservabilityProps,
   ) {
     super(scope, id);
+    this.movedPast = this.countMovesPast();
     this.alarms = this.makeAlarms();
     const { alarmTopic } = props;
     if (alarmTopic !== undefined) {
@@ -76,6 +81,16 @@ export class Observability extends Construct {
       metricName,
       dimensions: { [dimension]: `$.fields.${field}` },
     });
+  }
+
+  private countMovesPast(): Metric {
+    const filter = new MetricFilter(this, 'MovesPastTheGate', {
+      logGroup: this.props.functions.router.logGroup,
+      filterPattern: FilterPattern.stringValue('$.fields.message', '=', PAST_SENTENCE),
+      metricNamespace: namespace(this.props.names),
+      metricName: 'MovedPastTheGate',
+    });
+    return filter.metric({ statistic: 'Sum', period: PERIOD });
   }
 
   private makeAlarms(): Alarm[] {
@@ -124,8 +139,14 @@ export class Observability extends Construct {
       this.matched('rulesOverridden'),
       1,
     );
+    const moved = this.alarm(
+      'MovedPastTheGate',
+      'Somebody moved a gated branch past the gate; the log of the router says who, and to which commit',
+      this.movedPast,
+      1,
+    );
     if (!this.props.breakGlass) {
-      return [overridden];
+      return [overridden, moved];
     }
     const breakGlass = this.alarm(
       'BreakGlass',
@@ -133,7 +154,7 @@ export class Observability extends Construct {
       this.matched('breakGlass'),
       1,
     );
-    return [overridden, breakGlass];
+    return [overridden, moved, breakGlass];
   }
 
   /** How many events a rule of the deployment matched. */
@@ -201,6 +222,7 @@ export class Observability extends Construct {
       graph('Build minutes per hour', [buildMinutes(names)]),
       graph('Ways past the gate', [
         this.matched('rulesOverridden').with({ label: 'rules overridden' }),
+        this.movedPast.with({ label: 'moved past the gate' }),
         ...(this.props.breakGlass ? [this.matched('breakGlass').with({ label: 'break glass' })] : []),
       ]),
     );

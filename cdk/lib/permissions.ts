@@ -5,6 +5,7 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
+import type { BuildRoles } from './build-role';
 import {
   BASELINES_PREFIX,
   FINDINGS_PREFIX,
@@ -20,8 +21,7 @@ export interface Subjects {
   readonly names: Names;
   readonly repositories: readonly string[];
   readonly artifacts: IBucket;
-  readonly buildRoleArn: string;
-  readonly containerBuildRoleArn: string;
+  readonly buildRoles: ReadonlyMap<string, BuildRoles>;
 }
 
 /** The statements of one function's role. */
@@ -43,6 +43,8 @@ function router(subjects: Subjects): PolicyStatement[] {
       'DescribePullRequestEvents',
       'GetBranch',
       'GetComment',
+      'GetCommentsForPullRequest',
+      'GetCommit',
       'GetFile',
       'GetPullRequest',
       'GetPullRequestApprovalStates',
@@ -73,7 +75,7 @@ function router(subjects: Subjects): PolicyStatement[] {
 }
 
 function environment(subjects: Subjects): PolicyStatement[] {
-  const { names, buildRoleArn } = subjects;
+  const { names, buildRoles } = subjects;
   const branches = repositories(subjects, ['CreateBranch', 'DeleteBranch']);
   branches.addCondition('StringLike', { 'codecommit:References': PREVIEW_REFERENCES });
   return [
@@ -96,7 +98,7 @@ function environment(subjects: Subjects): PolicyStatement[] {
     ),
     allow('codebuild', ['CreateReportGroup', 'DeleteReportGroup'], [names.reportGroupsArn]),
     allow('codebuild', ['ListReportGroups'], ['*']),
-    passRole(buildRoleArn),
+    passRole([...buildRoles.values()].map(({ plain }) => plain.roleArn)),
     allow(
       'ssm',
       ['GetParameter'],
@@ -115,7 +117,7 @@ function environment(subjects: Subjects): PolicyStatement[] {
 }
 
 function builder(subjects: Subjects): PolicyStatement[] {
-  const { names, containerBuildRoleArn } = subjects;
+  const { names, buildRoles } = subjects;
   return [
     repositories(subjects, ['GetFile', 'GetPullRequest']),
     allow(
@@ -123,7 +125,7 @@ function builder(subjects: Subjects): PolicyStatement[] {
       ['BatchGetBuilds', 'ListBuildsForProject', 'StartBuild', 'StopBuild'],
       [names.projectsArn],
     ),
-    passRole(containerBuildRoleArn),
+    passRole([...buildRoles.values()].map(({ container }) => container.roleArn)),
     allow('ssm', ['GetParameter', 'PutParameter'], parameters(names, 'pull-requests/*/run')),
   ];
 }
@@ -169,8 +171,8 @@ function reporter(subjects: Subjects): PolicyStatement[] {
 }
 
 /** To CodeBuild, and to nobody else. */
-function passRole(roleArn: string): PolicyStatement {
-  const statement = new PolicyStatement({ actions: ['iam:PassRole'], resources: [roleArn] });
+function passRole(roleArns: string[]): PolicyStatement {
+  const statement = new PolicyStatement({ actions: ['iam:PassRole'], resources: roleArns });
   statement.addCondition('StringEquals', { 'iam:PassedToService': 'codebuild.amazonaws.com' });
   return statement;
 }

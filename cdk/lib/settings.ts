@@ -4,6 +4,7 @@ import { ComputeType } from 'aws-cdk-lib/aws-codebuild';
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 
+import type { BuildRoles } from './build-role';
 import type { Names } from './names';
 import type { Network } from './network';
 
@@ -44,11 +45,9 @@ export interface BuildEnvironment {
 /** Properties of the parameters. */
 export interface RepositorySettingsProps {
   readonly names: Names;
-  readonly repositories: readonly string[];
   readonly destinations: readonly string[];
   readonly environment: BuildEnvironment;
-  readonly buildRoleArn: string;
-  readonly containerBuildRoleArn: string;
+  readonly buildRoles: ReadonlyMap<string, BuildRoles>;
   readonly imageRepositoryUri: string;
   /** Where in a VPC builds run; outside of one if there is none. */
   readonly network?: Network;
@@ -61,11 +60,11 @@ const DEFAULT_QUEUED_TIMEOUT_MINUTES = 480;
 export class RepositorySettings extends Construct {
   constructor(scope: Construct, id: string, props: RepositorySettingsProps) {
     super(scope, id);
-    for (const repository of props.repositories) {
+    for (const [repository, roles] of props.buildRoles) {
       new StringParameter(this, repository, {
         parameterName: props.names.settingsParameter(repository),
         description: `Mergegate ${props.names.service}: what its functions are told about ${repository}`,
-        stringValue: Stack.of(this).toJsonString(value(this, repository, props)),
+        stringValue: Stack.of(this).toJsonString(value(this, { repository, roles }, props)),
         tier: ParameterTier.STANDARD,
       });
     }
@@ -87,12 +86,16 @@ export function environmentFaults(environment: BuildEnvironment): string[] {
   });
 }
 
-function value(scope: Construct, repository: string, props: RepositorySettingsProps): object {
+function value(
+  scope: Construct,
+  { repository, roles }: { readonly repository: string; readonly roles: BuildRoles },
+  props: RepositorySettingsProps,
+): object {
   const { environment, network } = props;
   const { region, urlSuffix } = Stack.of(scope);
   return {
     version: 1,
-    buildRole: props.buildRoleArn,
+    buildRole: roles.plain.roleArn,
     destinations: props.destinations,
     cloneUrl: `https://git-codecommit.${region}.${urlSuffix}/v1/repos/${repository}`,
     logGroup: props.names.buildLogGroup,
@@ -106,6 +109,6 @@ function value(scope: Construct, repository: string, props: RepositorySettingsPr
       subnetIds: network.subnets.map(({ subnetId }) => subnetId),
       securityGroupIds: network.securityGroups.map(({ securityGroupId }) => securityGroupId),
     },
-    containers: { buildRole: props.containerBuildRoleArn, imageRepository: props.imageRepositoryUri },
+    containers: { buildRole: roles.container.roleArn, imageRepository: props.imageRepositoryUri },
   };
 }

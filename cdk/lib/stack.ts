@@ -53,7 +53,10 @@ export class MergeGateStack extends Stack {
     const { gate } = this;
     const outputs: Record<string, readonly [string, string]> = {
       StateMachineArn: [gate.stateMachine.stateMachineArn, 'Its executions are the runs of the gate'],
-      BuildRoleArn: [gate.buildRole.roleArn, 'What builds run under'],
+      BuildRoleArns: [
+        [...gate.buildRoles.values()].map(({ plain }) => plain.roleArn).join(','),
+        'What builds run under, in the order of the repositories',
+      ],
       ApprovalPoolMember: [gate.approvalPoolMember, 'Who alone satisfies the approval rule'],
       ProtectBranchesPolicyArn: [
         gate.protectBranches.managedPolicyArn,

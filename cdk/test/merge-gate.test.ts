@@ -10,7 +10,13 @@ import { PolicyStatement, User } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 
 import { MergeGate } from '../lib';
-import { FLAG_FIELD, FLAG_SENTENCE, VERDICT_FIELD, VERDICT_SENTENCE } from '../lib/observability';
+import {
+  FLAG_FIELD,
+  FLAG_SENTENCE,
+  PAST_SENTENCE,
+  VERDICT_FIELD,
+  VERDICT_SENTENCE,
+} from '../lib/observability';
 import { app, emptyStack, gate, RIGHT } from './support/synth';
 import { resourcesOf, type CloudFormation } from './support/template';
 
@@ -290,7 +296,7 @@ test('alarms tell of dead letters, failed and old runs, throttles, and of ways p
     resourcesOf(made.toJSON() as CloudFormation, 'AWS::CloudWatch::Alarm')
       .map(({ Properties }) => String(Properties.AlarmName))
       .sort();
-  const usual = ['DeadLetters', 'FailedRuns', 'RulesOverridden', 'RunAge', 'Throttles'];
+  const usual = ['DeadLetters', 'FailedRuns', 'MovedPastTheGate', 'RulesOverridden', 'RunAge', 'Throttles'];
   assert.deepEqual(
     named(GATE),
     usual.map((name) => `mergegate-${name}`),
@@ -323,6 +329,38 @@ test('verdicts and flags are counted as the reporter logs them', () => {
       ],
     });
   }
+});
+
+test('moves past the gate are counted as the router logs them, with who and where, and alarm at once', () => {
+  const source = readFileSync(resolve(ROOT, 'lambdas/router/src/passage.rs'), 'utf8');
+  const logged = [...source.matchAll(/tracing::warn!\(([^;]*?)\),/gs)];
+  const line = logged.find(([text]) => text.includes(`"${PAST_SENTENCE}"`))?.[1] ?? '';
+  for (const field of [
+    'repository.name',
+    'repository.branch',
+    'event.from',
+    'event.commit',
+    'event.caller',
+  ]) {
+    assert.ok(line.includes(`${field} = `), field);
+  }
+  GATE.hasResourceProperties('AWS::Logs::MetricFilter', {
+    LogGroupName: Match.anyValue(),
+    FilterPattern: `{ $.fields.message = "${PAST_SENTENCE}" }`,
+    MetricTransformations: [
+      { MetricName: 'MovedPastTheGate', MetricNamespace: 'Mergegate/mergegate', MetricValue: '1' },
+    ],
+  });
+  GATE.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    AlarmName: 'mergegate-MovedPastTheGate',
+    Namespace: 'Mergegate/mergegate',
+    MetricName: 'MovedPastTheGate',
+    Statistic: 'Sum',
+    Threshold: 1,
+    TreatMissingData: 'notBreaching',
+  });
+  const [dashboard] = resourcesOf(RESOLVED, 'AWS::CloudWatch::Dashboard');
+  assert.ok(String(dashboard?.Properties.DashboardBody).includes('moved past the gate'));
 });
 
 test('the dashboard adds up the build minutes of all pull requests', () => {

@@ -32,9 +32,13 @@ test('cdk-nag has nothing to say about builds in a VPC either', () => {
 test('refuses a wildcard that nobody explained', () => {
   const parent = app();
   const { gate } = deployedStack(parent);
-  gate.buildRole.addToPrincipalPolicy(
-    new PolicyStatement({ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::other/*'] }),
-  );
+  const statement = new PolicyStatement({
+    actions: ['s3:GetObject'],
+    resources: ['arn:aws:s3:::other/*'],
+  });
+  for (const { plain } of gate.buildRoles.values()) {
+    plain.addToPrincipalPolicy(statement);
+  }
   assert.throws(() => {
     check(parent);
   });

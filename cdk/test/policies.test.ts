@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { allows, rolesOf } from './support/iam';
 import { brokenRules, DANGEROUS } from './support/rules';
 import { app, deployedStack, deployedWith, templateOf } from './support/synth';
-import type { CloudFormation } from './support/template';
+import { resourcesOf, type CloudFormation } from './support/template';
 
 const TEMPLATE = templateOf(deployedStack());
 const IN_VPC = templateOf(
@@ -55,6 +55,33 @@ test('a build can fetch its source, write its log and its reports, and keep arti
     needs.filter(([action, resource]) => !allows(build, action, resource)),
     [],
   );
+});
+
+test('builds of one repository can fetch its source and that of no other', () => {
+  const template = templateOf(
+    deployedWith(app(), { repositoryName: undefined, repositories: ['my-repository', 'other'] }),
+  );
+  assert.deepEqual(brokenRules(template), []);
+  const other = REPOSITORY.replace('my-repository', 'other');
+  const roles = rolesOf(template);
+  for (const [name, own, foreign] of [
+    ['build', REPOSITORY, other],
+    ['container-build', REPOSITORY, other],
+    ['build-2', other, REPOSITORY],
+    ['container-2', other, REPOSITORY],
+  ] as const) {
+    const build = roles.get(`mergegate-${name}-eu-central-1`) ?? [];
+    assert.ok(allows(build, 'codecommit:GitPull', own), name);
+    assert.ok(!allows(build, 'codecommit:GitPull', foreign), name);
+  }
+  const settings = resourcesOf(template, 'AWS::SSM::Parameter').map(({ Properties }) => [
+    String(Properties.Name).split('/').at(-2),
+    (JSON.parse(String(Properties.Value)) as { buildRole?: string }).buildRole,
+  ]);
+  assert.deepEqual(settings.filter(([name]) => name === 'my-repository' || name === 'other').sort(), [
+    ['my-repository', 'arn:aws:iam::123456789012:role/mergegate-build-eu-central-1'],
+    ['other', 'arn:aws:iam::123456789012:role/mergegate-build-2-eu-central-1'],
+  ]);
 });
 
 test('only a container build can push an image, and only to the repository of this gate', () => {

@@ -172,12 +172,6 @@ class Start:
     calls: list[str]
 
 
-def certificates() -> dict[str, str]:
-    """Amazon Linux has its authorities in one file. Debian has a folder of them as well, which would be read too."""
-    bundles = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt")
-    return {"SSL_CERT_FILE": path for path in bundles[::-1] if Path(path).exists()}
-
-
 def environment(runtime: RuntimeApi, aws: Aws) -> dict[str, str]:
     """What Lambda and the deployment tell the function. Nothing of this process's own: no proxy, no profile."""
     return {
@@ -196,7 +190,6 @@ def environment(runtime: RuntimeApi, aws: Aws) -> dict[str, str]:
         "MERGEGATE_SERVICE": "mergegate",
         "MERGEGATE_REPORTER_ARN": f"arn:aws:sts::{ACCOUNT}:assumed-role/mergegate-reporter/mergegate-reporter",
         "MERGEGATE_STATE_MACHINE_ARN": MACHINE,
-        **certificates(),
     }
 
 

@@ -17,6 +17,7 @@ mod people;
 mod router;
 mod stage;
 pub mod tools;
+mod trouble;
 mod words;
 
 pub use blow::{Blow, Deed, Place, Record, closes, pushes};
@@ -26,6 +27,7 @@ pub use ledger::{End, Ledger};
 pub use people::People;
 pub use router::pull_request_event;
 pub use stage::{Scene, Stage, StageOptions, THE_GATE};
+pub use trouble::{Trouble, is_delivery};
 pub use words::{without_commits, without_what_differs};
 
 /// A buildspec whose tests are one shell script that writes a JUnit report.

@@ -1,9 +1,10 @@
 //! What a team's `gate.toml` makes of their pull requests.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
-use mergegate_tests::{Stage, green_files};
+use gate_core::{id::PullRequestId, protocol::ResultRecord};
+use mergegate_tests::{Stage, green_files, without_commits, without_what_differs};
 
 /// A check that runs one command.
 fn check(name: &str, command: &str, more: &str) -> String {
@@ -189,6 +190,182 @@ async fn a_pull_request_cannot_free_itself_from_the_rules_it_changes() {
     let build = stage.builds().await.pop().unwrap();
     let environment = build.environment().unwrap();
     assert_eq!(environment.compute_type().as_str(), "BUILD_GENERAL1_LARGE");
+    stage.strike().await;
+}
+
+/// Type and modes of the caches of the last three builds, by check.
+async fn caches(stage: &Stage) -> BTreeMap<String, Vec<String>> {
+    let builds = stage.builds().await.into_iter().take(3);
+    let of = |build: aws_sdk_codebuild::types::Build| {
+        let variables = build.environment().unwrap().environment_variables();
+        let mut names = variables.iter();
+        let check = names.find(|variable| variable.name() == "MERGEGATE_CHECK");
+        let cache = build.cache().unwrap();
+        let mut words = vec![cache.r#type().as_str().to_owned()];
+        words.extend(cache.modes().iter().map(|mode| mode.as_str().to_owned()));
+        (check.unwrap().value().to_owned(), words)
+    };
+    builds.map(of).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_check_has_the_cache_that_the_rules_give_it_unless_the_title_takes_it_away() {
+    let rules = [
+        "[build]\ncache = [\"source\", \"custom\"]\n".to_owned(),
+        check("unit", "true", ""),
+        check("image", "true", "privileged = true\ncache = [\"docker\"]"),
+        check("release", "true", "cache = []"),
+    ];
+    let rules = rules.concat();
+    let mut files = green_files();
+    files.push(("gate.toml", &rules));
+    let stage = Stage::set(&files).await;
+    stage.copy.push("change", "main", &[("value", "2\n")]);
+    let id = stage.open("change", "Quick").await;
+    let verdict = stage.verdict(&id).await;
+    assert!(
+        verdict.starts_with("### ✅ Mergegate: approved\n"),
+        "{verdict}"
+    );
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let kept = [
+        ("image", words(&["LOCAL", "LOCAL_DOCKER_LAYER_CACHE"])),
+        ("release", words(&["NO_CACHE"])),
+        (
+            "unit",
+            words(&["LOCAL", "LOCAL_SOURCE_CACHE", "LOCAL_CUSTOM_CACHE"]),
+        ),
+    ];
+    let kept = kept.map(|(check, words): (&str, Vec<String>)| (check.to_owned(), words));
+    assert_eq!(caches(&stage).await, BTreeMap::from(kept));
+    stage.close(&id).await;
+    stage.cleaned().await;
+
+    stage.copy.push("fresh", "main", &[("value", "3\n")]);
+    let id = stage.open("fresh", "Fresh [no-cache]").await;
+    let verdict = stage.verdict(&id).await;
+    assert!(
+        verdict.contains("- `[no-cache]` is in the title: the build starts without its cache\n"),
+        "{verdict}"
+    );
+    let caches = caches(&stage).await;
+    let none: Vec<String> = words(&["NO_CACHE"]);
+    assert!(caches.values().all(|cache| *cache == none), "{caches:?}");
+    stage.strike().await;
+}
+
+/// Comments of the gate's runs.
+async fn said(stage: &Stage, id: &str) -> Vec<String> {
+    let mut comments = stage.comments(id).await;
+    comments.retain(|comment| comment.starts_with("### "));
+    comments
+}
+
+/// What the gate remembers of the pull request, once its latest run looks at builds.
+async fn announced(stage: &Stage, id: &str) {
+    let clients = stage.clients();
+    let name = clients.names().result(&PullRequestId::new(id));
+    stage
+        .eventually("a run that looks at its builds", async || {
+            let record: Option<ResultRecord> = clients.parameters.get(&name).await.unwrap();
+            record.filter(|record| record.verdict.is_none())
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_announcement_the_comment_comes_with_the_verdict_and_a_retry_is_said_in_it() {
+    let door = tempfile::tempdir().unwrap();
+    let open = door.path().join("open");
+    let command = format!(
+        "until test -e {}; do sleep 0.05; done; test $(cat value) -lt 10",
+        open.display()
+    );
+    let rules = format!(
+        "[comment]\nannounce = false\n{}",
+        check("unit", &command, "")
+    );
+    let mut files = green_files();
+    files.push(("gate.toml", &rules));
+    let stage = Stage::set(&files).await;
+    stage.copy.push("change", "main", &[("value", "11\n")]);
+    let id = stage.open("change", "Quiet").await;
+    stage.running_build().await;
+    announced(&stage, &id).await;
+    assert_eq!(said(&stage, &id).await, Vec::<String>::new());
+    std::fs::write(&open, "").unwrap();
+    let red = stage.verdict(&id).await;
+    assert!(
+        red.starts_with("### ❌ Mergegate: not approved, `unit` failed\n"),
+        "{red}"
+    );
+    stage.quiet().await;
+
+    std::fs::remove_file(&open).unwrap();
+    stage.ask(&id, "/gate retry").await;
+    announced(&stage, &id).await;
+    let testing = said(&stage, &id).await;
+    assert!(
+        testing.len() == 1 && testing[0].starts_with("### ⏳ Mergegate: "),
+        "{testing:?}"
+    );
+    std::fs::write(&open, "").unwrap();
+    stage.quiet().await;
+    let red = said(&stage, &id).await;
+    assert!(
+        red.len() == 1 && red[0].starts_with("### ❌ Mergegate: not approved, `unit` failed\n"),
+        "{red:?}"
+    );
+
+    stage.copy.push("change", "", &[("value", "2\n")]);
+    let green = stage.verdict(&id).await;
+    assert!(green.starts_with("### ✅ Mergegate: approved\n"), "{green}");
+    assert_eq!(said(&stage, &id).await.len(), 2, "one for each revision");
+    stage.close(&id).await;
+    stage.cleaned().await;
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_request_that_is_closed_before_an_unannounced_verdict_has_no_comment() {
+    let rules = format!(
+        "[comment]\nannounce = false\n{}",
+        check("unit", "sleep 600", "")
+    );
+    let mut files = green_files();
+    files.push(("gate.toml", &rules));
+    let stage = Stage::set(&files).await;
+    stage.copy.push("change", "main", &[("value", "2\n")]);
+    let id = stage.open("change", "Quiet").await;
+    stage.running_build().await;
+    announced(&stage, &id).await;
+    stage.close(&id).await;
+    stage.cleaned().await;
+    assert_eq!(said(&stage, &id).await, Vec::<String>::new());
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comment_is_as_short_as_the_rules_want_it() {
+    let rules = [
+        "[comment]\nlog_lines = 1\nchecks = \"failed\"\n".to_owned(),
+        check("unit", "echo one; echo two; false", ""),
+        check("docs", "true", ""),
+        check("lint", "true", ""),
+        check("web", "true", "paths = [\"web/**\"]"),
+        check("server", "true", "paths = [\"server/**\"]"),
+    ];
+    let rules = rules.concat();
+    let mut files = green_files();
+    files.push(("gate.toml", &rules));
+    let stage = Stage::set(&files).await;
+    stage.copy.push("change", "main", &[("value", "2\n")]);
+    let id = stage.open("change", "Short").await;
+    let verdict = stage.verdict(&id).await;
+    insta::assert_snapshot!(
+        "short_comment",
+        without_commits(&without_what_differs(&verdict))
+    );
     stage.strike().await;
 }
 

@@ -1,52 +1,11 @@
 //! What the sweep repairs, and what it leaves alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU32, Ordering},
-};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_sdk_codecommit::types::ApprovalState;
-use local_aws::{Call, Interference, Moment, Observer, ServiceError};
-use mergegate_tests::{People, Stage, THE_GATE, green_files, play_all};
-
-/// Trouble that lasts until it is over.
-#[derive(Clone, Default)]
-struct Trouble {
-    over: Arc<AtomicBool>,
-}
-
-impl Trouble {
-    /// Every call that `meets` is refused with the error.
-    fn begin(
-        stage: &Stage,
-        code: &'static str,
-        meets: impl Fn(&Call) -> bool + Send + Sync + 'static,
-    ) -> Self {
-        let trouble = Self::default();
-        let over = trouble.over.clone();
-        let observer: Observer = Arc::new(move |call, moment| {
-            let refuse = moment == Moment::Before && meets(&call) && !over.load(Ordering::SeqCst);
-            Box::pin(async move {
-                if refuse {
-                    Interference::Fail(ServiceError::client(code, "there is trouble"))
-                } else {
-                    Interference::Pass
-                }
-            })
-        });
-        stage.system.account().observe(observer);
-        trouble
-    }
-
-    fn end(&self) {
-        self.over.store(true, Ordering::SeqCst);
-    }
-}
-
-fn is_delivery(call: &Call) -> bool {
-    call.caller == "events.amazonaws.com"
-}
+use local_aws::Call;
+use mergegate_tests::{People, Stage, THE_GATE, Trouble, green_files, is_delivery, play_all};
 
 fn is_the_gates(call: &Call) -> bool {
     call.caller.contains(":assumed-role/")

@@ -122,13 +122,14 @@ const WRITERS: readonly (readonly [string, readonly string[]])[] = [
   ['repositories/my-repository/settings', []],
 ];
 
-/** The roles that run code of pull requests. */
+/** The roles that run code of pull requests, of two repositories at most. */
 const BUILDS = [role('build'), role('container-build')];
+const FURTHER_BUILDS = [role('build-2'), role('container-2')];
 
-/** Who passes which role, each to CodeBuild only. */
-const PASSES: Readonly<Record<string, string>> = {
-  [role('environment')]: `${ROLE}-build-eu-central-1`,
-  [role('builder')]: `${ROLE}-container-build-eu-central-1`,
+/** Who passes which roles, each to CodeBuild only. */
+const PASSES: Readonly<Record<string, readonly string[]>> = {
+  [role('environment')]: [`${ROLE}-build-eu-central-1`, `${ROLE}-build-2-eu-central-1`],
+  [role('builder')]: [`${ROLE}-container-build-eu-central-1`, `${ROLE}-container-2-eu-central-1`],
 };
 
 /** What adds an image to a registry. */
@@ -147,6 +148,7 @@ export function brokenRules(template: CloudFormation): string[] {
   const roles = rolesOf(template);
   return [
     ...BUILDS.flatMap((name) => buildRole(roles.get(name) ?? [])),
+    ...FURTHER_BUILDS.flatMap((name) => buildRole(roles.get(name) ?? roles.get(role('build')) ?? [])),
     ...[...roles].flatMap(([name, statements]) => [
       ...voices(name, statements),
       ...wildcards(name, statements),
@@ -212,7 +214,7 @@ function passRole(name: string, statements: readonly Statement[]): string[] {
     (statement) =>
       reachesAction(statement, 'iam:PassRole') &&
       !(
-        statement.resources.every((resource) => resource === PASSES[name]) &&
+        statement.resources.every((resource) => PASSES[name]?.includes(resource)) &&
         statement.condition?.StringEquals?.['iam:PassedToService'] === 'codebuild.amazonaws.com'
       ),
   );
@@ -242,7 +244,9 @@ function invocations(name: string, statements: readonly Statement[]): string[] {
 function images(name: string, statements: readonly Statement[]): string[] {
   const own = `arn:aws:ecr:eu-central-1:${ACCOUNT}:repository/mergegate`;
   const permitted = (action: string, resource: string): boolean =>
-    name === role('container-build') && resource === own && IMAGE_PUSHES.includes(action);
+    [role('container-build'), role('container-2')].includes(name) &&
+    resource === own &&
+    IMAGE_PUSHES.includes(action);
   return [...IMAGE_PUSHES, ...IMAGE_CHANGES].flatMap((action) =>
     grants(statements)
       .filter((statement) => reachesAction(statement, action))

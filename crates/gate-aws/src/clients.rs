@@ -3,7 +3,9 @@
 use aws_config::SdkConfig;
 use gate_core::names;
 
-use crate::{CodeBuild, CodeCommit, Deployment, Executions, Logs, Objects, Parameters, Reports};
+use crate::{
+    CodeBuild, CodeCommit, Deployment, Executions, Logs, Objects, Parameters, Reports, lazy::Lazy,
+};
 
 /// What a handler works with.
 #[derive(Clone, Debug)]
@@ -29,22 +31,19 @@ pub struct Clients {
 impl Clients {
     /// Clients of every service over one configuration.
     pub fn new(config: &SdkConfig, deployment: Deployment) -> Self {
-        let codebuild = aws_sdk_codebuild::Client::new(config);
-        let executions = Executions::new(
-            aws_sdk_sfn::Client::new(config),
-            deployment.state_machine_arn.clone(),
-        );
-        let objects = Objects::new(config, &deployment);
-        let logs = Logs::new(config, &deployment.region);
+        let codebuild = lazy(config, aws_sdk_codebuild::Client::new);
         Self {
-            deployment,
-            objects,
-            logs,
-            host: CodeCommit::new(aws_sdk_codecommit::Client::new(config)),
+            objects: Objects::new(config, &deployment),
+            logs: Logs::new(config, &deployment.region),
+            host: CodeCommit::new(lazy(config, aws_sdk_codecommit::Client::new)),
             builds: CodeBuild::new(codebuild.clone()),
             reports: Reports::new(codebuild),
-            parameters: Parameters::new(aws_sdk_ssm::Client::new(config)),
-            executions,
+            parameters: Parameters::new(lazy(config, aws_sdk_ssm::Client::new)),
+            executions: Executions::new(
+                lazy(config, aws_sdk_sfn::Client::new),
+                deployment.state_machine_arn.clone(),
+            ),
+            deployment,
         }
     }
 
@@ -54,4 +53,9 @@ impl Clients {
             service: &self.deployment.service,
         }
     }
+}
+
+fn lazy<C: 'static>(config: &SdkConfig, make: fn(&SdkConfig) -> C) -> Lazy<C> {
+    let config = config.clone();
+    Lazy::new(move || make(&config))
 }

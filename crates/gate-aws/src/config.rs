@@ -6,31 +6,36 @@ use aws_config::{
     BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider,
     retry::RetryConfig, timeout::TimeoutConfig,
 };
-use aws_sdk_codecommit::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
+use aws_sdk_codecommit::config::{Credentials, SharedCredentialsProvider};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use gate_core::error::GateError;
+
+use crate::transport;
+
+/// By these a deployment has files of authorities trusted in place of those that are compiled in, as with OpenSSL.
+const AUTHORITIES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /// Region, credentials and `AWS_ENDPOINT_URL*` as Lambda's environment tells them.
 ///
 /// The SDK's own loader would look for more: profiles, metadata services, roles to assume. A function has none of these, and
 /// pays for the search, and for the code of it, at every cold start.
-pub fn from_environment() -> SdkConfig {
+pub fn from_environment() -> Result<SdkConfig, GateError> {
     let credentials = EnvironmentVariableCredentialsProvider::new();
+    let authorities = AUTHORITIES
+        .into_iter()
+        .find(|name| variable(name).is_some());
     let is_on = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    SdkConfig::builder()
+    Ok(SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(variable("AWS_REGION").map(Region::new))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .service_config(ServiceEndpoints { read: variable })
         .use_fips(is_on("AWS_USE_FIPS_ENDPOINT"))
         .use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"))
-        .http_client(https())
+        .http_client(transport::https(authorities)?)
         .retry_config(RetryConfig::standard())
         .timeout_config(timeouts())
-        .build()
+        .build())
 }
 
 /// A variable that is set to nothing is not set.
@@ -61,22 +66,15 @@ pub fn local(endpoint: &str, region: &str, access_key: &str) -> SdkConfig {
         .endpoint_url(endpoint)
         .region(Region::new(region.to_owned()))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(Builder::new().build_http())
+        .http_client(transport::http())
         .retry_config(RetryConfig::standard())
         .timeout_config(timeouts())
         .build()
 }
 
-fn https() -> SharedHttpClient {
-    Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https()
-}
-
 /// A handler that waits longer than this for one answer is better tried again.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(3))
         .operation_attempt_timeout(Duration::from_secs(20))
         .build()
 }
@@ -86,7 +84,7 @@ mod tests {
     use gate_core::{error::GateError, host::CodeHost, id::PullRequestId};
 
     use super::*;
-    use crate::CodeCommit;
+    use crate::{CodeCommit, lazy::Lazy};
 
     /// Nobody listens on the discard port of this machine.
     const NOBODY: &str = "http://127.0.0.1:9";
@@ -96,7 +94,8 @@ mod tests {
             .clone()
             .into_builder()
             .retry_config(RetryConfig::disabled());
-        let host = CodeCommit::new(aws_sdk_codecommit::Client::new(&config.build()));
+        let client = aws_sdk_codecommit::Client::new(&config.build());
+        let host = CodeCommit::new(Lazy::new(move || client));
         let answer = host.pull_request(&PullRequestId::new("7")).await;
         answer.unwrap_err()
     }
@@ -108,7 +107,7 @@ mod tests {
             .clone()
             .into_builder()
             .endpoint_url(NOBODY.replace("http:", "https:"))
-            .http_client(https())
+            .http_client(transport::https(None).unwrap())
             .build();
         for config in [laptop, aws] {
             let error = ask(&config).await;
@@ -148,7 +147,6 @@ mod tests {
         assert_eq!(config.endpoint_url(), Some(NOBODY));
         assert_eq!(config.region().map(AsRef::as_ref), Some("eu-central-1"));
         let timeouts = config.timeout_config().unwrap();
-        assert_eq!(timeouts.connect_timeout(), Some(Duration::from_secs(3)));
         assert_eq!(
             timeouts.operation_attempt_timeout(),
             Some(Duration::from_secs(20))

@@ -7,14 +7,14 @@ use aws_sdk_sfn::{
 };
 use gate_core::{error::GateError, id::RunName, protocol::ExecutionStatus};
 
-use crate::error;
+use crate::{error, lazy::Lazy};
 
 const SERVICE: &str = "Step Functions";
 
 /// Executions of one state machine.
 #[derive(Clone, Debug)]
 pub struct Executions {
-    client: Client,
+    client: Lazy<Client>,
     state_machine_arn: String,
 }
 
@@ -38,11 +38,16 @@ pub struct DescribedExecution {
 
 impl Executions {
     /// Executions of the state machine; its ARN is empty for a handler that starts no runs.
-    pub fn new(client: Client, state_machine_arn: String) -> Self {
+    pub(crate) fn new(client: Lazy<Client>, state_machine_arn: String) -> Self {
         Self {
             client,
             state_machine_arn,
         }
+    }
+
+    /// Makes the client, for a caller who waits for something else meanwhile.
+    pub fn prepare(&self) {
+        Lazy::prepare(&self.client);
     }
 
     /// Starts a run.

@@ -11,6 +11,7 @@ pub mod conversation;
 mod deployment;
 mod error;
 mod executions;
+mod lazy;
 mod logs;
 mod objects;
 mod parameters;
@@ -20,6 +21,7 @@ pub mod run;
 mod signed;
 #[cfg(test)]
 mod testing;
+mod transport;
 
 pub use clients::Clients;
 pub use codebuild::{

@@ -8,7 +8,7 @@ use aws_sdk_ssm::{
 use gate_core::error::GateError;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::error;
+use crate::{error, lazy::Lazy};
 
 const SERVICE: &str = "Parameter Store";
 
@@ -22,12 +22,12 @@ const NAMES_PER_DELETE: usize = 10;
 /// Parameter Store.
 #[derive(Clone, Debug)]
 pub struct Parameters {
-    client: Client,
+    client: Lazy<Client>,
 }
 
 impl Parameters {
     /// Over a client.
-    pub fn new(client: Client) -> Self {
+    pub(crate) fn new(client: Lazy<Client>) -> Self {
         Self { client }
     }
 

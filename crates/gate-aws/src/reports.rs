@@ -14,7 +14,7 @@ use gate_core::{
     },
 };
 
-use crate::{codebuild::SERVICE, error};
+use crate::{codebuild::SERVICE, error, lazy::Lazy};
 
 /// BatchGetReports takes no more ARNs at once.
 const REPORTS_PER_READ: usize = 100;
@@ -54,12 +54,12 @@ pub struct RawReport {
 /// Reports of CodeBuild.
 #[derive(Clone, Debug)]
 pub struct Reports {
-    client: Client,
+    client: Lazy<Client>,
 }
 
 impl Reports {
     /// Over a client.
-    pub fn new(client: Client) -> Self {
+    pub(crate) fn new(client: Lazy<Client>) -> Self {
         Self { client }
     }
 

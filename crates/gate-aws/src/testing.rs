@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Clients, CodeBuild, CodeCommit, Deployment, Executions, Logs, Objects, Parameters, Reports,
+    lazy::Lazy,
 };
 
 pub(crate) const STATE_MACHINE: &str =
@@ -23,10 +24,11 @@ pub(crate) fn answer(body: &Value) -> HttpResponse {
 }
 
 macro_rules! client {
-    ($sdk:ident, $rules:expr) => {
-        mock_client!($sdk, RuleMode::MatchAny, $rules, |config| config
-            .retry_config(RetryConfig::disabled()))
-    };
+    ($sdk:ident, $rules:expr) => {{
+        let client = mock_client!($sdk, RuleMode::MatchAny, $rules, |config| config
+            .retry_config(RetryConfig::disabled()));
+        Lazy::new(move || client)
+    }};
 }
 
 pub(crate) fn codecommit(rules: &[&Rule]) -> CodeCommit {

@@ -110,6 +110,7 @@ impl Finished {
             earlier: Earlier::Of(&self.baseline),
             changed: None,
             report: Some("https://example.com/report"),
+            exhausted: None,
             stage: Stage::Finished {
                 verdict: &verdict,
                 refused: None,

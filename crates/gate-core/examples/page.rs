@@ -231,6 +231,7 @@ fn main() {
         earlier: Earlier::Of(&baseline),
         changed: None,
         report: None,
+        exhausted: None,
         stage: Stage::Finished {
             verdict: &verdict,
             refused: None,

@@ -91,6 +91,9 @@ pub struct Baseline {
     /// Earlier merges and this one, oldest first.
     #[serde(default)]
     pub history: Vec<Point>,
+    /// The last merge since, if there was one whose tests had been left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untested_since: Option<CommitId>,
 }
 
 /// The numbers of one merge.
@@ -212,7 +215,22 @@ impl Baseline {
             pull_request,
             findings,
             history,
+            untested_since: None,
         }
+    }
+
+    /// The same after a further merge whose tests had been left out.
+    #[must_use]
+    pub fn after_untested_merge(self, merged: CommitId) -> Self {
+        Self {
+            untested_since: Some(merged),
+            ..self
+        }
+    }
+
+    /// Where the last merge left the destination.
+    pub fn tip(&self) -> &CommitId {
+        self.untested_since.as_ref().unwrap_or(&self.merged)
     }
 }
 

@@ -151,6 +151,11 @@ pub trait CodeHost: Sync {
         &self,
         repository: &RepositoryName,
     ) -> impl Future<Output = HostResult<Vec<PullRequestId>>> + Send;
+    /// Ids of the closed pull requests of a repository, in no order.
+    fn closed_pull_requests(
+        &self,
+        repository: &RepositoryName,
+    ) -> impl Future<Output = HostResult<Vec<PullRequestId>>> + Send;
     /// Paths of the files that differ between two commits, each under the names it has on either side, sorted.
     fn changed_files(
         &self,

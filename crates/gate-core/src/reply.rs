@@ -8,7 +8,7 @@ use crate::{
     id::{CheckName, CommentId},
     names,
     protocol::{Answered, Done, Refusal, Said},
-    text::{code, count},
+    text::{code, count, plural},
     title::Flag,
 };
 
@@ -150,6 +150,12 @@ fn refusal_words(refusal: &Refusal) -> String {
             "By `{}` this takes a reason: write, for example, `/gate {}: hotfix for #12`.",
             crate::rules::PATH,
             example(*flag)
+        ),
+        Refusal::FailedTooOften(times) => format!(
+            "Nothing was done: {} failed of this very candidate, and by `limits.failed_runs` of `{}` it is not tested again. Push a \
+             fix; with another commit of the destination it is another candidate, too.",
+            plural((*times).into(), "run"),
+            crate::rules::PATH
         ),
     }
 }

@@ -72,6 +72,14 @@ impl RepositorySettings {
         Ok(settings)
     }
 
+    /// Whether CodeBuild keeps no local cache where builds run (user guide, caching-local and lambda).
+    pub fn keeps_no_cache(&self) -> bool {
+        let environment = &self.environment_type;
+        self.vpc.is_some()
+            || environment.contains("_GPU_")
+            || environment.ends_with("_LAMBDA_CONTAINER")
+    }
+
     /// The gated branches of a repository with this default branch.
     pub fn gated(&self, default_branch: Option<BranchName>) -> Vec<BranchName> {
         if self.destinations.is_empty() {

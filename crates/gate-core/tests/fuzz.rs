@@ -143,7 +143,7 @@ const COMMENT: [&str; 27] = [
 ];
 
 /// Texts that mean something in TOML and in `gate.toml`.
-const TOML: [&str; 34] = [
+const TOML: [&str; 37] = [
     "[",
     "]",
     "[[check]]\n",
@@ -156,6 +156,9 @@ const TOML: [&str; 34] = [
     "retries = 3\n",
     "minimum = 80.0\n",
     "[build]\n",
+    "cache = [\"docker\", \"custom\"]\n",
+    "[limits]\nfailed_runs = 100\n",
+    "[comment]\nannounce = false\n",
     "[flags.only]\n",
     "=",
     ".",

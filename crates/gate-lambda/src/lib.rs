@@ -30,7 +30,7 @@ where
     .await
 }
 
-/// `RUST_LOG` as `level` or `target=level`, separated by commas.
+/// `RUST_LOG` as `level` or `target=level`, separated by commas. What is deployed says nothing below `info`.
 fn filter() -> Targets {
     let wished = std::env::var("RUST_LOG").ok();
     let filter = wished.and_then(|wished| wished.parse::<Targets>().ok());

@@ -55,6 +55,7 @@ pub struct Case {
 
 impl Case {
     /// A case that passed, of which no more is known.
+    #[inline]
     pub(crate) fn passed(suite: &Arc<str>, name: String) -> Self {
         Self {
             suite: suite.clone(),
@@ -98,6 +99,7 @@ pub struct Counts {
 
 impl Counts {
     /// Counts one case.
+    #[inline]
     pub fn add(&mut self, case: &Case) {
         self.tests += 1;
         self.flaky += u64::from(case.flaky);
@@ -155,6 +157,7 @@ impl Sink for Report {
         self.suites += 1;
     }
 
+    #[inline]
     fn case(&mut self, case: Case) {
         self.counts.add(&case);
         self.cases.push(case);

@@ -1,6 +1,6 @@
 //! Start what is not started, stop what is older. After every start the claim and the pull request are read again.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use gate_aws::{BuildOrder, Clients, StartOutcome, run};
 use gate_core::{
@@ -112,6 +112,7 @@ async fn start_one(
     let own = settings.environment.iter();
     variables.extend(own.map(|(name, value)| (name.clone(), value.clone())));
     let text = buildspec(clients, candidate, planned).await?;
+    let none = BTreeSet::new();
     let order = BuildOrder {
         project: &run.project,
         source_version: &candidate.source_version(),
@@ -122,7 +123,11 @@ async fn start_one(
         variables,
         privileged: settings.privileged,
         role: containers.map(|containers| containers.build_role.as_str()),
-        no_cache: flags.has(Flag::NoCache),
+        cache: if flags.has(Flag::NoCache) {
+            Some(&none)
+        } else {
+            settings.cache.as_ref()
+        },
         token: names::hash(
             &["build", run_name, check.as_str(), &attempt.to_string()],
             32,

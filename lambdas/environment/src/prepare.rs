@@ -77,6 +77,7 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
         mut plan,
     } = Box::pin(make_plan(clients, &execution, basis)).await?;
     plan.conversation = heard;
+    plan.leave_out_caches(&settings);
     let builds = plan.builds();
     let fingerprint = fingerprint(&plan, &settings);
     let mut state = with_run(clients, state, &candidacy, candidate, plan);

@@ -16,7 +16,7 @@ use gate_core::{
     },
     pull_request::PullRequest,
     reply,
-    rules::{self, Rules},
+    rules::{self, LimitRules, Rules},
 };
 
 use crate::{voice, withdraw_approval};
@@ -28,7 +28,11 @@ pub(crate) async fn answer(clients: &Clients, invocation: Invocation) -> Result<
         return Err(Step::Answer.not_here("reporter"));
     };
     let id = &candidacy.pull_request;
+    let reporter = &clients.deployment.reporter_arn;
     let comments = clients.host.comments(id).await?;
+    let is_reply =
+        |said: &Comment| said.author == *reporter && said.in_reply_to.as_ref() == Some(&comment);
+    let answered = comments.iter().any(is_reply);
     let found = comments.into_iter().find(|found| found.id == comment);
     let Some(comment) = found else {
         return Err(GateError::ReadsBehind {
@@ -39,7 +43,9 @@ pub(crate) async fn answer(clients: &Clients, invocation: Invocation) -> Result<
     let recorded = earlier.iter().find(|record| record.comment == comment.id);
     let lines = match recorded {
         Some(record) => Ok(record.commands.iter().map(Line::of).collect()),
-        None => match is_asked(Some(&comment), &clients.deployment.reporter_arn) {
+        // What was refused stays refused, though it be told of once more when it would be possible.
+        None if answered => return Ok(state.then(Next::End)),
+        None => match is_asked(Some(&comment), reporter) {
             Ok(()) => command::parse(&comment.content),
             // Its author thought better of it.
             Err(reason) => {
@@ -146,6 +152,7 @@ impl Known {
             result: self.result.as_ref(),
             builds: &builds,
             conversation: &self.conversation,
+            limits: LimitRules::of(self.rules.as_ref()),
         })))
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn defer(
         deferred: Some(was),
         ..ResultRecord::spoken(execution.name, candidacy.revision, comment)
     };
-    voice::put_record(clients, &candidacy.pull_request, &record).await?;
+    voice::put_record(clients, &candidacy.pull_request, record).await?;
     tracing::info!(pull_request.id = %candidacy.pull_request, verdict = ?was, "deferred a further test");
     Ok(state)
 }

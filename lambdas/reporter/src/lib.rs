@@ -80,7 +80,8 @@ async fn withdraw_approval(
     Ok(())
 }
 
-/// Says that builds run, with links.
+/// Says that builds run, with links. Where the rules want no comment for that, one that is there says so all the same: an old verdict
+/// never stands beside running builds.
 async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
     let candidacy = invocation.candidacy()?.clone();
     let run_state = invocation.run()?.clone();
@@ -104,14 +105,19 @@ async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, Ga
         earlier: Earlier::NotAsked,
         changed: None,
         report: None,
+        exhausted: None,
         stage: Stage::Running {
             badge: run_state.badge.as_deref(),
         },
     };
-    let comment = voice::speak(clients, &candidacy, &live, &view).await?;
+    let comment = if run_state.plan.comment.announce {
+        voice::speak(clients, &candidacy, &live, &view).await?
+    } else {
+        voice::speak_again(clients, &candidacy, &view).await?
+    };
     let (run, revision) = (execution.name.clone(), candidacy.revision.clone());
     let record = ResultRecord::spoken(run, revision, comment);
-    voice::put_record(clients, &candidacy.pull_request, &record).await?;
+    let record = voice::put_record(clients, &candidacy.pull_request, record).await?;
     let comment = record.comment.as_ref();
     voice::mark_overtaken(clients, &candidacy, &execution.name, comment).await?;
     let seconds = state.wait_seconds.unwrap_or(1);
@@ -236,6 +242,7 @@ async fn say_failure(
         earlier: Earlier::NotAsked,
         changed: None,
         report: None,
+        exhausted: None,
         stage: Stage::Failed { error, again },
     };
     voice::mark_superseded(clients, candidacy).await?;
@@ -250,7 +257,7 @@ async fn say_failure(
         approval,
         ..ResultRecord::spoken(run, revision, comment)
     };
-    voice::put_record(clients, &candidacy.pull_request, &record).await?;
+    let record = voice::put_record(clients, &candidacy.pull_request, record).await?;
     if again {
         let comment = record.comment.as_ref();
         voice::mark_overtaken(clients, candidacy, &record.run, comment).await?;

@@ -100,13 +100,17 @@ pub(crate) async fn adopt(clients: &Clients, merge: Merge<'_>) {
 async fn try_adopt(clients: &Clients, merge: &Merge<'_>, key: &str) -> Result<(), GateError> {
     let found = objects::findings(merge.repository, merge.tree);
     let findings = get::<Findings>(clients, &found).await?;
-    // Its tests were skipped, so it says nothing new; what was known before is the last that is known.
-    if findings.is_none() && merge.tested == Some(merge.tree) {
-        return Ok(());
-    }
     let before = get::<Baseline>(clients, key).await?;
     let (commit, pull_request) = (merge.commit.clone(), merge.pull_request.clone());
-    let after = Baseline::after_merge(before, commit, pull_request, findings);
+    let after = if findings.is_none() && merge.tested == Some(merge.tree) {
+        // Its tests were skipped, so it says nothing new; what was known before is the last that is known.
+        let Some(before) = before else {
+            return Ok(());
+        };
+        before.after_untested_merge(commit)
+    } else {
+        Baseline::after_merge(before, commit, pull_request, findings)
+    };
     put(clients, key, &after).await
 }
 

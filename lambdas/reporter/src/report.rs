@@ -14,8 +14,9 @@ use gate_core::{
     outcome, page,
     plan::Plan,
     protocol::{
-        ApprovalRecord, Candidacy, Durations, Execution, Invocation, Next, ResultRecord, Run,
-        Standing, State, after_approval, look_again, reruns, tip_has_moved,
+        ApprovalRecord, Candidacy, Durations, Execution, Failures, Invocation, Next, ResultRecord,
+        Run, Standing, State, after_approval, counts_as_failed, look_again, one_more, reruns,
+        tip_has_moved,
     },
     pull_request::PullRequest,
     report::ReportStatus,
@@ -75,6 +76,7 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
     };
     let deferred = matches!(stage, Stage::Deferred);
     voice::mark_superseded(clients, &candidacy).await?;
+    let failures = failures(clients, &candidacy, &execution, &verdict, &results).await?;
     let compared = memory.as_ref().filter(|_| found.is_some());
     let changed = changed(clients, run_state.candidate.as_ref(), &results).await;
     let view = View {
@@ -88,6 +90,7 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         earlier: compared.map_or(Earlier::NotAsked, Memory::earlier),
         changed: changed.as_deref(),
         report: None,
+        exhausted: exhausted(&run_state.plan, failures.as_ref()),
         stage,
     };
     let page = publish(clients, &view, compared, found.as_ref()).await;
@@ -109,9 +112,10 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         headline: comment::headline(&view),
         comment,
         tree,
+        failures,
     }
     .record(&candidacy, &execution, &run_state, &results);
-    voice::put_record(clients, &candidacy.pull_request, &record).await?;
+    let record = voice::put_record(clients, &candidacy.pull_request, record).await?;
     let flags = &run_state.plan.flags;
     audit::tell(
         &candidacy,
@@ -143,6 +147,7 @@ struct Spoken<'a> {
     headline: String,
     comment: Option<CommentId>,
     tree: Option<TreeId>,
+    failures: Option<Failures>,
 }
 
 impl Spoken<'_> {
@@ -173,10 +178,34 @@ impl Spoken<'_> {
             failed: failed(run.candidate.as_ref(), &run.plan, results),
             heard: run.plan.conversation.fingerprint(),
             plan: Some(run.fingerprint.clone()).filter(|plan| !plan.is_empty()),
+            failures: self.failures,
             runs: [&run.continues[..], std::slice::from_ref(&execution.name)].concat(),
             ..ResultRecord::spoken(name, revision, self.comment)
         }
     }
+}
+
+/// The failed runs of the candidate, if this is one more.
+async fn failures(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    execution: &Execution,
+    verdict: &Verdict,
+    results: &[CheckResult],
+) -> Result<Option<Failures>, GateError> {
+    if !counts_as_failed(verdict, results, &execution.name) {
+        return Ok(None);
+    }
+    let earlier = voice::record(clients, &candidacy.pull_request).await?;
+    Ok(Some(one_more(earlier.as_ref(), candidacy, &execution.name)))
+}
+
+/// How many runs failed, if the rules have no other asked for.
+fn exhausted(plan: &Plan, failures: Option<&Failures>) -> Option<u32> {
+    let times = failures?.times;
+    plan.most_failed_runs
+        .is_some_and(|most| times >= most)
+        .then_some(times)
 }
 
 /// What is known of the destination, where there is anything to compare with it or a rule asks. Where a rule asks, a bucket

@@ -21,16 +21,17 @@ pub(crate) async fn record(
         .await
 }
 
-/// Remembers.
+/// Remembers, and keeps what was known of the revision's failures.
 pub(crate) async fn put_record(
     clients: &Clients,
     pull_request: &PullRequestId,
-    record: &ResultRecord,
-) -> Result<(), GateError> {
-    clients
-        .parameters
-        .put(&clients.names().result(pull_request), record)
-        .await
+    record: ResultRecord,
+) -> Result<ResultRecord, GateError> {
+    let earlier = self::record(clients, pull_request).await?;
+    let record = record.over(earlier.as_ref());
+    let parameter = clients.names().result(pull_request);
+    clients.parameters.put(&parameter, &record).await?;
+    Ok(record)
 }
 
 /// Writes or edits the comment about the candidacy's revision. `None` when CodeCommit takes no comment at all.
@@ -41,19 +42,36 @@ pub(crate) async fn speak(
     view: &View<'_>,
 ) -> Result<Option<CommentId>, GateError> {
     let content = comment::render(view);
+    match edit(clients, candidacy, &content).await? {
+        Some(id) => Ok(Some(id)),
+        None => post(clients, candidacy, live, &content).await,
+    }
+}
+
+/// Edits the comment about the candidacy's revision, if there is one.
+pub(crate) async fn speak_again(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    view: &View<'_>,
+) -> Result<Option<CommentId>, GateError> {
+    edit(clients, candidacy, &comment::render(view)).await
+}
+
+async fn edit(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    content: &str,
+) -> Result<Option<CommentId>, GateError> {
     let recorded = record(clients, &candidacy.pull_request).await?;
     let recorded = recorded
         .filter(|record| record.revision == candidacy.revision)
         .and_then(|record| record.comment);
     if let Some(id) = recorded
-        && clients.host.edit_comment(&id, &content).await? == Edited::Done
+        && clients.host.edit_comment(&id, content).await? == Edited::Done
     {
         return Ok(Some(id));
     }
-    if let Some(id) = find_and_edit(clients, candidacy, &content).await? {
-        return Ok(Some(id));
-    }
-    post(clients, candidacy, live, &content).await
+    find_and_edit(clients, candidacy, content).await
 }
 
 async fn find_and_edit(

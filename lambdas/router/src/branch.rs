@@ -44,9 +44,9 @@ impl Found {
         }
     }
 
-    /// The branch it goes to.
-    pub(crate) fn destination(&self) -> &BranchName {
-        &self.live.destination
+    /// The pull request itself.
+    pub(crate) fn live(&self) -> &PullRequest {
+        &self.live
     }
 
     /// Reads whether the gate approves the live revision, and what people asked of it.

@@ -3,6 +3,7 @@
 
 mod branch;
 mod moved;
+mod passage;
 mod start;
 mod sweep;
 
@@ -55,7 +56,12 @@ pub async fn handle(payload: Value, clients: &Clients) -> Result<Value, GateErro
 }
 
 async fn pull_request(clients: &Clients, event: &PullRequestEvent) -> Result<Value, GateError> {
-    let live = clients.host.pull_request(&event.pull_request).await?;
+    let (live, ()) = tokio::join!(
+        clients.host.pull_request(&event.pull_request),
+        // While CodeCommit answers: what comes next is mostly a run.
+        async { clients.executions.prepare() }
+    );
+    let live = live?;
     let known = match &live {
         Some(live) if needs_known_commits(event, live) => {
             clients.host.known_source_commits(&live.id).await?

@@ -6,12 +6,17 @@ use gate_core::{
     event::{BranchMoved, RunEnded},
     host::CodeHost,
     id::{BranchName, CommitId, RepositoryName},
-    protocol::{MoveDecision, MovedBranch, OpenPullRequest, State, makes_room, on_branch_moved},
+    protocol::{
+        MoveDecision, MovedBranch, OpenPullRequest, Passage, State, makes_room, on_branch_moved,
+    },
     rules::{self, MergeRules, Rules},
 };
 use serde_json::{Value, json};
 
-use crate::branch::{self, Found};
+use crate::{
+    branch::{self, Found},
+    passage,
+};
 
 pub(crate) async fn branch_moved(
     clients: &Clients,
@@ -49,13 +54,20 @@ pub(crate) async fn branch_moved(
         rules,
         left_broken_rules,
     };
-    match (on_branch_moved(event, found), tip) {
+    let is_there = tip.is_some();
+    let mut answer = match (on_branch_moved(event, found), tip) {
         (MoveDecision::Look(rules), Some(tip)) => {
-            look(clients, repository, branch, &tip, rules).await
+            look(clients, repository, branch, &tip, rules).await?
         }
-        (MoveDecision::Look(_), None) => Ok(ignored("the branch is gone")),
-        (MoveDecision::Ignore(reason), _) => Ok(ignored(&reason)),
+        (MoveDecision::Look(_), None) => ignored("the branch is gone"),
+        (MoveDecision::Ignore(reason), _) => ignored(&reason),
+    };
+    // Last, so that an event that comes again is not counted again for what failed after this.
+    if is_there {
+        let passage = passage::tell(clients, event).await?;
+        answer["past_the_gate"] = json!(passage == Passage::PastTheGate);
     }
+    Ok(answer)
 }
 
 /// A commit that cannot be read any more may have had any rules: then it is looked.

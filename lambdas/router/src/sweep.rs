@@ -1,4 +1,4 @@
-//! The sweep: what belongs to closed pull requests is torn down, open ones get the run they lack.
+//! The sweep: what belongs to closed pull requests is torn down, open ones get the run they lack, commands their answer.
 //!
 //! Environments are listed before any pull request is read, so that one being opened meanwhile is never taken for a leftover.
 
@@ -8,12 +8,13 @@ use gate_aws::Clients;
 use gate_core::{
     error::GateError,
     host::CodeHost,
-    id::{BranchName, PullRequestId, RepositoryName},
+    id::{BranchName, CommitId, PullRequestId, RepositoryName},
     names,
     protocol::{
-        EnvironmentRecord, Limit, OpenPullRequest, Wanted, Wish, is_outdated, sweep_environment,
-        sweep_open,
+        EnvironmentRecord, Limit, OpenPullRequest, Wanted, Wish, is_outdated, sweep_comments,
+        sweep_environment, sweep_open,
     },
+    pull_request::PullRequest,
     rules::MergeRules,
 };
 use serde_json::{Value, json};
@@ -44,9 +45,9 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn note(&mut self, id: &PullRequestId, result: Result<bool, GateError>) {
+    fn note(&mut self, id: &PullRequestId, result: Result<u32, GateError>) {
         match result {
-            Ok(started) => self.started += u32::from(started),
+            Ok(started) => self.started += started,
             Err(error) => {
                 tracing::error!(pull_request.id = %id, error = %error, "the sweep could not look at a pull request");
                 self.error.get_or_insert(error);
@@ -124,7 +125,7 @@ async fn environment(
     clients: &Clients,
     id: &PullRequestId,
     repository: Option<RepositoryName>,
-) -> Result<bool, GateError> {
+) -> Result<u32, GateError> {
     let live = clients.host.pull_request(id).await?;
     let repository = match (&live, repository) {
         (Some(live), _) => live.repository.clone(),
@@ -141,10 +142,9 @@ async fn environment(
         }
     };
     let Some(request) = sweep_environment(id, live.as_ref(), &repository) else {
-        return Ok(false);
+        return Ok(0);
     };
-    let answer = start::start(clients, Wanted::new(request, Wish::Again, Limit::None, "")).await?;
-    Ok(answer.get("started").is_some())
+    started(clients, Wanted::new(request, Wish::Again, Limit::None, "")).await
 }
 
 /// Looks at the open pull requests of a repository, branch by branch.
@@ -154,7 +154,7 @@ async fn open_pull_requests(clients: &Clients, repository: &RepositoryName, outc
     for id in outcome.of(repository, ids) {
         match find(clients, &id).await {
             Ok(Some(found)) => {
-                let branch = found.destination().clone();
+                let branch = found.live().destination.clone();
                 destinations.entry(branch).or_default().push(found);
             }
             Ok(None) => {}
@@ -180,7 +180,11 @@ async fn sweep_branch(
     found: &[Found],
     outcome: &mut Outcome,
 ) -> Result<u32, GateError> {
-    let Some(tip) = clients.host.branch_tip(repository, branch).await? else {
+    let tip = clients.host.branch_tip(repository, branch).await?;
+    for found in found {
+        commands(clients, found.live(), tip.as_ref(), outcome).await;
+    }
+    let Some(tip) = tip else {
         return Ok(0);
     };
     let rules = if is_gated {
@@ -202,16 +206,39 @@ async fn find(clients: &Clients, id: &PullRequestId) -> Result<Option<Found>, Ga
     }
 }
 
+/// Gives the commands of an open pull request the answers that they lack.
+async fn commands(
+    clients: &Clients,
+    live: &PullRequest,
+    destination_tip: Option<&CommitId>,
+    outcome: &mut Outcome,
+) {
+    let comments = match clients.host.comments(&live.id).await {
+        Ok(comments) => comments,
+        Err(error) => return outcome.note(&live.id, Err(error)),
+    };
+    let reporter = &clients.deployment.reporter_arn;
+    for (request, wish) in sweep_comments(live, destination_tip, &comments, reporter) {
+        let limit = Limit::of(&request);
+        let wanted = Wanted::new(request, wish, limit, "");
+        outcome.note(&live.id, started(clients, wanted).await);
+    }
+}
+
 /// Gives an open pull request the run it lacks.
-async fn repair(clients: &Clients, found: &OpenPullRequest<'_>) -> Result<bool, GateError> {
+async fn repair(clients: &Clients, found: &OpenPullRequest<'_>) -> Result<u32, GateError> {
     let Some((request, wish)) = sweep_open(found) else {
-        return Ok(false);
+        return Ok(0);
     };
     let error = match found.claim {
         Some(claim) => format!("run {} ended without a verdict", claim.run),
         None => "its runs ended without a verdict".to_owned(),
     };
-    let wanted = Wanted::new(request, wish, Limit::ThenSay, &error);
+    started(clients, Wanted::new(request, wish, Limit::ThenSay, &error)).await
+}
+
+/// Starts a run; how many were not there yet.
+async fn started(clients: &Clients, wanted: Wanted) -> Result<u32, GateError> {
     let answer = start::start(clients, wanted).await?;
-    Ok(answer.get("started").is_some())
+    Ok(u32::from(answer.get("started").is_some()))
 }

@@ -8,6 +8,7 @@
 mod asking;
 mod flags;
 mod holding;
+mod lost;
 mod masked;
 mod races;
 mod retrying;

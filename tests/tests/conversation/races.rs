@@ -63,7 +63,7 @@ async fn two_retries_at_once_and_a_comment_told_of_twice_end_in_one_verdict_each
 }
 
 /// Delivers the event of a comment once more.
-async fn tell_again(stage: &Stage, id: &str, comment: &str) {
+pub(crate) async fn tell_again(stage: &Stage, id: &str, comment: &str) {
     let event = serde_json::json!({
         "source": "aws.codecommit",
         "detail-type": "CodeCommit Comment on Pull Request",

@@ -1,5 +1,7 @@
 //! Testing once more.
 
+use gate_core::id::PullRequestId;
+
 use crate::{APPROVED, RED, check, opens_with, with_rules};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,5 +139,78 @@ async fn after_the_destination_moved_everything_is_built_again_and_the_comment_s
         "{red}"
     );
     assert_eq!(built(&stage).await, counts(&[("docs", 2), ("unit", 2)]));
+    stage.strike().await;
+}
+
+/// The claim as it stands.
+async fn claim(stage: &mergegate_tests::Stage, id: &str) -> String {
+    let clients = stage.clients();
+    let name = clients.names().claim(&PullRequestId::new(id));
+    let claim = clients.parameters.get_text(&name).await.unwrap();
+    claim.expect("a claim")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refuses_to_test_again_what_failed_too_often_until_somebody_pushes() {
+    let rules = [
+        check("unit", "test $(cat value) -lt 10", ""),
+        "[limits]\nfailed_runs = 2\n".to_owned(),
+    ];
+    let (stage, id) = with_rules(&rules.concat(), "11\n", "Stubborn").await;
+    let first = stage.verdict_like(&id, RED).await;
+    assert!(
+        first.contains("Push a fix, or write `/gate retry unit` if you believe it is flaky."),
+        "{first}"
+    );
+    stage.quiet().await;
+    stage.ask(&id, "/gate retry").await;
+    stage.quiet().await;
+    let second = stage.verdict_like(&id, RED).await;
+    insta::assert_snapshot!("failed_too_often", crate::masked(&second));
+
+    let before = claim(&stage, &id).await;
+    let asked = "/gate retry\n/gate retry unit\n/gate no-cache\n/gate status";
+    let refused = stage.ask(&id, asked).await;
+    insta::assert_snapshot!("not_tested_again", crate::masked(&refused));
+    stage.quiet().await;
+    assert_eq!(claim(&stage, &id).await, before, "no run was disturbed");
+    assert_eq!(stage.builds().await.len(), 2);
+    stage.swept().await;
+    assert_eq!(stage.builds().await.len(), 2, "nor does the sweep build it");
+
+    stage.copy.push("change", "", &[("value", "12\n")]);
+    stage.quiet().await;
+    stage.verdict_like(&id, RED).await;
+    assert_eq!(
+        stage.ask(&id, "/gate retry").await,
+        "Everything is tested again."
+    );
+    stage.quiet().await;
+    assert_eq!(stage.builds().await.len(), 4);
+    stage.close(&id).await;
+    stage.cleaned().await;
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_is_lifted_is_no_further_failure() {
+    let rules = [
+        check("unit", "test $(cat value) -lt 10", ""),
+        "[limits]\nfailed_runs = 2\n".to_owned(),
+    ];
+    let (stage, id) = with_rules(&rules.concat(), "11\n", "Held").await;
+    stage.verdict_like(&id, RED).await;
+    stage.quiet().await;
+    for command in ["/gate hold", "/gate unhold", "/gate hold", "/gate unhold"] {
+        stage.ask(&id, command).await;
+        stage.quiet().await;
+    }
+    assert_eq!(stage.builds().await.len(), 1);
+    assert_eq!(
+        stage.ask(&id, "/gate retry").await,
+        "Everything is tested again."
+    );
+    stage.quiet().await;
+    assert_eq!(stage.builds().await.len(), 2);
     stage.strike().await;
 }

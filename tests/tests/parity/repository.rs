@@ -7,7 +7,7 @@ use fastrand::Rng;
 type Files = Vec<(String, String)>;
 
 /// What may be drawn; over all seeds everything must have been.
-pub(crate) const VARIATIONS: [&str; 25] = [
+pub(crate) const VARIATIONS: [&str; 30] = [
     "a buildspec and no rules",
     "rules on both sides",
     "first rules",
@@ -23,6 +23,11 @@ pub(crate) const VARIATIONS: [&str; 25] = [
     "optional",
     "a check of kind test",
     "inline",
+    "a cache",
+    "a limit",
+    "no announcement",
+    "a short log",
+    "counted checks",
     "passes",
     "fails",
     "times out",
@@ -246,6 +251,23 @@ fn rules(draw: &mut Draw, parts: usize, files: &mut Files) -> String {
         }
         rules.push_str(&lines.join("\n"));
         rules.push('\n');
+    }
+    if draw.has("a cache", 30) {
+        rules.push_str("[build]\ncache = [\"source\", \"custom\"]\n");
+    }
+    if draw.has("a limit", 30) {
+        rules.push_str("[limits]\nfailed_runs = 1\n");
+    }
+    let comment = [
+        ("no announcement", "announce = false\n"),
+        ("a short log", "log_lines = 1\n"),
+        ("counted checks", "checks = \"failed\"\n"),
+    ];
+    rules.push_str("[comment]\n");
+    for (variation, line) in comment {
+        if draw.has(variation, 30) {
+            rules.push_str(line);
+        }
     }
     rules
 }

@@ -300,7 +300,7 @@ async fn every_step_goes_to_the_one_function_that_does_it() {
     let mut done = BTreeMap::new();
     for step in steps() {
         for function in FUNCTIONS {
-            if does(function, step, &clients).await {
+            if Box::pin(does(function, step, &clients)).await {
                 let other = done.insert(word(step), function.to_owned());
                 assert_eq!(other, None, "two functions do {step:?}");
             }

@@ -1,14 +1,18 @@
 //! Builds of a project: start, look, stop.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_codebuild::{
     error::BuildError,
     operation::{
         list_builds_for_project::ListBuildsForProjectError, start_build::StartBuildError,
         stop_build::StopBuildError,
     },
-    types::{CacheType, ComputeType, EnvironmentVariable, EnvironmentVariableType, ProjectCache},
+    types::{
+        self, CacheType, ComputeType, EnvironmentVariable, EnvironmentVariableType, ProjectCache,
+    },
 };
-use gate_core::{build::Build, error::GateError, id::BuildId};
+use gate_core::{build::Build, error::GateError, id::BuildId, rules::CacheMode};
 
 use super::{CodeBuild, SERVICE, failed, incomplete, parse};
 use crate::error;
@@ -37,8 +41,8 @@ pub struct BuildOrder<'a> {
     pub privileged: bool,
     /// ARN of the role it runs under, if that is not the project's.
     pub role: Option<&'a str>,
-    /// Whether it starts without the project's cache.
-    pub no_cache: bool,
+    /// What CodeBuild keeps on a host for later builds of the project, nothing if empty; `None` leaves that to the project.
+    pub cache: Option<&'a BTreeSet<CacheMode>>,
     /// Within five minutes the same token finds the same build.
     pub token: String,
 }
@@ -63,10 +67,7 @@ impl CodeBuild {
     pub async fn start_build(&self, order: BuildOrder<'_>) -> Result<StartOutcome, GateError> {
         const OPERATION: &str = "StartBuild";
         let invalid = |error: BuildError| incomplete(OPERATION, &error);
-        let cache = ProjectCache::builder()
-            .r#type(CacheType::NoCache)
-            .build()
-            .map_err(invalid)?;
+        let cache = order.cache.map(cache).transpose().map_err(invalid)?;
         let timeout = order
             .timeout_minutes
             .and_then(|minutes| i32::try_from(minutes).ok());
@@ -83,7 +84,7 @@ impl CodeBuild {
             .set_environment_variables_override(Some(variables.map_err(invalid)?))
             .privileged_mode_override(order.privileged)
             .set_service_role_override(order.role.map(str::to_owned))
-            .set_cache_override(order.no_cache.then_some(cache))
+            .set_cache_override(cache)
             .idempotency_token(order.token)
             .send()
             .await;
@@ -168,6 +169,17 @@ impl CodeBuild {
             _ => Err(failed("StopBuild", &error)),
         }
     }
+}
+
+fn cache(modes: &BTreeSet<CacheMode>) -> Result<ProjectCache, BuildError> {
+    if modes.is_empty() {
+        return ProjectCache::builder().r#type(CacheType::NoCache).build();
+    }
+    let modes = modes.iter().map(|mode| types::CacheMode::from(mode.mode()));
+    ProjectCache::builder()
+        .r#type(CacheType::Local)
+        .set_modes(Some(modes.collect()))
+        .build()
 }
 
 fn variable((name, value): (String, String)) -> Result<EnvironmentVariable, BuildError> {

@@ -11,7 +11,7 @@ use aws_sdk_codebuild::{
 };
 use gate_core::error::GateError;
 
-use crate::error;
+use crate::{error, lazy::Lazy};
 
 pub use builds::{BuildOrder, StartOutcome};
 pub use projects::{DeleteOutcome, Project, ProjectSpec};
@@ -22,12 +22,12 @@ pub(crate) const SERVICE: &str = "CodeBuild";
 /// CodeBuild.
 #[derive(Clone, Debug)]
 pub struct CodeBuild {
-    client: Client,
+    client: Lazy<Client>,
 }
 
 impl CodeBuild {
     /// Over a client.
-    pub fn new(client: Client) -> Self {
+    pub(crate) fn new(client: Lazy<Client>) -> Self {
         Self { client }
     }
 }

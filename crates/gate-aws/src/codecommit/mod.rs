@@ -9,6 +9,7 @@ mod pull_requests;
 use aws_sdk_codecommit::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
+    types::PullRequestStatusEnum,
 };
 use gate_core::{
     error::GateError,
@@ -20,7 +21,7 @@ use gate_core::{
     pull_request::PullRequest,
 };
 
-use crate::error;
+use crate::{error, lazy::Lazy};
 
 const SERVICE: &str = "CodeCommit";
 
@@ -30,13 +31,18 @@ const NO_REPOSITORY: &str = "RepositoryDoesNotExistException";
 /// CodeCommit.
 #[derive(Clone, Debug)]
 pub struct CodeCommit {
-    client: Client,
+    client: Lazy<Client>,
 }
 
 impl CodeCommit {
     /// Over a client.
-    pub fn new(client: Client) -> Self {
+    pub(crate) fn new(client: Lazy<Client>) -> Self {
         Self { client }
+    }
+
+    /// Makes the client, for a caller who waits for something else meanwhile.
+    pub fn prepare(&self) {
+        Lazy::prepare(&self.client);
     }
 }
 
@@ -49,7 +55,14 @@ impl CodeHost for CodeCommit {
         &self,
         repository: &RepositoryName,
     ) -> HostResult<Vec<PullRequestId>> {
-        pull_requests::open(&self.client, repository).await
+        pull_requests::listed(&self.client, repository, PullRequestStatusEnum::Open).await
+    }
+
+    async fn closed_pull_requests(
+        &self,
+        repository: &RepositoryName,
+    ) -> HostResult<Vec<PullRequestId>> {
+        pull_requests::listed(&self.client, repository, PullRequestStatusEnum::Closed).await
     }
 
     async fn known_source_commits(&self, id: &PullRequestId) -> HostResult<Vec<CommitId>> {

@@ -90,14 +90,16 @@ fn status(status: Option<&PullRequestStatusEnum>) -> Result<PullRequestStatus, G
     }
 }
 
-pub(super) async fn open(
+/// Ids of a repository's pull requests of one status.
+pub(super) async fn listed(
     client: &Client,
     repository: &RepositoryName,
+    status: PullRequestStatusEnum,
 ) -> HostResult<Vec<PullRequestId>> {
     let pages = client
         .list_pull_requests()
         .repository_name(repository.as_str())
-        .pull_request_status(PullRequestStatusEnum::Open)
+        .pull_request_status(status)
         .into_paginator()
         .send()
         .try_collect()

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Facts, Stage, View, detail::Detail};
+use super::{Facts, Stage, View, comment_rules, detail::Detail};
 use crate::{
     build::Build,
     plan::{LeftOut, Why},
+    rules::CheckLines,
     text::{code, count, duration, fence_end, plural},
     title::{Flag, Flags},
     verdict::{CheckFailure, CheckResult, check_failure, not_run},
@@ -29,6 +30,13 @@ pub(super) fn check_lines(view: &View<'_>, detail: &Detail) -> Vec<String> {
         .enumerate()
         .map(|(place, result)| (standing(view, result), !result.check.required, place))
         .collect();
+    let counts_rest = comment_rules(view).checks == CheckLines::Failed;
+    let passed = |(standing, ..): &(Standing, bool, usize)| *standing == Standing::Passed;
+    let all_passed = worth.iter().filter(|check| passed(check)).count();
+    let counts_passed = counts_rest && all_passed > 1;
+    if counts_passed {
+        worth.retain(|check| !passed(check));
+    }
     if worth.len() > detail.checks {
         worth.sort_unstable();
     }
@@ -49,10 +57,39 @@ pub(super) fn check_lines(view: &View<'_>, detail: &Detail) -> Vec<String> {
             lines.push(format!("- {}", words.replace("{}", &count(number as u64))));
         }
     }
+    if counts_passed {
+        let how = if tests_skipped(view) {
+            " without their tests"
+        } else {
+            ""
+        };
+        lines.push(format!(
+            "- ✅ {} passed{how}",
+            plural(all_passed as u64, "check")
+        ));
+    }
     let left_out = view.plan.map_or(&[][..], |plan| &plan.left_out);
     let flags = view.plan.map(|plan| &plan.flags);
-    lines.extend(left_out_lines(left_out, flags, detail.left_out));
+    lines.extend(if counts_rest {
+        left_out_counted(left_out, flags)
+    } else {
+        left_out_lines(left_out, flags, detail.left_out)
+    });
     lines
+}
+
+/// Lines about checks that did not run, by why; a single one has a line of its own.
+fn left_out_counted(left_out: &[LeftOut], flags: Option<&Flags>) -> Vec<String> {
+    let mut by_why: BTreeMap<String, Vec<&LeftOut>> = BTreeMap::new();
+    for check in left_out {
+        let why = why_of_many(&check.why, flags);
+        by_why.entry(why).or_default().push(check);
+    }
+    let line = |(why, checks): (String, Vec<&LeftOut>)| match checks.as_slice() {
+        [one] => left_out_line(one, flags),
+        many => format!("- ⚪ {} {why}", plural(many.len() as u64, "check")),
+    };
+    by_why.into_iter().map(line).collect()
 }
 
 fn standing(view: &View<'_>, result: &CheckResult) -> Standing {

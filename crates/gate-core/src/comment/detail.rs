@@ -1,6 +1,7 @@
 //! How much a comment tells: from everything down to the counts.
 
 use crate::report::TestCase;
+use crate::rules::CommentRules;
 use crate::text::{code, duration, fence};
 
 /// Bounds of one rendering.
@@ -31,13 +32,21 @@ pub(super) struct Detail {
 impl Detail {
     /// Tried in order until one fits: shorter messages first, then fewer tests, then counts only.
     pub(super) const LEVELS: [Self; 6] = [
-        Self::level([25, 10, 12, 1000, 300, 500, 8, 30, 40, 20]),
+        Self::level([25, 10, 12, 1000, 300, 500, 8, 50, 40, 20]),
         Self::level([25, 10, 4, 250, 200, 300, 5, 15, 40, 20]),
         Self::level([25, 10, 1, 100, 150, 300, 5, 8, 30, 20]),
         Self::level([25, 0, 0, 0, 120, 200, 3, 4, 20, 10]),
         Self::level([10, 0, 0, 0, 100, 200, 3, 0, 20, 10]),
         Self::level([0, 0, 0, 0, 80, 80, 0, 0, 10, 5]),
     ];
+
+    /// No more of a log than the rules ask for.
+    pub(super) fn under(self, rules: CommentRules) -> Self {
+        Self {
+            log_lines: self.log_lines.min(rules.log_lines as usize),
+            ..self
+        }
+    }
 
     /// The bounds in the order of the fields.
     const fn level(bounds: [usize; 10]) -> Self {

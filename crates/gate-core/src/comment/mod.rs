@@ -20,7 +20,8 @@ use crate::{
     plan::Plan,
     protocol::Candidacy,
     report::Coverage,
-    text::{code, duration},
+    rules::CommentRules,
+    text::{code, duration, plural},
     verdict::{CheckFailure, CheckResult, Reason, Verdict, VerdictKind},
 };
 use detail::Detail;
@@ -51,6 +52,8 @@ pub struct View<'a> {
     pub changed: Option<&'a [String]>,
     /// Where the full report can be read.
     pub report: Option<&'a str>,
+    /// Set when so many runs of the candidate failed that no command has it tested again.
+    pub exhausted: Option<u32>,
     /// Where it stands.
     pub stage: Stage<'a>,
 }
@@ -104,6 +107,7 @@ pub fn render(view: &View<'_>) -> String {
     let facts = Facts::of(view);
     let mut text = String::new();
     for detail in Detail::LEVELS {
+        let detail = detail.under(comment_rules(view));
         text = compose(view, &facts, &detail);
         if text.chars().count() <= LIMIT {
             return text;
@@ -111,6 +115,11 @@ pub fn render(view: &View<'_>) -> String {
     }
     // The last level holds only bounded texts; this is the belt to those braces.
     text.chars().take(LIMIT).collect()
+}
+
+/// How much the rules want said; as usual where there is no plan.
+fn comment_rules(view: &View<'_>) -> CommentRules {
+    view.plan.map(|plan| plan.comment).unwrap_or_default()
 }
 
 /// The first line without the mark in front: the verdict in words.
@@ -263,16 +272,16 @@ pub(crate) fn compared(view: &View<'_>, facts: &Facts<'_>) -> Option<String> {
         Earlier::Unreadable => format!("{none} the results of {main} could not be read."),
         Earlier::Of(baseline) => {
             let (merged, from) = (baseline.merged.short(7), &baseline.pull_request);
-            if baseline.findings.is_none() {
-                return Some(format!(
-                    "{none} what was last merged into {main} ({merged}, pull request {from}) is not what was tested."
-                ));
-            }
-            let moved = if baseline.merged == view.candidacy.destination_commit {
+            let moved = if *baseline.tip() == view.candidacy.destination_commit {
                 ""
             } else {
                 "; it has moved since, past the gate"
             };
+            if baseline.findings.is_none() {
+                return Some(format!(
+                    "{none} what was last merged into {main} ({merged}, pull request {from}) is not what was tested{moved}."
+                ));
+            }
             let from = match from.as_str() {
                 "" => String::new(),
                 from => format!(", from pull request {from}"),
@@ -317,7 +326,10 @@ fn advice(view: &View<'_>) -> Option<String> {
         ..
     } = &view.stage
     {
-        words.extend(next_step(reasons));
+        words.extend(match view.exhausted {
+            Some(times) => Some(last_step(times)),
+            None => next_step(reasons),
+        });
     }
     if let Stage::Running { badge: Some(badge) } = view.stage {
         words.push(format!("[Badge]({badge})"));
@@ -326,6 +338,16 @@ fn advice(view: &View<'_>) -> Option<String> {
         words.push(format!("[All results]({report})"));
     }
     (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// What the author can do about a candidate that is not tested again.
+fn last_step(times: u32) -> String {
+    format!(
+        "Push a fix: {} failed of this very candidate, and by `limits.failed_runs` of `{}` it is not tested again. `/gate help` lists \
+         what you can ask.",
+        plural(times.into(), "run"),
+        crate::rules::PATH
+    )
 }
 
 /// What the author can do about the first check that did not pass.
@@ -347,6 +369,12 @@ fn next_step(reasons: &[Reason]) -> Option<String> {
             "Make it faster, or have its `timeout_minutes` raised, and push; or write {retry} if it was bad luck."
         ),
         CheckFailure::Stopped => format!("Write {retry} to have it tested."),
+        // What was counted is counted the same the next time.
+        CheckFailure::NoTests
+        | CheckFailure::TooFewTests { .. }
+        | CheckFailure::NoCoverage
+        | CheckFailure::CoverageTooLow { .. }
+        | CheckFailure::CoverageDropped { .. } => "Push a fix.".to_owned(),
         _ => format!("Push a fix, or write {retry} if you believe it is flaky."),
     };
     Some(format!("{step} `/gate help` lists what else you can ask."))

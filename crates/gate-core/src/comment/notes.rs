@@ -96,6 +96,9 @@ fn note_words(note: &Note, detail: &Detail) -> String {
             };
             format!("everything was built again: {why}")
         }
+        Note::NoCache => format!(
+            "builds start without the cache that `{RULES}` asks for: CodeBuild keeps none where this deployment builds"
+        ),
         Note::NoReason { flag } => format!(
             "`{flag}` in the title did nothing: `{RULES}` asks for a reason, as in `[{}: hotfix for #12]`",
             flag.name()

@@ -108,6 +108,7 @@ fn said(
         earlier,
         changed: None,
         report,
+        exhausted: None,
         stage,
     })
 }

@@ -24,6 +24,7 @@ fn page(plan: &Plan, results: &[CheckResult], earlier: Earlier<'_>, history: &[P
         earlier,
         changed: None,
         report: Some(REPORT),
+        exhausted: None,
         stage: Stage::Finished {
             verdict: &verdict,
             refused: None,

@@ -3,6 +3,7 @@
 //! [`choose`] decides whose rules count, the destination's or, where it has none, the pull request's own; [`plan`] what they ask
 //! of this candidate. Between the two the shell reads the buildspecs that the chosen rules name.
 
+mod caches;
 mod filter;
 mod flags;
 mod rules;
@@ -14,7 +15,7 @@ use crate::{
     conversation::Conversation,
     host::MergeOutcome,
     id::{BranchName, CheckName},
-    rules::{BuildSettings, BuildspecSource, Demands, Fault, Kind, Retry, Rules},
+    rules::{BuildSettings, BuildspecSource, CommentRules, Demands, Fault, Kind, Retry, Rules},
     title::{Flag, Flags},
 };
 
@@ -145,6 +146,12 @@ pub struct Plan {
     /// Whether an approval is given only while the destination's tip is the commit that was tested with.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retest: bool,
+    /// Once so many runs of a candidate failed, no command has it tested again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_failed_runs: Option<u32>,
+    /// How much the gate says.
+    #[serde(default, skip_serializing_if = "CommentRules::is_usual")]
+    pub comment: CommentRules,
     /// Set when nothing is built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_build: Option<NoBuild>,
@@ -242,6 +249,8 @@ pub enum Note {
         /// How many more there are.
         more: u64,
     },
+    /// The rules ask for a cache, and CodeBuild keeps none where the deployment builds.
+    NoCache,
     /// A flag of the title did nothing: the rules ask for a reason.
     NoReason {
         /// Which.
@@ -339,7 +348,7 @@ pub fn plan(
         rules,
         side,
         after_merge,
-        merge,
+        own,
         mut notes,
     } = chosen;
     if let Some(no_build) = rules::faulty_after_merge(after_merge.as_ref(), buildspecs) {
@@ -388,7 +397,9 @@ pub fn plan(
         conversation: subject.conversation.clone(),
         may_unhold: rules.who_may_unhold(),
         notes,
-        retest: merge.retests(),
+        retest: own.merge.retests(),
+        most_failed_runs: Some(own.limits.failed_runs),
+        comment: own.comment,
         no_build: None,
     }
 }

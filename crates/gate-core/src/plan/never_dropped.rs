@@ -147,6 +147,7 @@ fn comment(plan: &Plan, results: &[CheckResult], verdict: &Verdict) -> String {
         earlier: Earlier::NotAsked,
         changed: None,
         report: None,
+        exhausted: None,
         stage: Stage::Finished {
             verdict,
             refused: None,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{NoBuild, Note, PlannedCheck, Side};
 use crate::{
     buildspec::{self, Buildspec, BuildspecFault},
-    rules::{BuildspecSource, CheckRule, MergeRules, Rules},
+    rules::{BuildspecSource, CheckRule, CommentRules, LimitRules, MergeRules, Rules},
 };
 
 /// A file as it stands on both sides; `None` where it is missing.
@@ -20,6 +20,14 @@ pub struct BothSides {
 /// The buildspecs that the chosen rules name, by their paths.
 pub type Buildspecs = BTreeMap<String, BothSides>;
 
+/// What the destination's own rules say, whoever's checks run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Own {
+    pub(super) merge: MergeRules,
+    pub(super) limits: LimitRules,
+    pub(super) comment: CommentRules,
+}
+
 /// The rules that count for a candidate.
 #[derive(Clone, Debug)]
 pub struct ChosenRules {
@@ -28,8 +36,7 @@ pub struct ChosenRules {
     pub(super) side: Side,
     /// The rules as they would be after the merge; `None` if they are the same.
     pub(super) after_merge: Option<Rules>,
-    /// What the destination's own rules say about its moves.
-    pub(super) merge: MergeRules,
+    pub(super) own: Own,
     pub(super) notes: Vec<Note>,
 }
 
@@ -89,9 +96,13 @@ pub fn choose(gate_toml: &BothSides, has_default_buildspec: bool) -> Result<Chos
         None => Rules::of_one_build(),
         Some(bytes) => Rules::parse(bytes).map_err(|faults| NoBuild::InvalidRules { faults })?,
     };
-    let merge = match &destination {
-        Some(Ok(rules)) => rules.merge,
-        Some(Err(_)) | None => MergeRules::default(),
+    let own = match &destination {
+        Some(Ok(rules)) => Own {
+            merge: rules.merge,
+            limits: rules.limits,
+            comment: rules.comment,
+        },
+        Some(Err(_)) | None => Own::default(),
     };
     let brings_rules = gate_toml.merged.is_some();
     let (rules, side, notes) = match destination {
@@ -110,7 +121,7 @@ pub fn choose(gate_toml: &BothSides, has_default_buildspec: bool) -> Result<Chos
         after_merge: (merged != rules).then_some(merged),
         rules,
         side,
-        merge,
+        own,
         notes,
     })
 }

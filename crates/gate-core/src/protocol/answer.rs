@@ -2,14 +2,14 @@
 //!
 //! Nothing is changed, and no run loses its say, before it is settled that the author may ask for it under the live revision.
 
-use super::{Candidacy, Claim, ClaimStep, ResultRecord, claim};
+use super::{Candidacy, Claim, ClaimStep, ResultRecord, claim, failed_runs};
 use crate::{
     command::{self, Command, Line, Name, Retry, Unclear},
     conversation::Conversation,
     host::Comment,
     id::{CheckName, CommitId},
     pull_request::PullRequest,
-    rules::Rules,
+    rules::{LimitRules, Rules},
     title::{Flag, Flags},
 };
 
@@ -107,6 +107,8 @@ pub enum Refusal {
     NoLeaveNeeded(Flag),
     /// The rules ask for a reason.
     NoReason(Flag),
+    /// So many runs of the candidate failed that it is not tested again.
+    FailedTooOften(u32),
 }
 
 impl Refusal {
@@ -125,6 +127,7 @@ impl Refusal {
             Self::NotInTitle(_) => "not-in-title",
             Self::NoLeaveNeeded(_) => "no-leave-needed",
             Self::NoReason(_) => "no-reason",
+            Self::FailedTooOften(_) => "failed-too-often",
         }
     }
 }
@@ -257,6 +260,7 @@ fn said(asked: Asked<'_>, command: &Command) -> Result<Said, Refusal> {
     }
     may(asked, command)?;
     is_of_live_revision(asked, live, command)?;
+    may_test_again(asked, command)?;
     let done = match command {
         Command::Help => return Ok(Said::Help),
         Command::Status => return Ok(Said::Status),
@@ -324,6 +328,26 @@ fn is_of_live_revision(
         written: written.filter(|_| !same_source).cloned(),
         live: live.source_commit.clone(),
     })
+}
+
+/// Whether the candidate has not failed too often for one more test, if the command asks for one: for the sake of a flag it would
+/// be built again, too.
+fn may_test_again(asked: Asked<'_>, command: &Command) -> Result<(), Refusal> {
+    let tests = match command {
+        Command::Retry { .. } => true,
+        Command::Allow { flag } => *flag != Flag::SkipCi,
+        Command::Give { flags } => !flags.has(Flag::SkipCi),
+        Command::Help
+        | Command::Status
+        | Command::Stop
+        | Command::Hold { .. }
+        | Command::Unhold => false,
+    };
+    let failed = failed_runs(asked.result, asked.candidacy);
+    if tests && !asked.recorded && failed >= LimitRules::of(asked.rules).failed_runs {
+        return Err(Refusal::FailedTooOften(failed));
+    }
+    Ok(())
 }
 
 fn retry(asked: Asked<'_>, what: &Retry) -> Result<Done, Refusal> {

@@ -2,7 +2,7 @@
 
 use super::{
     Request, State,
-    Wish::{Again, Once},
+    Wish::{Again, Once, UntilDone},
 };
 use crate::{
     id::RunName,
@@ -39,6 +39,8 @@ pub enum Wish {
     Once,
     /// What an ended run left is not right: a further run is wanted unless one is running.
     Again,
+    /// Something was not done yet: a run that is on it or that ended well is enough, a dead one is followed by another.
+    UntilDone,
 }
 
 /// What to do after a name turned out to be taken.
@@ -54,10 +56,11 @@ pub enum AttemptStep {
 pub fn next_attempt(existing: Existing, wish: Wish) -> AttemptStep {
     match (existing, wish) {
         (Existing::OtherInput, _)
-        | (Existing::SameInput(ExecutionStatus::Succeeded | ExecutionStatus::Died), Again) => {
-            AttemptStep::TryNext
-        }
-        (Existing::SameInput(_), Once) | (Existing::SameInput(ExecutionStatus::Running), Again) => {
+        | (Existing::SameInput(ExecutionStatus::Succeeded | ExecutionStatus::Died), Again)
+        | (Existing::SameInput(ExecutionStatus::Died), UntilDone) => AttemptStep::TryNext,
+        (Existing::SameInput(_), Once)
+        | (Existing::SameInput(ExecutionStatus::Running), Again)
+        | (Existing::SameInput(ExecutionStatus::Running | ExecutionStatus::Succeeded), UntilDone) => {
             AttemptStep::AlreadyThere
         }
     }
@@ -303,6 +306,18 @@ mod tests {
                 AttemptStep::AlreadyThere,
             ),
             (Existing::SameInput(Died), Again, AttemptStep::TryNext),
+            (Existing::OtherInput, UntilDone, AttemptStep::TryNext),
+            (
+                Existing::SameInput(Running),
+                UntilDone,
+                AttemptStep::AlreadyThere,
+            ),
+            (
+                Existing::SameInput(Succeeded),
+                UntilDone,
+                AttemptStep::AlreadyThere,
+            ),
+            (Existing::SameInput(Died), UntilDone, AttemptStep::TryNext),
             (Existing::SameInput(Succeeded), Again, AttemptStep::TryNext),
         ];
         for (existing, wish, expected) in table {

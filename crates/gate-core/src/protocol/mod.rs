@@ -6,6 +6,8 @@
 mod answer;
 mod attempt;
 mod claim;
+mod failures;
+mod passage;
 mod record;
 mod router;
 mod run;
@@ -20,6 +22,8 @@ pub use attempt::{
     AttemptStep, ExecutionStatus, Existing, Limit, MAX_ATTEMPTS, Taken, Wanted, Wish, next_attempt,
 };
 pub use claim::{Claim, ClaimStep, claim};
+pub use failures::{Failures, counts_as_failed, failed_runs, one_more};
+pub use passage::{MergedAtTip, Passage, is_merge_of, may_be_merge_of, passage_by_merge};
 pub use record::{ApprovalRecord, Durations, EnvironmentRecord, ResultRecord};
 pub use router::{
     RouterDecision, is_asked, needs_known_commits, on_comment, on_pull_request,
@@ -33,7 +37,7 @@ pub use state::{
     Candidacy, Execution, Failure, Invocation, Next, Request, Run, STATE_VERSION, StartedBuild,
     State, Step,
 };
-pub use sweep::{OpenPullRequest, sweep_environment, sweep_open};
+pub use sweep::{OpenPullRequest, sweep_comments, sweep_environment, sweep_open};
 pub use take_over::{Before, Earlier, again, earlier, fingerprint, is_that_merge, taken_over};
 pub use tear_down::{Leftovers, StopDecision, merged_differs, stop_builds};
 pub use turns::{

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Failures;
 use crate::{
     id::{CheckName, CommentId, CommitId, RevisionId, RunName, TreeId},
     verdict::VerdictKind,
@@ -63,6 +64,9 @@ pub struct ResultRecord {
     /// The runs whose builds the verdict rests on, oldest first; the last is `run`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<RunName>,
+    /// How often the candidate failed, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failures: Option<Failures>,
 }
 
 impl ResultRecord {
@@ -85,6 +89,19 @@ impl ResultRecord {
             heard: None,
             plan: None,
             runs: Vec::new(),
+            failures: None,
+        }
+    }
+
+    /// What is written over `earlier`: of the same revision, what failed stays known.
+    #[must_use]
+    pub fn over(self, earlier: Option<&Self>) -> Self {
+        let known = earlier
+            .and_then(|earlier| earlier.failures.clone())
+            .filter(|failures| failures.revision == self.revision);
+        Self {
+            failures: self.failures.or(known),
+            ..self
         }
     }
 

@@ -5,7 +5,7 @@ use crate::{
     command,
     event::{CommentPosted, PullRequestEvent, RulesOverridden, RunDied},
     host::Comment,
-    id::CommitId,
+    id::{CommentId, CommitId},
     names,
     pull_request::PullRequest,
 };
@@ -104,11 +104,7 @@ pub fn on_comment(
         let id = &event.pull_request;
         return RouterDecision::Ignore(format!("pull request {id} does not exist any more"));
     };
-    let request = Request::Command {
-        candidacy: candidacy(live, destination_tip.unwrap_or(&live.destination_commit)),
-        comment: event.comment.clone(),
-    };
-    RouterDecision::Start(request, Wish::Once)
+    RouterDecision::Start(command(live, destination_tip, &event.comment), Wish::Once)
 }
 
 /// What is said on the pull request, whatever has become of it since.
@@ -186,6 +182,18 @@ pub fn on_run_died(
 
 pub(super) fn gate(live: &PullRequest, destination_tip: &CommitId) -> Request {
     Request::Gate(candidacy(live, destination_tip))
+}
+
+/// What answers a comment. `destination_tip` is `None` when the branch is gone.
+pub(super) fn command(
+    live: &PullRequest,
+    destination_tip: Option<&CommitId>,
+    comment: &CommentId,
+) -> Request {
+    Request::Command {
+        candidacy: candidacy(live, destination_tip.unwrap_or(&live.destination_commit)),
+        comment: comment.clone(),
+    }
 }
 
 fn candidacy(live: &PullRequest, destination_tip: &CommitId) -> Candidacy {

@@ -1,8 +1,13 @@
-//! What the sweep repairs: environments without an open pull request, open pull requests without the right verdict.
+//! What the sweep repairs: environments without an open pull request, open pull requests without the right verdict, comments
+//! without an answer.
 
-use super::{ApprovalRecord, Claim, ExecutionStatus, Request, ResultRecord, Wish, router::gate};
+use super::{
+    ApprovalRecord, Claim, ExecutionStatus, Request, ResultRecord, Wish, is_asked,
+    router::{command, gate},
+};
 use crate::{
     conversation::Conversation,
+    host::Comment,
     id::{CommitId, PullRequestId, RepositoryName},
     names,
     pull_request::PullRequest,
@@ -74,13 +79,50 @@ pub fn sweep_open(found: &OpenPullRequest<'_>) -> Option<(Request, Wish)> {
     died_unheard.then(|| (request.clone(), Wish::Again))
 }
 
+/// The runs that answer what `comments`, oldest first, ask for in vain: their events were lost, or the runs that these led to
+/// died unheard. `destination_tip` is `None` when the branch is gone, `reporter` is who speaks for the gate.
+pub fn sweep_comments(
+    live: &PullRequest,
+    destination_tip: Option<&CommitId>,
+    comments: &[Comment],
+    reporter: &str,
+) -> Vec<(Request, Wish)> {
+    let answered = |asked: &Comment| {
+        let is_reply = |said: &Comment| {
+            said.author == reporter && said.in_reply_to.as_ref() == Some(&asked.id)
+        };
+        comments.iter().any(is_reply)
+    };
+    let said_again = |(place, asked): (usize, &Comment)| {
+        let later = comments.get(place + 1..).unwrap_or_default();
+        let is_same = |said: &Comment| {
+            said.author == asked.author && said.content == asked.content && !said.edited
+        };
+        later.iter().any(is_same)
+    };
+    let unanswered = comments.iter().enumerate().filter(|(place, comment)| {
+        // Nobody knows what stood there before an edit, and an edit asks for nothing.
+        is_asked(Some(comment), reporter).is_ok()
+            && !comment.edited
+            && !answered(comment)
+            && !said_again((*place, comment))
+    });
+    unanswered
+        .map(|(_, comment)| {
+            let request = command(live, destination_tip, &comment.id);
+            (request, Wish::UntilDone)
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         conversation::Hold,
-        id::{RevisionId, RunName},
-        samples::{candidacy, closed, commit, execution, live},
+        id::{CommentId, RevisionId, RunName},
+        protocol::{Limit, Taken, Wanted},
+        samples::{candidacy, closed, comment, commit, execution, live},
         verdict::VerdictKind,
     };
 
@@ -231,5 +273,126 @@ mod tests {
         );
         assert!(sweep_environment(&live().id, Some(&closed()), &repository).is_some());
         assert!(sweep_environment(&live().id, None, &repository).is_some());
+    }
+
+    const REPORTER: &str = "arn:aws:sts::000000000000:assumed-role/reporter/reporter";
+
+    fn said(id: &str, content: &str) -> Comment {
+        Comment {
+            id: CommentId::new(id),
+            ..comment(content)
+        }
+    }
+
+    fn reply(to: &str, author: &str) -> Comment {
+        Comment {
+            id: CommentId::new("reply"),
+            author: author.to_owned(),
+            in_reply_to: Some(CommentId::new(to)),
+            ..comment("Everything is tested again.")
+        }
+    }
+
+    /// The comments that the sweep has answered.
+    fn taken_up(comments: &[Comment]) -> Vec<String> {
+        let swept = sweep_comments(&live(), Some(&commit('b')), comments, REPORTER);
+        let asked = |(request, wish): (Request, Wish)| {
+            assert_eq!(wish, Wish::UntilDone);
+            let Request::Command {
+                candidacy: of,
+                comment,
+            } = request
+            else {
+                panic!("{request:?} answers no comment")
+            };
+            assert_eq!(of, candidacy());
+            comment.to_string()
+        };
+        swept.into_iter().map(asked).collect()
+    }
+
+    #[test]
+    fn a_command_whose_event_was_lost_is_answered_and_nothing_else_is() {
+        let retry = || said("1", "/gate retry");
+        let table = [
+            (vec![retry()], vec!["1"]),
+            (vec![said("1", "/gate no-such-command")], vec!["1"]),
+            (
+                vec![retry(), said("2", "/gate hold\n/gate status")],
+                vec!["1", "2"],
+            ),
+            // The gate has replied; nobody else's reply counts.
+            (vec![retry(), reply("1", REPORTER)], vec![]),
+            (vec![retry(), reply("0", REPORTER)], vec!["1"]),
+            (vec![retry(), reply("1", &comment("").author)], vec!["1"]),
+            (vec![said("1", "looks good\n> /gate retry")], vec![]),
+            (
+                vec![Comment {
+                    author: REPORTER.to_owned(),
+                    ..retry()
+                }],
+                vec![],
+            ),
+            (
+                vec![Comment {
+                    deleted: true,
+                    ..retry()
+                }],
+                vec![],
+            ),
+            // What was plain words when it was posted may be a command now.
+            (
+                vec![Comment {
+                    edited: true,
+                    ..retry()
+                }],
+                vec![],
+            ),
+        ];
+        for (comments, expected) in table {
+            assert_eq!(taken_up(&comments), expected, "{comments:#?}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_its_author_has_given_again_is_carried_out_once() {
+        let (lost, again) = (said("1", "/gate retry"), said("2", "/gate retry"));
+        let answered = [lost.clone(), again.clone(), reply("2", REPORTER)];
+        assert_eq!(taken_up(&answered), Vec::<String>::new());
+        assert_eq!(taken_up(&[lost.clone(), again.clone()]), ["2"]);
+        let made_of_an_edit = Comment {
+            edited: true,
+            ..again.clone()
+        };
+        assert_eq!(taken_up(&[lost.clone(), made_of_an_edit]), ["1"]);
+        let of_bob = Comment {
+            author: "arn:aws:iam::000000000000:user/bob".to_owned(),
+            ..again
+        };
+        assert_eq!(taken_up(&[lost, of_bob]), ["1", "2"]);
+    }
+
+    #[test]
+    fn a_command_is_answered_where_the_destination_is_gone_and_tried_three_times_at_most() {
+        let comments = [said("1", "/gate hold")];
+        let swept = sweep_comments(&live(), None, &comments, REPORTER);
+        let [(request, wish)] = &swept[..] else {
+            panic!("one run: {swept:?}")
+        };
+        let limit = Limit::of(request);
+        let mut wanted = Wanted::new(request.clone(), *wish, limit, "");
+        for _ in 0..2 {
+            let input = wanted.input();
+            let Taken::Try(next) = wanted.taken(&input, ExecutionStatus::Died) else {
+                panic!("a further attempt")
+            };
+            wanted = next;
+        }
+        let input = wanted.input();
+        for status in [ExecutionStatus::Running, ExecutionStatus::Succeeded] {
+            assert_eq!(wanted.clone().taken(&input, status), Taken::AlreadyThere);
+        }
+        let end = wanted.taken(&input, ExecutionStatus::Died);
+        assert!(matches!(end, Taken::GiveUp { .. }), "{end:?}");
     }
 }

@@ -7,9 +7,10 @@ use crate::{
     build::{Build, BuildStatus},
     conversation::Conversation,
     id::CheckName,
-    protocol::{Candidacy, ResultRecord},
+    protocol::{Candidacy, ResultRecord, failed_runs},
     pull_request::PullRequest,
-    text::{code, duration},
+    rules::LimitRules,
+    text::{code, duration, plural},
     title::Flags,
     verdict::VerdictKind,
 };
@@ -30,6 +31,8 @@ pub struct Standing<'a> {
     pub builds: &'a [Build],
     /// What people asked of the gate.
     pub conversation: &'a Conversation,
+    /// Where the rules let no test be asked for any more.
+    pub limits: LimitRules,
 }
 
 /// In words.
@@ -65,8 +68,22 @@ fn now(standing: Standing<'_>, result: Option<&ResultRecord>) -> String {
         VerdictKind::NotGated => "this destination branch is not gated",
     });
     format!(
-        "Run {run} of {source}: {headline}.{}",
-        tested_with(standing, result)
+        "Run {run} of {source}: {headline}.{}{}",
+        tested_with(standing, result),
+        given_up(standing, result)
+    )
+}
+
+/// Whether the candidate is not tested again.
+fn given_up(standing: Standing<'_>, result: &ResultRecord) -> String {
+    let failed = failed_runs(Some(result), standing.candidacy);
+    if failed < standing.limits.failed_runs {
+        return String::new();
+    }
+    format!(
+        " {} failed of this very candidate: by `limits.failed_runs` of `{}` it takes a push to test again.",
+        plural(failed.into(), "run"),
+        crate::rules::PATH
     )
 }
 

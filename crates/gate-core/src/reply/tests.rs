@@ -4,7 +4,8 @@ use crate::{
     command::{Line, parse},
     conversation::{Allowed, Conversation, Given, Hold},
     id::{BuildId, CommitId},
-    protocol::ResultRecord,
+    protocol::{Failures, ResultRecord},
+    rules::LimitRules,
     samples::{build, candidacy, commit, execution, live},
     title::Flags,
     verdict::VerdictKind,
@@ -83,6 +84,7 @@ fn every_refusal_says_what_to_do() {
         say(Refusal::NotInTitle(Flag::SkipTests)),
         say(Refusal::NoLeaveNeeded(Flag::Container)),
         say(Refusal::NoReason(Flag::Only)),
+        say(Refusal::FailedTooOften(5)),
         refused("/gate retyr"),
         refused("/gate merge"),
         refused("/gate allow"),
@@ -147,6 +149,7 @@ fn shown(result: Option<&ResultRecord>, conversation: &Conversation, tip: Commit
         result,
         builds: &builds,
         conversation,
+        limits: LimitRules::default(),
     })
 }
 
@@ -177,11 +180,21 @@ fn the_status_says_what_is_waited_for_what_was_found_and_who_asked_for_what() {
         failed: vec![CheckName::new("docs"), CheckName::new("unit")],
         ..running.clone()
     };
+    let given_up = ResultRecord {
+        failures: Some(Failures {
+            revision: live().revision,
+            destination_commit: commit('b'),
+            times: 10,
+            runs: vec![execution().name],
+        }),
+        ..ended.clone()
+    };
     let all = [
         shown(None, &none, commit('b')),
         shown(Some(&running), &none, commit('b')),
         shown(Some(&ended), &none, commit('b')),
         shown(Some(&ended), &talk, commit('d')),
+        shown(Some(&given_up), &none, commit('b')),
     ];
     insta::assert_snapshot!(all.join("\n\n---\n\n"));
 }

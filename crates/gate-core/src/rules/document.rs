@@ -1,13 +1,15 @@
 //! The file, key by key. The comments here are the descriptions in the JSON Schema.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
 use super::{
-    BuildSettings, BuildspecSource, CheckRule, CommandRules, Demands, FlagRule, Rules,
+    BuildSettings, BuildspecSource, CacheMode, CheckRule, CommandRules, Demands, FlagRule, Rules,
+    comment::CommentTable,
     demands::PercentNumber,
+    limits::LimitsTable,
     merge::MergeTable,
     retry::{Retries, Retry},
     values::{Compute, FilePath, Glob, Image, Kind, Name, Person, Variable},
@@ -28,6 +30,10 @@ pub struct Document {
     pub(super) flags: BTreeMap<Flag, FlagTable>,
     /// What holds once the destination has moved.
     pub(super) merge: MergeTable,
+    /// Where the gate stops testing the very same candidate again.
+    pub(super) limits: LimitsTable,
+    /// How much the gate says on a pull request.
+    pub(super) comment: CommentTable,
     /// Who may use which command in comments.
     pub(super) commands: Commands,
 }
@@ -45,6 +51,9 @@ pub(super) struct Build {
     timeout_minutes: Option<Timeout>,
     /// Whether builds may run Docker. Default: false.
     privileged: Option<bool>,
+    /// What CodeBuild keeps on a host for later builds of the same pull request. Default: nothing.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<CacheMode>>"))]
+    cache: Option<Vec<Spanned<CacheMode>>>,
     /// Variables for the build, none of them secret.
     environment: BTreeMap<Variable, String>,
 }
@@ -92,6 +101,9 @@ pub(super) struct Check {
     timeout_minutes: Option<Timeout>,
     /// Whether it may run Docker. Default: that of `[build]`.
     privileged: Option<bool>,
+    /// What CodeBuild keeps on a host for later builds of the same pull request. Default: that of `[build]`.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<CacheMode>>"))]
+    cache: Option<Vec<Spanned<CacheMode>>>,
     /// Variables, beside those of `[build]`.
     environment: BTreeMap<Variable, String>,
 }
@@ -236,6 +248,8 @@ impl Document {
             check,
             flags,
             merge,
+            limits,
+            comment,
             commands,
         } = self;
         let mut checks: Vec<_> = check
@@ -263,6 +277,8 @@ impl Document {
             checks,
             flags: flags.into_iter().map(flag).collect(),
             merge: merge.into_rules(),
+            limits: limits.into_rules(),
+            comment: comment.into_rules(),
             commands: commands.into_rules(),
         }
     }
@@ -272,7 +288,26 @@ impl Document {
 const ONLY_CHECK: &str = "build";
 
 impl Check {
+    fn is_privileged(&self, defaults: &Build) -> bool {
+        self.privileged.or(defaults.privileged).unwrap_or_default()
+    }
+
+    /// Its name, and where image layers are to be kept for it, if it may not run Docker.
+    pub(super) fn layers_without_docker(&self, defaults: &Build) -> Option<(&str, Range<usize>)> {
+        let cache = self.cache.as_ref().or(defaults.cache.as_ref())?;
+        let layers = cache
+            .iter()
+            .find(|mode| *mode.get_ref() == CacheMode::Docker)
+            .filter(|_| !self.is_privileged(defaults))?;
+        let name = self.name.as_ref();
+        Some((
+            name.map_or(ONLY_CHECK, |name| name.get_ref()),
+            layers.span(),
+        ))
+    }
+
     fn into_rule(self, defaults: &Build) -> CheckRule {
+        let privileged = self.is_privileged(defaults);
         let globs = |globs: Vec<Glob>| globs.into_iter().map(Glob::into_text).collect();
         let name = self.name.map(|name| name.into_inner().into_text());
         let buildspec = match (self.inline, self.buildspec) {
@@ -284,11 +319,13 @@ impl Check {
         environment.extend(self.environment);
         let image = self.image.or_else(|| defaults.image.clone());
         let timeout = self.timeout_minutes.or(defaults.timeout_minutes);
+        let cache = self.cache.or_else(|| defaults.cache.clone());
         let settings = BuildSettings {
             image: image.map(Image::into_text),
             compute: self.compute.or(defaults.compute),
             timeout_minutes: timeout.map(|Timeout(minutes)| minutes),
-            privileged: self.privileged.or(defaults.privileged).unwrap_or_default(),
+            privileged,
+            cache: cache.map(|modes| modes.into_iter().map(Spanned::into_inner).collect()),
             environment: environment
                 .into_iter()
                 .map(|(name, value)| (name.into_text(), value))

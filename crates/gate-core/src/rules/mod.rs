@@ -3,10 +3,13 @@
 //! [`Document`] is the file, key by key; [`Rules`] is what follows from it, with every default filled in. A file with a fault
 //! gives no rules at all but every fault, each with its place.
 
+mod cache;
+mod comment;
 mod demands;
 mod document;
 mod fault;
 mod image;
+mod limits;
 mod merge;
 mod order;
 mod read;
@@ -20,9 +23,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{arn::ArnPattern, command::Name, id::CheckName, title::Flag};
 
+pub use cache::CacheMode;
+pub use comment::{CheckLines, CommentRules};
 pub use demands::{Demands, Percent};
 pub use document::Document;
 pub use fault::Fault;
+pub use limits::LimitRules;
 pub use merge::{MergeRules, Strategy, WhenDestinationMoves};
 pub use retry::Retry;
 pub(crate) use values::glob;
@@ -40,6 +46,10 @@ pub struct Rules {
     pub flags: BTreeMap<Flag, FlagRule>,
     /// What holds once the destination has moved.
     pub merge: MergeRules,
+    /// Where the gate stops testing the same candidate again.
+    pub limits: LimitRules,
+    /// How much the gate says.
+    pub comment: CommentRules,
     /// Who may use which command.
     pub commands: CommandRules,
 }
@@ -102,6 +112,9 @@ pub struct BuildSettings {
     /// Whether it may run Docker.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub privileged: bool,
+    /// What is kept for later builds of the same pull request; `None` where the rules do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<BTreeSet<CacheMode>>,
     /// Variables, none of them secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,

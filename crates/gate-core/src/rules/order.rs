@@ -1,6 +1,7 @@
-//! What no single value shows: names used twice, checks that wait for each other, a buildspec given twice.
+//! What no single value shows: names used twice, checks that wait for each other, a buildspec given twice, layers of images that
+//! no build may make.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
@@ -48,11 +49,34 @@ pub(super) fn verify(text: &str, document: &Document) -> Result<(), Vec<Fault>> 
     for check in &document.check {
         verify_after(text, document, check.get_ref(), &names, &mut faults);
     }
+    verify_cache(text, document, &mut faults);
     if faults.is_empty() {
         return Ok(());
     }
     faults.sort();
     Err(faults)
+}
+
+/// CodeBuild keeps layers only of builds in privileged mode (user guide, caching-local).
+fn verify_cache(text: &str, document: &Document, faults: &mut Vec<Fault>) {
+    let only = [Check::default()];
+    let implied = if document.check.is_empty() {
+        &only[..]
+    } else {
+        &[]
+    };
+    let mut places = BTreeSet::new();
+    for check in document.check.iter().map(Spanned::get_ref).chain(implied) {
+        let Some((name, span)) = check.layers_without_docker(&document.build) else {
+            continue;
+        };
+        if places.insert(span.start) {
+            let words = format!(
+                "`docker` keeps layers of images, and `{name}` may not run Docker: it needs `privileged = true`"
+            );
+            faults.push(Fault::at(text, span, words));
+        }
+    }
 }
 
 fn verify_after(

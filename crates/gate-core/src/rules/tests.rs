@@ -102,7 +102,7 @@ may_approve = false
             "line 8, column 20: the glob `/src` can match nothing: paths are relative to the repository's root",
             "line 9, column 11: `huge` is no value for this; known are `small`, `medium`, `large`, `xlarge`",
             "line 14, column 13: `../buildspec.yml` is no file of the repository: write a path relative to its root, without `..`",
-            "line 15, column 1: `colour` is no key here; known are `name`, `buildspec`, `inline`, `paths`, `exclude`, `branches`, `required`, `kind`, `after`, `coverage`, `reports`, `retries`, `rerun_failed`, `image`, `compute`, `timeout_minutes`, `privileged`, `environment`",
+            "line 15, column 1: `colour` is no key here; known are `name`, `buildspec`, `inline`, `paths`, `exclude`, `branches`, `required`, `kind`, `after`, `coverage`, `reports`, `retries`, `rerun_failed`, `image`, `compute`, `timeout_minutes`, `privileged`, `cache`, `environment`",
             "line 17, column 8: `skip-test` is no value for this; did you mean `skip-tests`?",
         ]
     );
@@ -296,5 +296,114 @@ fn a_check_is_retried_once_after_a_fault_and_never_after_failed_tests_unless_it_
     assert_eq!(
         faults("[[check]]\nname = \"a\"\nretries = 4\n"),
         ["line 3, column 11: a check may be retried 0 to 3 times, not 4"]
+    );
+}
+
+#[test]
+fn a_check_keeps_what_it_says_or_what_builds_keep() {
+    let rules = rules(
+        r#"
+        [build]
+        cache = ["custom", "source", "custom"]
+
+        [[check]]
+        name = "unit"
+
+        [[check]]
+        name = "image"
+        privileged = true
+        cache = ["docker"]
+
+        [[check]]
+        name = "clean"
+        cache = []
+        "#,
+    );
+    let kept = rules
+        .checks
+        .iter()
+        .map(|check| check.settings.cache.clone());
+    let kept: Vec<_> = kept.collect();
+    let modes = |modes: &[CacheMode]| Some(modes.iter().copied().collect::<BTreeSet<_>>());
+    assert_eq!(
+        kept,
+        [
+            modes(&[CacheMode::Source, CacheMode::Custom]),
+            modes(&[CacheMode::Docker]),
+            modes(&[]),
+        ]
+    );
+    assert_eq!(Rules::of_one_build().checks[0].settings.cache, None);
+}
+
+#[test]
+fn refuses_a_cache_that_codebuild_does_not_have() {
+    assert_eq!(
+        faults("[build]\ncache = [\"dokcer\", \"s3\"]\n"),
+        [
+            "line 2, column 10: `dokcer` is no value for this; did you mean `docker`?",
+            "line 2, column 20: `s3` is no value for this; known are `source`, `custom`, `docker`",
+        ]
+    );
+    let words = |line: u32, column: u32, check: &str| {
+        format!(
+            "line {line}, column {column}: `docker` keeps layers of images, and `{check}` may not run Docker: it needs \
+             `privileged = true`"
+        )
+    };
+    assert_eq!(
+        faults("[build]\ncache = [\"custom\", \"docker\"]\n"),
+        [words(2, 20, "build")]
+    );
+    let text = "[build]\nprivileged = true\ncache = [\"docker\"]\n[[check]]\nname = \"a\"\n[[check]]\nname = \"b\"\n\
+                privileged = false\n[[check]]\nname = \"c\"\nprivileged = false\ncache = [\"docker\"]\n";
+    assert_eq!(faults(text), [words(3, 10, "b"), words(12, 10, "c")]);
+}
+
+#[test]
+fn ten_runs_of_a_candidate_may_fail_unless_the_rules_say_otherwise() {
+    assert_eq!(rules("").limits.failed_runs, 10);
+    assert_eq!(rules("[limits]\nfailed_runs = 1\n").limits.failed_runs, 1);
+    for (number, line) in [("0", 2), ("101", 2), ("-1", 2)] {
+        assert_eq!(
+            faults(&format!("[limits]\nfailed_runs = {number}\n")),
+            [format!(
+                "line {line}, column 15: 1 to 100 runs may fail before no other is asked for, not {number}"
+            )]
+        );
+    }
+    assert_eq!(
+        faults("[limit]\n[limits]\nfailed_run = 3\n"),
+        [
+            "line 1, column 2: `limit` is no key here; did you mean `limits`?",
+            "line 3, column 1: `failed_run` is no key here; did you mean `failed_runs`?",
+        ]
+    );
+}
+
+#[test]
+fn everything_is_said_unless_the_rules_want_less() {
+    assert!(rules("").comment.is_usual());
+    let text = "[comment]\nannounce = false\nlog_lines = 0\nchecks = \"failed\"\n";
+    let less = CommentRules {
+        announce: false,
+        log_lines: 0,
+        checks: CheckLines::Failed,
+    };
+    assert_eq!(rules(text).comment, less);
+}
+
+#[test]
+fn refuses_comments_of_more_than_a_comment_holds() {
+    let text =
+        "[comment]\nannounce = \"no\"\nlog_lines = 51\nchecks = \"fialed\"\nheadline = false\n";
+    assert_eq!(
+        faults(text),
+        [
+            "line 2, column 12: invalid type: string \"no\", expected a boolean",
+            "line 3, column 13: a comment shows 0 to 50 lines of a log, not 51",
+            "line 4, column 10: `fialed` is no value for this; did you mean `failed`?",
+            "line 5, column 1: `headline` is no key here; known are `announce`, `log_lines`, `checks`",
+        ]
     );
 }

@@ -111,16 +111,21 @@ fn the_example_is_right_for_the_gate_and_for_editors() {
 }
 
 /// What is wrong, and the key it is wrong at.
-const WRONG: [(&str, &str); 10] = [
+const WRONG: [(&str, &str); 15] = [
     ("[biuld]\nimage = \"x\"", "biuld"),
     ("[build]\ncompute = \"huge\"", "compute"),
     ("[build]\ntimeout_minutes = 3", "timeout_minutes"),
     ("[build]\nprivileged = \"yes\"", "privileged"),
+    ("[build]\ncache = [\"s3\"]", "cache"),
     ("[build.environment]\nPORT = 80", "PORT"),
     ("[[check]]\nname = \"unit tests\"", "name"),
     ("[[check]]\nbuildspec = \"b.yml\"", "check"),
     ("[[check]]\nname = \"a\"\npaths = \"src\"", "paths"),
     ("[[check]]\nname = \"a\"\nkind = \"tests\"", "kind"),
+    ("[comment]\nanounce = false", "anounce"),
+    ("[comment]\nlog_lines = 51", "log_lines"),
+    ("[comment]\nchecks = \"none\"", "checks"),
+    ("[limits]\nfailed_runs = 0", "failed_runs"),
     ("[flags.skip-tests]\nmay_approve = 1", "may_approve"),
 ];
 

@@ -4,6 +4,11 @@
 //! must be well-formed where it matters: elements are closed in order, there is one root and nothing beside it, and
 //! the file does not end early. Only markup must be in memory whole, so only markup has a limit; text comes in pieces.
 
+#![allow(
+    clippy::inline_always,
+    reason = "a piece that is handed over in memory costs more than finding it"
+)]
+
 mod elements;
 mod tag;
 
@@ -54,9 +59,14 @@ enum Place {
 
 /// The next piece of a document, as offsets.
 enum Piece {
-    Open { start: usize, name: Range<usize> },
+    Open {
+        start: usize,
+        name: Range<usize>,
+    },
     Close,
-    Text { range: Range<usize>, verbatim: bool },
+    Text(Range<usize>),
+    /// Text of a CDATA section.
+    Verbatim(Range<usize>),
     End,
 }
 
@@ -117,7 +127,7 @@ impl<R: BufRead> Document<R> {
                     return Ok(Some(self.tag(start, name)));
                 }
                 Piece::End => return Ok(None),
-                Piece::Close | Piece::Text { .. } => {}
+                Piece::Close | Piece::Text(_) | Piece::Verbatim(_) => {}
             }
         }
     }
@@ -134,12 +144,17 @@ impl<R: BufRead> Document<R> {
             match self.next()? {
                 Piece::Open { start, name } => handler.open(&self.tag(start, name))?,
                 Piece::Close => handler.close(),
-                Piece::Text { range, verbatim } => handler.text(&Text {
-                    raw: &self.window.text()[range],
-                    verbatim,
-                }),
+                Piece::Text(range) => handler.text(&self.text_at(range, false)),
+                Piece::Verbatim(range) => handler.text(&self.text_at(range, true)),
                 Piece::End => return Ok(()),
             }
+        }
+    }
+
+    fn text_at(&self, range: Range<usize>, verbatim: bool) -> Text<'_> {
+        Text {
+            raw: &self.window.text()[range],
+            verbatim,
         }
     }
 
@@ -153,6 +168,7 @@ impl<R: BufRead> Document<R> {
         }
     }
 
+    #[inline(always)]
     fn next(&mut self) -> Result<Piece, ReadError> {
         if self.empty {
             self.empty = false;
@@ -199,6 +215,7 @@ impl<R: BufRead> Document<R> {
 
 impl<R: BufRead> Document<R> {
     /// A run of text up to the next `<`, or as far as it is in memory. `None` if more must be taken in first.
+    #[inline(always)]
     fn text(&mut self) -> Result<Option<Piece>, ReadError> {
         let rest = self.window.rest();
         let markup = memchr(b'<', rest.as_bytes());
@@ -220,14 +237,14 @@ impl<R: BufRead> Document<R> {
         if length == 0 {
             return self.more(false);
         }
-        Ok(Some(self.take_text(length, false)))
+        Ok(Some(Piece::Text(self.take(length))))
     }
 
     /// A run of text in a CDATA section.
     fn section_text(&mut self) -> Result<Option<Piece>, ReadError> {
         let rest = self.window.rest();
         if let Some(length) = self.section_end.find(rest.as_bytes()) {
-            let piece = self.take_text(length, true);
+            let piece = Piece::Verbatim(self.take(length));
             self.window.skip("]]>".len());
             self.section = None;
             return Ok(Some(piece));
@@ -240,16 +257,13 @@ impl<R: BufRead> Document<R> {
         if length == 0 {
             return self.more(false);
         }
-        Ok(Some(self.take_text(length, true)))
+        Ok(Some(Piece::Verbatim(self.take(length))))
     }
 
-    fn take_text(&mut self, length: usize, verbatim: bool) -> Piece {
+    fn take(&mut self, length: usize) -> Range<usize> {
         let start = self.window.start();
         self.window.skip(length);
-        Piece::Text {
-            range: start..start + length,
-            verbatim,
-        }
+        start..start + length
     }
 
     /// Goes on, with more text unless there is enough.
@@ -261,6 +275,7 @@ impl<R: BufRead> Document<R> {
     }
 
     /// What begins with `<`. `None` if it says nothing, or if more must be taken in first.
+    #[inline(always)]
     fn markup(&mut self) -> Result<Option<Piece>, ReadError> {
         let rest = self.window.rest();
         match rest.as_bytes().get(1) {
@@ -322,6 +337,7 @@ impl<R: BufRead> Document<R> {
         Err(self.window.fault(self.window.start(), message))
     }
 
+    #[inline(always)]
     fn open(&mut self) -> Result<Option<Piece>, ReadError> {
         let start = self.window.start();
         match tag::scan(self.window.text(), start, &mut self.attributes) {
@@ -350,6 +366,7 @@ impl<R: BufRead> Document<R> {
         Ok(())
     }
 
+    #[inline(always)]
     fn close(&mut self) -> Result<Option<Piece>, ReadError> {
         let rest = self.window.rest();
         let Some(end) = memchr(b'>', rest.as_bytes()) else {

@@ -1,9 +1,10 @@
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use aws_sdk_codebuild::types::ComputeType;
+use aws_sdk_codebuild::types::{CacheMode as AwsMode, ComputeType};
 use gate_core::{
     build::{Build, BuildStatus, LogStream, PhaseFailure, Purpose},
     id::{BuildId, CheckName, CommitId, RunName},
+    rules::CacheMode,
 };
 
 use super::*;
@@ -171,6 +172,15 @@ async fn builds_of_a_project_come_from_all_pages_and_a_gone_project_has_none() {
 }
 
 async fn start(rule: &Rule, container: bool) -> Result<StartOutcome, GateError> {
+    let none = BTreeSet::new();
+    start_with(rule, container, container.then_some(&none)).await
+}
+
+async fn start_with(
+    rule: &Rule,
+    container: bool,
+    cache: Option<&BTreeSet<CacheMode>>,
+) -> Result<StartOutcome, GateError> {
     codebuild(&[rule])
         .start_build(BuildOrder {
             project: "gate-pr-7",
@@ -182,7 +192,7 @@ async fn start(rule: &Rule, container: bool) -> Result<StartOutcome, GateError> 
             variables: vec![("MERGEGATE_RUN".to_owned(), "pr-7-a-b-1".to_owned())],
             privileged: container,
             role: container.then_some("arn:aws:iam::123456789012:role/gate-container-build"),
-            no_cache: container,
+            cache,
             token: "t1".to_owned(),
         })
         .await
@@ -213,6 +223,22 @@ async fn a_build_is_started_for_one_commit_with_its_variables_and_token() {
     };
     assert_eq!(started.id.as_str(), "gate-pr-7:1");
     assert_eq!(started.status, BuildStatus::InProgress);
+}
+
+#[tokio::test]
+async fn a_build_keeps_what_it_is_told_to() {
+    let rule = mock!(Client::start_build)
+        .match_requests(|request| {
+            request.cache_override().is_some_and(|cache| {
+                let modes: Vec<_> = cache.modes().iter().map(AwsMode::as_str).collect();
+                cache.r#type.as_str() == "LOCAL"
+                    && modes == ["LOCAL_CUSTOM_CACHE", "LOCAL_DOCKER_LAYER_CACHE"]
+            })
+        })
+        .then_http_response(|| answer(&json!({ "build": build("IN_PROGRESS", false) })));
+    let modes = BTreeSet::from([CacheMode::Docker, CacheMode::Custom]);
+    let outcome = start_with(&rule, true, Some(&modes)).await;
+    assert!(matches!(outcome, Ok(StartOutcome::Started(_))));
 }
 
 #[tokio::test]

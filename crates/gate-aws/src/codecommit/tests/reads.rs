@@ -237,20 +237,24 @@ async fn a_preview_branch_that_is_there_or_gone_already_is_an_outcome() {
 }
 
 #[tokio::test]
-async fn only_open_pull_requests_are_listed_and_an_empty_repository_has_no_default_branch() {
+async fn pull_requests_are_listed_by_status_and_an_empty_repository_has_no_default_branch() {
     let open = mock!(Client::list_pull_requests)
         .match_requests(|request| {
-            request
-                .pull_request_status()
-                .map(PullRequestStatusEnum::as_str)
-                == Some("OPEN")
+            request.pull_request_status() == Some(&PullRequestStatusEnum::Open)
         })
         .then_http_response(|| answer(&json!({ "pullRequestIds": ["7", "9"] })));
+    let closed = mock!(Client::list_pull_requests)
+        .match_requests(|request| {
+            request.pull_request_status() == Some(&PullRequestStatusEnum::Closed)
+        })
+        .then_http_response(|| answer(&json!({ "pullRequestIds": ["8"] })));
     let repository_of = mock!(Client::get_repository)
         .then_http_response(|| answer(&json!({ "repositoryMetadata": {} })));
-    let host = codecommit(&[&open, &repository_of]);
+    let host = codecommit(&[&open, &closed, &repository_of]);
     let ids = host.open_pull_requests(&repository()).await;
     assert_eq!(ids, Ok(vec![id(), PullRequestId::new("9")]));
+    let ids = host.closed_pull_requests(&repository()).await;
+    assert_eq!(ids, Ok(vec![PullRequestId::new("8")]));
     assert_eq!(host.default_branch(&repository()).await, Ok(None));
 }
 

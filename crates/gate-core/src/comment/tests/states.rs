@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::{
-    plan::{NoBuild, Note},
+    id::CheckName,
+    plan::{LeftOut, NoBuild, Note, PlannedCheck, Why},
     report::{FileCoverage, Report, ReportContent, ReportStatus},
-    rules::{Demands, Percent},
+    rules::{CheckLines, CommentRules, Demands, Percent},
+    title::Flag,
 };
 
 fn coverage(files: &[(&str, u64, u64)]) -> Report {
@@ -216,9 +218,13 @@ fn first_gated_commit_without_a_baseline() {
 #[test]
 fn no_differences_where_the_merge_was_not_what_was_tested_or_nothing_could_be_read() {
     let (plan, results) = passed_with(green_cases(3));
-    let untested = Baseline::after_merge(None, commit('d'), PullRequestId::new("6"), None);
-    let text = compared_comment(&plan, &results, Earlier::Of(&untested));
-    let words = "No differences are shown: what was last merged into `main` (ddddddd, pull request 6) is not what was tested.";
+    let untested = |merged| Baseline::after_merge(None, merged, PullRequestId::new("6"), None);
+    let text = compared_comment(&plan, &results, Earlier::Of(&untested(commit('b'))));
+    let words = "No differences are shown: what was last merged into `main` (bbbbbbb, pull request 6) is not what was tested.";
+    assert!(text.contains(words), "{text}");
+    let text = compared_comment(&plan, &results, Earlier::Of(&untested(commit('d'))));
+    let words =
+        "(ddddddd, pull request 6) is not what was tested; it has moved since, past the gate.";
     assert!(text.contains(words), "{text}");
     let text = compared_comment(&plan, &results, Earlier::Unreadable);
     let words = "No differences are shown: the results of `main` could not be read.";
@@ -232,6 +238,10 @@ fn differences_to_a_destination_that_has_moved_past_the_gate_say_so() {
     before.merged = commit('d');
     let text = compared_comment(&plan, &results, Earlier::Of(&before));
     let words = "Differences are to `main` at ddddddd, from pull request 6; it has moved since, past the gate.";
+    assert!(text.contains(words), "{text}");
+    let merged_without_tests = before.after_untested_merge(commit('b'));
+    let text = compared_comment(&plan, &results, Earlier::Of(&merged_without_tests));
+    let words = "Differences are to `main` at ddddddd, from pull request 6.\n";
     assert!(text.contains(words), "{text}");
 }
 
@@ -303,6 +313,7 @@ fn coverage_drop_that_the_rules_do_not_allow() {
         earlier: Earlier::Of(&before),
         changed: Some(&changed),
         report: Some(REPORT),
+        exhausted: None,
         stage,
     }));
 }
@@ -331,6 +342,161 @@ fn too_little_coverage_too_few_tests_and_what_could_not_be_judged() {
     let lines = [
         "### ❌ Mergegate: not approved, `build` ran 3 tests, 1,000 are required\n",
         "- ❌ **build** passed, but its reports hold 3 tests, and the rules ask for 1,000: [log]",
+    ];
+    for line in lines {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+#[test]
+fn what_failed_too_often_is_not_said_to_be_worth_a_retry() {
+    let plan = plan_with("", &[]);
+    let results = [result(&plan, Some(broken()), vec![])];
+    let verdict = decide(&plan, Some(&candidate()), &results);
+    let (run, candidacy, candidate, live) = (execution().name, candidacy(), candidate(), live());
+    let text = said_of(&View {
+        run: &run,
+        candidacy: &candidacy,
+        source: &live.source,
+        destination: &live.destination,
+        candidate: Some(&candidate),
+        plan: Some(&plan),
+        results: &results,
+        earlier: Earlier::NotAsked,
+        changed: None,
+        report: None,
+        exhausted: Some(10),
+        stage: Stage::Finished {
+            verdict: &verdict,
+            refused: None,
+        },
+    });
+    let advice = "\n\nPush a fix: 10 runs failed of this very candidate, and by `limits.failed_runs` of `gate.toml` it is not tested \
+                  again. `/gate help` lists what you can ask.\n\n";
+    assert!(
+        text.contains(advice) && !text.contains("/gate retry"),
+        "{text}"
+    );
+}
+
+/// A plan of these checks, each with a build that ended so.
+fn of_checks(checks: &[(&str, BuildStatus)], rules: CommentRules) -> (Plan, Vec<CheckResult>) {
+    let check = |(name, _): &(&str, BuildStatus)| PlannedCheck::new(CheckName::new(*name), vec![]);
+    let plan = Plan {
+        checks: checks.iter().map(check).collect(),
+        comment: rules,
+        ..plan_with("", &[])
+    };
+    let result = |(check, (_, status)): (&PlannedCheck, &(&str, BuildStatus))| CheckResult {
+        check: check.clone(),
+        ..result(&plan, Some(build(*status)), vec![])
+    };
+    let results = plan.checks.iter().zip(checks).map(result).collect();
+    (plan, results)
+}
+
+const FAILED_ONLY: CommentRules = CommentRules {
+    announce: true,
+    log_lines: 30,
+    checks: CheckLines::Failed,
+};
+
+fn left_out(name: &str, why: Why) -> LeftOut {
+    LeftOut {
+        name: CheckName::new(name),
+        required: true,
+        why,
+    }
+}
+
+#[test]
+fn what_passed_or_was_not_needed_is_counted_where_the_rules_want_that() {
+    let green = BuildStatus::Succeeded;
+    let all = [
+        ("build", green),
+        ("docs", green),
+        ("unit", BuildStatus::Failed),
+        ("web", green),
+    ];
+    let (mut plan, results) = of_checks(&all, FAILED_ONLY);
+    let not_needed = |folder: &str| Why::NotNeeded {
+        paths: vec![format!("{folder}/**")],
+    };
+    plan.left_out = vec![
+        left_out("mobile", not_needed("mobile")),
+        left_out(
+            "release",
+            Why::OtherBranch {
+                branches: vec!["release/*".to_owned()],
+            },
+        ),
+        left_out("server", not_needed("server")),
+        left_out("browser", Why::Flag { flag: Flag::Only }),
+        left_out("bench", Why::Flag { flag: Flag::Only }),
+    ];
+    insta::assert_snapshot!(comment(&plan, &results));
+}
+
+#[test]
+fn one_check_that_passed_has_its_line_whatever_the_rules_want() {
+    let all = [("build", BuildStatus::Succeeded)];
+    let (plan, results) = of_checks(&all, FAILED_ONLY);
+    let (usual, _) = of_checks(&all, CommentRules::default());
+    assert_eq!(comment(&plan, &results), comment(&usual, &results));
+}
+
+#[test]
+fn of_a_log_as_much_is_shown_as_the_rules_want() {
+    let log: Vec<String> = (1..=60).map(|line| format!("line {line}")).collect();
+    for (log_lines, first) in [(0, None), (1, Some(60)), (30, Some(31)), (50, Some(11))] {
+        let rules = CommentRules {
+            log_lines,
+            ..CommentRules::default()
+        };
+        let (plan, mut results) = of_checks(&[("build", BuildStatus::Failed)], rules);
+        results[0].log_end = Some(log.join("\n"));
+        let text = comment(&plan, &results);
+        let shown: Vec<_> = text
+            .lines()
+            .filter(|line| line.starts_with("line "))
+            .collect();
+        assert_eq!(shown.len(), log_lines as usize, "{text}");
+        assert_eq!(
+            text.contains("The log of **build** ends with"),
+            log_lines > 0
+        );
+        assert_eq!(
+            shown.first().copied(),
+            first.map(|line: u32| format!("line {line}")).as_deref()
+        );
+        assert!(
+            text.contains("- ❌ **build** failed in 4 min 12 s: [log]"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn whatever_the_rules_want_the_headline_says_what_was_skipped() {
+    let quiet = CommentRules {
+        announce: false,
+        log_lines: 0,
+        checks: CheckLines::Failed,
+    };
+    let green = BuildStatus::Succeeded;
+    let (mut plan, results) = of_checks(&[("build", green), ("docs", green)], quiet);
+    plan.flags = crate::title::Flags::parse("[skip-tests]");
+    plan.left_out = vec![left_out(
+        "unit",
+        Why::Flag {
+            flag: Flag::SkipTests,
+        },
+    )];
+    let text = comment(&plan, &results);
+    let lines = [
+        "### ✅ Mergegate: approved, tests skipped by a flag in the title\n",
+        "- ✅ 2 checks passed without their tests\n",
+        "- ⚪ **unit** skipped: `[skip-tests]` is in the title\n",
     ];
     for line in lines {
         assert!(text.contains(line), "{line}\n{text}");

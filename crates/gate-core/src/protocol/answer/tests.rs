@@ -3,7 +3,7 @@ use crate::{
     command::parse,
     conversation::Hold,
     id::RunName,
-    protocol::ApprovalRecord,
+    protocol::{ApprovalRecord, one_more},
     samples::{candidacy, closed, commit, execution, live},
     verdict::VerdictKind,
 };
@@ -187,6 +187,7 @@ fn what_was_written_down_is_carried_out_by_a_second_try_whatever_came_meanwhile(
     assert_eq!(after(green()).done("/gate retry failed"), retried);
     let named = Done::RetrySome(names(&["unit"]));
     assert_eq!(after(None).done("/gate retry unit"), named);
+    assert_eq!(after(Some(failed(10))).done("/gate retry"), Done::RetryAll);
     let mut pushed = after(green());
     pushed.live.revision = crate::id::RevisionId::new("newer");
     assert!(matches!(
@@ -322,4 +323,57 @@ fn each_line_is_answered_and_what_is_refused_is_not_remembered() {
     let decision = World::new().decide("/gate status\n/gate hold\n/gate unhold\n/gate nonsense");
     assert_eq!(decision.answers.len(), 4);
     assert_eq!(decision.accepted, [Command::Hold { reason: None }]);
+}
+
+/// A record of so many failed runs of the candidate.
+fn failed(times: u32) -> ResultRecord {
+    let mut record = result(Some(VerdictKind::Reject), &["unit"]);
+    for number in 0..times {
+        let run = crate::id::RunName::new(format!("run-{number}"));
+        record.failures = Some(one_more(Some(&record), &candidacy(), &run));
+    }
+    record
+}
+
+#[test]
+fn refuses_to_test_again_what_failed_too_often_until_it_is_another_candidate() {
+    let mut world = World::new();
+    let limited = format!("{RULES}[limits]\nfailed_runs = 3\n");
+    world.rules = Some(Rules::parse(limited.as_bytes()).unwrap());
+    world.comment.author = BOB.to_owned();
+    world.live.title = "Quick [skip-tests]".to_owned();
+    world.result = Some(failed(2));
+    assert_eq!(world.done("/gate retry"), Done::RetryAll);
+    world.result = Some(failed(3));
+    for command in [
+        "retry",
+        "retry failed",
+        "retry unit",
+        "no-cache",
+        "skip-tests",
+        "only=unit: why not",
+        "allow skip-tests",
+    ] {
+        let refusal = world.refused(&format!("/gate {command}"));
+        assert_eq!(refusal, Refusal::FailedTooOften(3), "{command}");
+    }
+    assert!(matches!(world.done("/gate hold"), Done::Held(_)));
+    assert_eq!(world.done("/gate skip-ci"), Done::Given(Flag::SkipCi));
+    assert_eq!(world.decide("/gate status").answers[0].said, Said::Status);
+    let failures = world.result.as_mut().unwrap().failures.as_mut().unwrap();
+    failures.destination_commit = commit('e');
+    assert_eq!(world.done("/gate retry"), Done::RetryAll);
+}
+
+#[test]
+fn without_a_word_in_the_rules_ten_runs_may_fail() {
+    let mut world = World::new();
+    for rules in [None, world.rules.clone()] {
+        world.rules = rules;
+        world.result = Some(failed(9));
+        assert_eq!(world.done("/gate retry"), Done::RetryAll);
+        world.result = Some(failed(10));
+        let refusal = Refusal::FailedTooOften(10);
+        assert_eq!(world.refused("/gate retry"), refusal);
+    }
 }

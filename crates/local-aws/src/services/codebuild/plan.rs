@@ -122,6 +122,8 @@ pub(super) fn of_project(project: Project, input: StartInput) -> Result<Plan, Se
         .or(project.logs_config)
         .unwrap_or_default();
     rules::logs(&logs)?;
+    let cache = input.cache_override.unwrap_or(project.cache);
+    rules::cache(&cache, &environment, project.vpc_config.as_ref())?;
     let enabled = logs
         .cloud_watch_logs
         .as_ref()
@@ -138,7 +140,7 @@ pub(super) fn of_project(project: Project, input: StartInput) -> Result<Plan, Se
         source,
         source_version: input.source_version.or(project.source_version),
         environment,
-        cache: input.cache_override.unwrap_or(project.cache),
+        cache,
         service_role: input.service_role_override.unwrap_or(project.service_role),
         timeout_in_minutes: input
             .timeout_in_minutes_override

@@ -183,7 +183,11 @@ fn apply(
     if let Some(enabled) = input.badge_enabled {
         project.badge = badge(account, enabled, project.badge.badge_request_url.take());
     }
-    Ok(())
+    rules::cache(
+        &project.cache,
+        &project.environment,
+        project.vpc_config.as_ref(),
+    )
 }
 
 /// The address of a badge is kept while the project lives.

@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::{
     invalid,
-    model::{Artifacts, Environment, LogsConfig, Source, Tag, Variable, VariableKind, VpcConfig},
+    model::{
+        Artifacts, Cache, Environment, LogsConfig, Source, Tag, Variable, VariableKind, VpcConfig,
+    },
 };
 use crate::ServiceError;
 
@@ -173,6 +175,42 @@ pub(super) fn logs(logs: &LogsConfig) -> Result<(), ServiceError> {
         Some(s3) if s3.status == "ENABLED" => Err(unsimulated("logsConfig.s3Logs")),
         _ => Ok(()),
     }
+}
+
+/// A cache and where it would be. What CodeBuild does not support it may ignore or refuse; here it is refused.
+pub(super) fn cache(
+    cache: &Cache,
+    environment: &Environment,
+    vpc: Option<&VpcConfig>,
+) -> Result<(), ServiceError> {
+    match cache.kind.as_str() {
+        "NO_CACHE" => return Ok(()),
+        "LOCAL" => {}
+        "S3" => return Err(unsimulated("a cache in S3")),
+        other => return Err(invalid(format!("Invalid cache: unknown type {other}"))),
+    }
+    let modes = cache.modes.as_deref().unwrap_or_default();
+    if modes.is_empty() {
+        return Err(invalid("Invalid cache: type LOCAL needs at least one mode"));
+    }
+    for mode in modes {
+        match mode.as_str() {
+            "LOCAL_SOURCE_CACHE" | "LOCAL_CUSTOM_CACHE" => {}
+            "LOCAL_DOCKER_LAYER_CACHE" if environment.privileged_mode => {}
+            "LOCAL_DOCKER_LAYER_CACHE" => {
+                return Err(invalid(
+                    "Invalid cache: LOCAL_DOCKER_LAYER_CACHE needs privilegedMode",
+                ));
+            }
+            other => return Err(invalid(format!("Invalid cache: unknown mode {other}"))),
+        }
+    }
+    if vpc.is_some() || environment.compute_type == "BUILD_GENERAL1_2XLARGE" {
+        return Err(invalid(
+            "Invalid cache: type LOCAL is supported neither in a VPC nor on BUILD_GENERAL1_2XLARGE",
+        ));
+    }
+    Ok(())
 }
 
 /// All three members or none of them, which takes a project out of its VPC.

@@ -141,6 +141,7 @@ impl Draft {
         })
     }
 
+    #[inline]
     pub(super) fn of(case: Case) -> Self {
         Self {
             case,
@@ -199,6 +200,7 @@ impl Draft {
         }
     }
 
+    #[inline]
     pub(super) fn finish(mut self) -> Case {
         self.case.flaky = self.weightiest == Some(Weight::Flaky);
         if let Some(output) = self.output.and_then(Clipped::finish) {

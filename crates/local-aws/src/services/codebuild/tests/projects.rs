@@ -102,6 +102,32 @@ async fn a_project_is_put_into_a_vpc_and_taken_out_of_it() {
 }
 
 #[tokio::test]
+async fn a_project_and_a_build_have_the_cache_that_they_are_told_to() {
+    let bench = Bench::open().await;
+    let custom = json!({ "type": "LOCAL", "modes": ["LOCAL_CUSTOM_CACHE"] });
+    bench.project(|input| input["cache"] = custom.clone()).await;
+    let read = bench
+        .did("BatchGetProjects", json!({ "names": ["demo"] }))
+        .await;
+    assert_eq!(read["projects"][0]["cache"], custom);
+    assert_eq!(bench.run(json!({})).await["cache"], custom);
+    let none = json!({ "type": "NO_CACHE" });
+    let build = bench.run(json!({ "cacheOverride": none })).await;
+    assert_eq!(build["cache"], none);
+    let layers = json!({ "type": "LOCAL", "modes": ["LOCAL_DOCKER_LAYER_CACHE"] });
+    let privileged = json!({ "cacheOverride": layers, "privilegedModeOverride": true });
+    assert_eq!(bench.run(privileged).await["cache"], layers);
+    let start = json!({ "projectName": "demo", "cacheOverride": layers });
+    assert_eq!(
+        bench.refusal("StartBuild", start).await,
+        (
+            "InvalidInputException".to_owned(),
+            "Invalid cache: LOCAL_DOCKER_LAYER_CACHE needs privilegedMode".to_owned()
+        )
+    );
+}
+
+#[tokio::test]
 async fn refuses_names_values_and_kinds_that_codebuild_refuses_or_nobody_simulates() {
     let bench = Bench::open().await;
     let refusal = async |change: fn(&mut Value)| {
@@ -138,6 +164,28 @@ async fn refuses_names_values_and_kinds_that_codebuild_refuses_or_nobody_simulat
         })
         .await,
         "Invalid vpcConfig: at most 5 securityGroupIds are allowed, not 6"
+    );
+    assert_eq!(
+        refusal(|input| {
+            input["vpcConfig"] =
+                json!({ "vpcId": "v", "subnets": ["s"], "securityGroupIds": ["g"] });
+            input["cache"] = json!({ "type": "LOCAL", "modes": ["LOCAL_SOURCE_CACHE"] });
+        })
+        .await,
+        "Invalid cache: type LOCAL is supported neither in a VPC nor on BUILD_GENERAL1_2XLARGE"
+    );
+    assert_eq!(
+        refusal(|input| input["cache"] = json!({ "type": "LOCAL" })).await,
+        "Invalid cache: type LOCAL needs at least one mode"
+    );
+    assert_eq!(
+        refusal(|input| input["cache"] = json!({ "type": "LOCAL", "modes": ["LOCAL_CACHE"] }))
+            .await,
+        "Invalid cache: unknown mode LOCAL_CACHE"
+    );
+    assert_eq!(
+        refusal(|input| input["cache"] = json!({ "type": "S3", "location": "bucket" })).await,
+        "a cache in S3 is not simulated by the local endpoint"
     );
     assert_eq!(
         refusal(|input| input["fileSystemLocations"] = json!([{ "type": "EFS" }])).await,
