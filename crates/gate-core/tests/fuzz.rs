@@ -7,9 +7,13 @@ use fuzz::search;
 use gate_core::{
     buildspec::Buildspec,
     command::{Line, MOST, is_in, parse},
+    conversation::{CommandRecord, Conversation},
     event::{Event, PullRequestEvent, RulesOverridden},
+    host::Comment,
+    id::{BranchName, CommentId, CommitId, PullRequestId, RepositoryName, RevisionId},
     names::{self, RunPurpose},
-    protocol::{Answered, Invocation, Refusal, Said, State},
+    protocol::{Asked, Candidacy, Decision, Invocation, State, answer},
+    pull_request::{PullRequest, PullRequestStatus},
     reply,
     rules::Rules,
     secret,
@@ -279,31 +283,111 @@ fn any_title_has_flags_that_a_comment_can_show() {
     });
 }
 
+/// Rules that bind flags and commands to people and reasons.
+const BOUND: &str = "\
+[flags.skip-tests]
+allow = [\"arn:aws:iam::*:user/ann\"]
+reason = true
+
+[flags.only]
+allow = [\"arn:aws:iam::*:user/bob\"]
+
+[commands.unhold]
+allow = [\"arn:aws:iam::*:user/bob\"]
+
+[limits]
+failed_runs = 1
+";
+
+fn pull_request() -> PullRequest {
+    PullRequest {
+        id: PullRequestId::new("7"),
+        title: "Add a thing [skip-tests] [only=build]".to_owned(),
+        status: PullRequestStatus::Open,
+        author: "arn:aws:iam::000000000000:user/cid".to_owned(),
+        revision: RevisionId::new("f".repeat(64)),
+        repository: RepositoryName::new("shop"),
+        source: BranchName::new("thing"),
+        destination: BranchName::new("main"),
+        source_commit: CommitId::new("a".repeat(40)),
+        destination_commit: CommitId::new("b".repeat(40)),
+        merge: None,
+        has_approval_rules: true,
+    }
+}
+
+fn comment(content: &str) -> Comment {
+    Comment {
+        id: CommentId::new("comment"),
+        author: "arn:aws:iam::000000000000:user/ann".to_owned(),
+        token: None,
+        content: content.to_owned(),
+        deleted: false,
+        created: "2026-11-20T10:00:00.000Z".to_owned(),
+        edited: false,
+        after: Some(CommitId::new("a".repeat(40))),
+        in_reply_to: None,
+    }
+}
+
+/// What the gate makes of these lines of a comment, if it is asked for the first time or once more.
+fn decide(content: &str, lines: Vec<Line>, recorded: bool) -> Decision {
+    let (live, rules) = (pull_request(), Rules::parse(BOUND.as_bytes()).unwrap());
+    let candidacy = Candidacy {
+        repository: live.repository.clone(),
+        pull_request: live.id.clone(),
+        revision: live.revision.clone(),
+        source_commit: live.source_commit.clone(),
+        destination_commit: live.destination_commit.clone(),
+    };
+    let asked = Asked {
+        comment: &comment(content),
+        live: Some(&live),
+        candidacy: &candidacy,
+        rules: Some(&rules),
+        conversation: &Conversation::default(),
+        result: None,
+        recorded,
+    };
+    answer(asked, lines)
+}
+
+/// What was accepted is written down, read again and accepted again, whoever tries it.
+fn remember(content: &str, decision: &Decision) {
+    let (live, comment) = (pull_request(), comment(content));
+    let record = CommandRecord {
+        version: 1,
+        comment: comment.id,
+        revision: live.revision.clone(),
+        source_commit: live.source_commit,
+        by: comment.author,
+        at: comment.created,
+        commands: decision.accepted.clone(),
+    };
+    let written = serde_json::to_string(&record).unwrap();
+    let read: CommandRecord = serde_json::from_str(&written).unwrap();
+    assert_eq!(read, record);
+    let lines = read.commands.iter().map(Line::of).collect();
+    assert_eq!(decide(content, lines, true).accepted, record.commands);
+    Conversation::of(vec![read], &live.revision).fingerprint();
+}
+
 #[test]
 fn any_comment_gets_commands_and_one_reply_that_fits() {
     search(&corpus("comments"), &COMMENT, |input| {
-        let comment = String::from_utf8_lossy(input);
-        let lines = match parse(&comment) {
+        let content = String::from_utf8_lossy(input);
+        let lines = match parse(&content) {
             Ok(lines) => lines,
             Err(too_many) => {
                 assert!(too_many.found > MOST && !reply::too_many(too_many).is_empty());
                 return;
             }
         };
-        assert_eq!(is_in(&comment), !lines.is_empty());
-        let answers: Vec<Answered> = lines
-            .into_iter()
-            .map(|Line { text, command }| Answered {
-                said: match &command {
-                    Ok(_) => Said::Refused(Refusal::Closed),
-                    Err(unclear) => Said::Refused(Refusal::Unclear(unclear.clone())),
-                },
-                line: text,
-                command: command.ok(),
-            })
-            .collect();
-        let reply = reply::reply(&answers, None);
+        assert_eq!(is_in(&content), !lines.is_empty());
+        let decision = decide(&content, lines, false);
+        let reply = reply::reply(&decision.answers, None);
         assert!(reply.chars().count() <= 10_240 && !reply.contains(['\0', '\u{202e}']));
+        remember(&content, &decision);
     });
 }
 
