@@ -200,7 +200,7 @@ MUTANTS = [
     Mutant("peer: leaked projects", "a project's name no longer tells its pull request",
            CORE + "names.rs", "digits(rest.split('-').next()?)", "digits(rest.split('-').nth(1)?)", unit("names")),
     Mutant("peer: approves the current revision at the end", "the approval names the live revision",
-           "lambdas/reporter/src/report.rs", "            approval.revision(),\n            ApprovalState::Approve,",
+           "lambdas/reporter/src/report/approval.rs", "            approval.revision(),\n            ApprovalState::Approve,",
            "            &clients.host.pull_request(approval.pull_request()).await?.map_or_else(|| approval.revision().clone(), |live| live.revision),\n"
            "            ApprovalState::Approve,", ("mergegate-tests", "a_red_push_between_what_a_report_reads_and_the_approval_is_not_approved")),
     Mutant("peer: unhandled stale revision", "RevisionNotCurrent is an error",

@@ -1,34 +1,33 @@
 //! Report: builds and reports → verdict → approval → comment. The approval is given first and looked at again, so that the
 //! comment says what really became of it.
 
+mod approval;
+mod record;
+
 use gate_aws::{Clients, conversation, run};
 use gate_core::{
-    candidate::{Candidate, Preview},
-    comment::{self, ApprovalRefused, Stage, View},
+    candidate::Candidate,
+    comment::{self, Stage, View},
     conversation::Conversation,
     error::GateError,
     findings::{Earlier, Findings},
-    host::{ApprovalOutcome, ApprovalState, CodeHost},
-    id::{CheckName, CommentId, TreeId},
+    host::CodeHost,
     names::objects,
     outcome, page,
-    plan::Plan,
-    protocol::{
-        ApprovalRecord, Candidacy, Durations, Execution, Failures, Invocation, Next, ResultRecord,
-        Run, Standing, State, after_approval, counts_as_failed, look_again, one_more, reruns,
-        tip_has_moved,
-    },
+    protocol::{Candidacy, Execution, Invocation, Next, Run, Standing, State, look_again, reruns},
     pull_request::PullRequest,
     report::ReportStatus,
     title::Flag,
-    verdict::{Approval, CheckResult, Verdict, check_failure, decide},
+    verdict::{CheckResult, Verdict, decide},
 };
 
 use crate::{
     audit, evidence,
     memory::{self, Memory},
-    subject, voice, withdraw_approval,
+    subject, voice,
 };
+use approval::Settled;
+use record::Spoken;
 
 /// How often a report that CodeBuild still reads is waited for, and how long each time.
 const REPORT_LOOKS: u32 = 12;
@@ -61,7 +60,7 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
     // The rest of what was asked is in the plan since Prepare, or a run of its own is on its way for it.
     run_state.plan.conversation.hold.clone_from(&heard.hold);
     let verdict = decide(&run_state.plan, run_state.candidate.as_ref(), &results);
-    let settled = settle_approval(
+    let settled = approval::settle(
         clients, &candidacy, &execution, &run_state, &verdict, &heard,
     )
     .await?;
@@ -75,62 +74,27 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         }
     };
     let deferred = matches!(stage, Stage::Deferred);
-    voice::mark_superseded(clients, &candidacy).await?;
-    let failures = failures(clients, &candidacy, &execution, &verdict, &results).await?;
-    let compared = memory.as_ref().filter(|_| found.is_some());
-    let changed = changed(clients, run_state.candidate.as_ref(), &results).await;
-    let view = View {
-        run: &execution.name,
-        candidacy: &candidacy,
-        source: &live.source,
-        destination: &live.destination,
-        candidate: run_state.candidate.as_ref(),
-        plan: Some(&run_state.plan),
-        results: &results,
-        earlier: compared.map_or(Earlier::NotAsked, Memory::earlier),
-        changed: changed.as_deref(),
-        report: None,
-        exhausted: exhausted(&run_state.plan, failures.as_ref()),
+    let conclusion = Conclusion {
+        verdict: &verdict,
+        approved: matches!(verdict, Verdict::Approve(_)) && refused.is_none() && !deferred,
         stage,
     };
-    let page = publish(clients, &view, compared, found.as_ref()).await;
-    let view = View {
-        report: page.as_deref(),
-        ..view
+    let basis = Basis {
+        candidacy: &candidacy,
+        execution: &execution,
+        live: &live,
+        run: &run_state,
+        results: &results,
+        found: found.as_ref(),
+        memory: memory.as_ref(),
     };
-    let comment = voice::speak(clients, &candidacy, &live, &view).await?;
-    let tree = tested_tree(clients, run_state.candidate.as_ref()).await?;
-    remember_durations(clients, &candidacy, &run_state, &results).await?;
-    if let (Some(tree), Some(found)) = (&tree, &found) {
-        memory::keep(clients, &candidacy.repository, tree, found).await;
-    }
-    let given = matches!(verdict, Verdict::Approve(_)) && refused.is_none() && !deferred;
-    let record = Spoken {
-        verdict: &verdict,
-        given,
-        deferred,
-        headline: comment::headline(&view),
-        comment,
-        tree,
-        failures,
-    }
-    .record(&candidacy, &execution, &run_state, &results);
-    let record = voice::put_record(clients, &candidacy.pull_request, record).await?;
-    let flags = &run_state.plan.flags;
-    audit::tell(
-        &candidacy,
-        &execution,
-        flags,
-        verdict.kind(),
-        record.approval,
-    );
+    let headline = say(clients, basis, conclusion).await?;
     // Whoever held or lifted a hold before this record was there left it to this run.
     if look_again(&heard, &self::heard(clients, &candidacy).await?) {
         return Ok(again(state, run_state));
     }
     let subject = subject(clients, &state.request);
-    let said = (!deferred)
-        .then(|| outcome::of_verdict(subject, verdict.kind(), &comment::headline(&view)));
+    let said = (!deferred).then(|| outcome::of_verdict(subject, verdict.kind(), &headline));
     Ok(State {
         run: Some(run_state.clone()),
         outcome: said,
@@ -139,73 +103,85 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
     .then(Next::End))
 }
 
-/// What was said about a candidate.
-struct Spoken<'a> {
+/// A verdict, and what became of its approval.
+struct Conclusion<'a> {
     verdict: &'a Verdict,
-    given: bool,
-    deferred: bool,
-    headline: String,
-    comment: Option<CommentId>,
-    tree: Option<TreeId>,
-    failures: Option<Failures>,
+    approved: bool,
+    stage: Stage<'a>,
 }
 
-impl Spoken<'_> {
-    /// What is remembered of it.
-    fn record(
-        self,
-        candidacy: &Candidacy,
-        execution: &Execution,
-        run: &Run,
-        results: &[CheckResult],
-    ) -> ResultRecord {
-        let (name, revision) = (execution.name.clone(), candidacy.revision.clone());
-        let tested_commit = run.candidate.as_ref().map(Candidate::tested_commit);
-        let kind = self.verdict.kind();
-        ResultRecord {
-            verdict: (!self.deferred).then_some(kind),
-            approval: if self.given {
-                ApprovalRecord::Given
-            } else {
-                ApprovalRecord::NotGiven
-            },
-            tested_commit: tested_commit.cloned(),
-            tested_tree: self.tree,
-            deferred: self.deferred.then_some(kind),
-            rules_broken: run.plan.stands_on_broken_rules(),
-            headline: Some(self.headline),
-            destination_commit: Some(candidacy.destination_commit.clone()),
-            failed: failed(run.candidate.as_ref(), &run.plan, results),
-            heard: run.plan.conversation.fingerprint(),
-            plan: Some(run.fingerprint.clone()).filter(|plan| !plan.is_empty()),
-            failures: self.failures,
-            runs: [&run.continues[..], std::slice::from_ref(&execution.name)].concat(),
-            ..ResultRecord::spoken(name, revision, self.comment)
-        }
-    }
+/// What a verdict was made from.
+#[derive(Clone, Copy)]
+struct Basis<'a> {
+    candidacy: &'a Candidacy,
+    execution: &'a Execution,
+    live: &'a PullRequest,
+    run: &'a Run,
+    results: &'a [CheckResult],
+    found: Option<&'a Findings>,
+    memory: Option<&'a Memory>,
 }
 
-/// The failed runs of the candidate, if this is one more.
-async fn failures(
+/// Writes the page, the comment and the records; answers the comment's headline.
+async fn say(
     clients: &Clients,
-    candidacy: &Candidacy,
-    execution: &Execution,
-    verdict: &Verdict,
-    results: &[CheckResult],
-) -> Result<Option<Failures>, GateError> {
-    if !counts_as_failed(verdict, results, &execution.name) {
-        return Ok(None);
+    basis: Basis<'_>,
+    said: Conclusion<'_>,
+) -> Result<String, GateError> {
+    let Basis {
+        candidacy,
+        execution,
+        live,
+        run,
+        results,
+        found,
+        memory,
+    } = basis;
+    let deferred = matches!(said.stage, Stage::Deferred);
+    voice::mark_superseded(clients, candidacy).await?;
+    let failures = record::failures(clients, candidacy, execution, said.verdict, results).await?;
+    let compared = memory.filter(|_| found.is_some());
+    let changed = changed(clients, run.candidate.as_ref(), results).await;
+    let view = View {
+        run: &execution.name,
+        candidacy,
+        source: &live.source,
+        destination: &live.destination,
+        candidate: run.candidate.as_ref(),
+        plan: Some(&run.plan),
+        results,
+        earlier: compared.map_or(Earlier::NotAsked, Memory::earlier),
+        changed: changed.as_deref(),
+        report: None,
+        exhausted: record::exhausted(&run.plan, failures.as_ref()),
+        stage: said.stage,
+    };
+    let page = publish(clients, &view, compared, found).await;
+    let view = View {
+        report: page.as_deref(),
+        ..view
+    };
+    let comment = voice::speak(clients, candidacy, live, &view).await?;
+    let tree = record::tested_tree(clients, run.candidate.as_ref()).await?;
+    record::remember_durations(clients, candidacy, run, results).await?;
+    if let (Some(tree), Some(found)) = (&tree, found) {
+        memory::keep(clients, &candidacy.repository, tree, found).await;
     }
-    let earlier = voice::record(clients, &candidacy.pull_request).await?;
-    Ok(Some(one_more(earlier.as_ref(), candidacy, &execution.name)))
-}
-
-/// How many runs failed, if the rules have no other asked for.
-fn exhausted(plan: &Plan, failures: Option<&Failures>) -> Option<u32> {
-    let times = failures?.times;
-    plan.most_failed_runs
-        .is_some_and(|most| times >= most)
-        .then_some(times)
+    let headline = comment::headline(&view);
+    let record = Spoken {
+        verdict: said.verdict,
+        given: said.approved,
+        deferred,
+        headline: headline.clone(),
+        comment,
+        tree,
+        failures,
+    }
+    .record(candidacy, execution, run, results);
+    let record = voice::put_record(clients, &candidacy.pull_request, record).await?;
+    let kind = said.verdict.kind();
+    audit::tell(candidacy, execution, &run.plan.flags, kind, record.approval);
+    Ok(headline)
 }
 
 /// What is known of the destination, where there is anything to compare with it or a rule asks. Where a rule asks, a bucket
@@ -270,18 +246,6 @@ fn again(state: State, run: Run) -> State {
     .wait(1)
 }
 
-/// Checks that did not pass, as far as they are known by name; `/gate retry failed` builds them again.
-fn failed(candidate: Option<&Candidate>, plan: &Plan, results: &[CheckResult]) -> Vec<CheckName> {
-    let Some(candidate) = candidate else {
-        return Vec::new();
-    };
-    let skipped = plan.flags.has(Flag::SkipTests);
-    let failed = results.iter().filter(|result| {
-        result.build.is_some() && check_failure(result, candidate, skipped).is_some()
-    });
-    failed.map(|result| result.check.name.clone()).collect()
-}
-
 /// When to look again, if the results are not the last: reports are still being read, or failed tests are tried once more.
 fn not_yet(run: &mut Run, results: &[CheckResult]) -> Option<u64> {
     if results.iter().any(generating) && run.report_looks < REPORT_LOOKS {
@@ -335,169 +299,4 @@ fn generating(result: &CheckResult) -> bool {
         .reports
         .iter()
         .any(|report| report.status == ReportStatus::Generating)
-}
-
-/// What became of the approval.
-enum Settled {
-    /// It is as the verdict says, but for what CodeCommit refused.
-    Stands(Option<ApprovalRefused>),
-    /// It was deserved and is not given: the destination has moved.
-    Moved,
-    /// The run lost its say meanwhile.
-    Lost,
-    /// Somebody held the pull request meanwhile: the approval is taken back and the verdict another.
-    Held,
-}
-
-/// Gives or takes back the approval.
-async fn settle_approval(
-    clients: &Clients,
-    candidacy: &Candidacy,
-    execution: &Execution,
-    run_state: &Run,
-    verdict: &Verdict,
-    heard: &Conversation,
-) -> Result<Settled, GateError> {
-    let Candidacy {
-        pull_request,
-        revision,
-        ..
-    } = candidacy;
-    let Verdict::Approve(approval) = verdict else {
-        withdraw_approval(clients, pull_request, revision).await?;
-        return Ok(Settled::Stands(None));
-    };
-    if has_moved(clients, candidacy, run_state).await? {
-        withdraw_approval(clients, pull_request, revision).await?;
-        return Ok(Settled::Moved);
-    }
-    let refused = match approve(clients, approval).await? {
-        ApprovalOutcome::Done => None,
-        ApprovalOutcome::NoPullRequest => return Ok(Settled::Lost),
-        ApprovalOutcome::RevisionNotCurrent => Some(ApprovalRefused::RevisionNotCurrent),
-        ApprovalOutcome::Closed => Some(ApprovalRefused::Closed),
-        ApprovalOutcome::OwnPullRequest => Some(ApprovalRefused::OwnPullRequest),
-        ApprovalOutcome::TooMany => Some(ApprovalRefused::TooMany),
-    };
-    if refused.is_some() {
-        return Ok(Settled::Stands(refused));
-    }
-    let (standing, _) = run::standing(clients, candidacy, execution).await?;
-    if after_approval(standing) {
-        take_back(clients, candidacy, &format!("{standing:?}")).await?;
-        return Ok(Settled::Lost);
-    }
-    if standing == Standing::Current && has_moved(clients, candidacy, run_state).await? {
-        take_back(clients, candidacy, "the destination moved").await?;
-        return Ok(Settled::Moved);
-    }
-    if look_again(heard, &self::heard(clients, candidacy).await?) {
-        take_back(clients, candidacy, "somebody held it").await?;
-        return Ok(Settled::Held);
-    }
-    Ok(Settled::Stands(None))
-}
-
-/// Takes back an approval that came too late.
-async fn take_back(clients: &Clients, candidacy: &Candidacy, why: &str) -> Result<(), GateError> {
-    let Candidacy {
-        pull_request,
-        revision,
-        ..
-    } = candidacy;
-    tracing::info!(pull_request.id = %pull_request, why, "the approval came too late and is taken back");
-    let revoke = ApprovalState::Revoke;
-    clients
-        .host
-        .set_approval(pull_request, revision, revoke)
-        .await?;
-    Ok(())
-}
-
-/// Whether by the rules the run must not approve, because its destination is not what it tested with.
-async fn has_moved(
-    clients: &Clients,
-    candidacy: &Candidacy,
-    run_state: &Run,
-) -> Result<bool, GateError> {
-    let Some(candidate) = run_state
-        .candidate
-        .as_ref()
-        .filter(|_| run_state.plan.retest)
-    else {
-        return Ok(false);
-    };
-    let tip = clients
-        .host
-        .branch_tip(&candidacy.repository, &candidate.destination)
-        .await?;
-    Ok(tip_has_moved(
-        &run_state.plan,
-        &candidacy.destination_commit,
-        tip.as_ref(),
-    ))
-}
-
-async fn approve(clients: &Clients, approval: &Approval) -> Result<ApprovalOutcome, GateError> {
-    clients
-        .host
-        .set_approval(
-            approval.pull_request(),
-            approval.revision(),
-            ApprovalState::Approve,
-        )
-        .await
-}
-
-async fn tested_tree(
-    clients: &Clients,
-    candidate: Option<&Candidate>,
-) -> Result<Option<TreeId>, GateError> {
-    let Some(candidate) = candidate else {
-        return Ok(None);
-    };
-    Ok(Some(match &candidate.preview {
-        Preview::Merged { tree, .. } => tree.clone(),
-        Preview::FastForward => {
-            clients
-                .host
-                .commit(&candidate.repository, &candidate.source_commit)
-                .await?
-                .tree
-        }
-    }))
-}
-
-/// Keeps how long each check took that passed with all it has to do: the poll schedule learns from it.
-async fn remember_durations(
-    clients: &Clients,
-    candidacy: &Candidacy,
-    run: &Run,
-    results: &[CheckResult],
-) -> Result<(), GateError> {
-    let Some(candidate) = &run.candidate else {
-        return Ok(());
-    };
-    if run.plan.flags.has(Flag::SkipTests) {
-        return Ok(());
-    }
-    let passed = results
-        .iter()
-        .filter(|result| check_failure(result, candidate, false).is_none());
-    let passed: Vec<_> = passed
-        .filter_map(|result| Some((result.check.name.as_str(), result.build.as_ref()?.duration)))
-        .collect();
-    if passed.is_empty() {
-        return Ok(());
-    }
-    let parameter = clients.names().durations(&candidacy.repository);
-    let mut durations: Durations = clients
-        .parameters
-        .get(&parameter)
-        .await?
-        .unwrap_or_default();
-    for (check, duration) in passed {
-        durations.add(check, duration.as_secs().max(1));
-    }
-    clients.parameters.put(&parameter, &durations).await
 }

@@ -72,7 +72,7 @@ pub(crate) fn announce(step: &mut Step<'_, '_>) -> Handled<Next> {
     Ok(Next::Wait)
 }
 
-/// `report.rs`: verdict, approval, a second look, comment, record, a third look.
+/// `report.rs`, `report/approval.rs`: verdict, approval, a second look, comment, record, a third look.
 pub(crate) fn report(step: &mut Step<'_, '_>) -> Handled<Next> {
     let revision = step.candidate()?.revision;
     if standing(step)?.0 != Standing::Current {
