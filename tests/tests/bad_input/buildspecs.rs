@@ -257,7 +257,7 @@ const NO_TESTS: &str = "\
 
 - ❌ **build** passed, but there is no test in its reports: [log](LINK)
 
-Push a fix, or write `/gate retry build` if you believe it is flaky. `/gate help` lists what else you can ask. [All results](LINK)
+Push a fix. `/gate help` lists what else you can ask. [All results](LINK)
 
 Mergegate · run RUN";
 const NO_XML: &str = "\

@@ -57,8 +57,11 @@ async fn two_retries_at_once_and_a_comment_told_of_twice_end_in_one_verdict_each
     }
     assert!(stage.verdict(&id).await.starts_with(APPROVED));
     assert!(stage.approved(&id).await);
+    // Whose run was overtaken before its retry was written down has one more.
+    let overtaken = stage.executions(Some("FAILED")).await.len();
+    assert!(overtaken <= 1, "{overtaken} runs failed");
     let runs = stage.executions(None).await;
-    assert_eq!(runs.len(), 3, "{runs:?}");
+    assert_eq!(runs.len(), 3 + overtaken, "{runs:?}");
     stage.strike().await;
 }
 
