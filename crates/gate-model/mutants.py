@@ -29,11 +29,15 @@ class Mutant:
     file: str
     old: str
     new: str
-    killer: tuple  # package and test
+    killer: tuple  # package, with its target if it has many, and test
 
 
 def unit(test):
     return ("gate-core", test)
+
+
+def story(target, test):
+    return (f"mergegate-tests --test {target}", test)
 
 
 MUTANTS = [
@@ -84,7 +88,7 @@ MUTANTS = [
            CORE + "protocol/run.rs", "purpose.run == execution.name\n                        && purpose.check", "purpose.run != execution.name\n                        && purpose.check", MODEL),
     Mutant("somebody pushes onto a preview branch", "whatever stands on the preview branch is built",
            "lambdas/environment/src/preview.rs", "if merges_the_same && found.tree == *tree {", "if merges_the_same || found.tree != *tree {",
-           ("mergegate-tests", "refuses_a_foreign_commit_on_the_preview_branch")),
+           story("races", "refuses_a_foreign_commit_on_the_preview_branch")),
     Mutant("a hold beside an approval", "a hold is read only once",
            CORE + "protocol/run.rs", "heard.hold != now.hold", "heard.hold != now.hold && false",
            TALK),
@@ -120,7 +124,7 @@ MUTANTS = [
            unit("a_command_whose_event_was_lost_is_answered_and_nothing_else_is")),
     Mutant("a refused command is told of again when it would be possible", "it is carried out then",
            "lambdas/reporter/src/answer.rs", "None if answered => return Ok(state.then(Next::End)),", "None if answered && comment.deleted => return Ok(state.then(Next::End)),",
-           ("mergegate-tests", "an_unhold_that_was_refused_lifts_no_later_hold_when_it_is_told_of_again")),
+           story("conversation", "an_unhold_that_was_refused_lifts_no_later_hold_when_it_is_told_of_again")),
     Mutant("a command of somebody who may not, or for another revision", "a command for an older revision is obeyed",
            CORE + "protocol/answer.rs", "if same_source && asked.candidacy.revision == live.revision {", "if asked.candidacy.revision == live.revision {",
            TALK),
@@ -188,7 +192,7 @@ MUTANTS = [
            CORE + "protocol/run.rs", "&& is_infrastructure_fault(last, builds)", "", unit("infrastructure_faults_are_tried_once_more")),
     Mutant("source and destination are one commit", "no reply where no comment is possible",
            "lambdas/reporter/src/voice.rs", "if let Some(last) = earlier.pop() {", "if let Some(last) = earlier.pop().filter(|_| false) {",
-           ("mergegate-tests", "where_no_comment_is_possible_the_last_one_takes_a_reply")),
+           story("races", "where_no_comment_is_possible_the_last_one_takes_a_reply")),
     Mutant("CodeCommit cannot compute the merge", "an incomputable merge is rejected",
            CORE + "verdict.rs", "            | NoBuild::Stopped { .. }\n            | NoBuild::NotComputable { .. }),", "            | NoBuild::Stopped { .. }),",
            unit("what_was_not_built_is_never_approved")),
@@ -208,7 +212,7 @@ MUTANTS = [
     Mutant("peer: approves the current revision at the end", "the approval names the live revision",
            "lambdas/reporter/src/report/approval.rs", "            approval.revision(),\n            ApprovalState::Approve,",
            "            &clients.host.pull_request(approval.pull_request()).await?.map_or_else(|| approval.revision().clone(), |live| live.revision),\n"
-           "            ApprovalState::Approve,", ("mergegate-tests", "a_red_push_between_what_a_report_reads_and_the_approval_is_not_approved")),
+           "            ApprovalState::Approve,", story("races", "a_red_push_between_what_a_report_reads_and_the_approval_is_not_approved")),
     Mutant("peer: unhandled stale revision", "RevisionNotCurrent is an error",
            "crates/gate-aws/src/codecommit/approvals.rs",
            "Some(Refusal::RevisionNotCurrentException(_)) => ApprovalOutcome::RevisionNotCurrent,\n", "", ("gate-aws", "an_approval_that_cannot_be_given_is_an_outcome")),
@@ -255,7 +259,7 @@ def survives(mutant):
         raise LookupError(f"found {original.count(mutant.old)} times")
     package, test = mutant.killer
     environment = os.environ | {"CARGO_TARGET_DIR": str(TARGET), "RUST_BACKTRACE": "0"}
-    command = ["cargo", "test", "--quiet", "--offline", "--package", package]
+    command = ["cargo", "test", "--quiet", "--offline", "--package", *package.split()]
     if package == "gate-core":
         # Only the model needs it optimised, and compiling takes longer than a unit test.
         command += ["--lib", "--config", "profile.dev.package.gate-core.opt-level=0"]
