@@ -124,7 +124,7 @@ MUTANTS = [
            unit("a_command_whose_event_was_lost_is_answered_and_nothing_else_is")),
     Mutant("a refused command is told of again when it would be possible", "it is carried out then",
            "lambdas/reporter/src/answer.rs", "None if answered => return Ok(state.then(Next::End)),", "None if answered && comment.deleted => return Ok(state.then(Next::End)),",
-           story("conversation", "an_unhold_that_was_refused_lifts_no_later_hold_when_it_is_told_of_again")),
+           story("conversation", "a_retry_that_was_refused_is_not_made_up_for_when_it_is_told_of_again")),
     Mutant("a command of somebody who may not, or for another revision", "a command for an older revision is obeyed",
            CORE + "protocol/answer.rs", "if same_source && asked.candidacy.revision == live.revision {", "if asked.candidacy.revision == live.revision {",
            TALK),

@@ -10,6 +10,7 @@ is not measured.
 import argparse
 import json
 import os
+import random
 import shlex
 import signal
 import socket
@@ -236,11 +237,12 @@ def peak_mib(pid: int) -> float:
 
 
 def measure(functions: dict[str, str], event: bytes, rounds: int) -> dict[str, list[Start]]:
-    """All cold starts, in turn: what else the machine does meets all alike. The first round warms the page cache."""
+    """All cold starts, each round in an order of its own: what else the machine does, and what the one before left in the
+    caches, meets all alike. The first round warms the page cache."""
     starts: dict[str, list[Start]] = {name: [] for name in functions}
     for turn in range(rounds + 1):
-        for name, command in functions.items():
-            one = start(command, event)
+        for name in random.Random(turn).sample(list(functions), len(functions)):
+            one = start(functions[name], event)
             if turn > 0:
                 starts[name].append(one)
             elif one.calls not in ([], CALLS):
