@@ -7,7 +7,8 @@ use std::{
 
 use tokio::{io::AsyncWriteExt as _, process::Command};
 
-use super::{Git, GitError, program::program};
+use super::{Git, GitError};
+use crate::program;
 
 /// Configuration for every process, stronger than that of a repository.
 const CONFIGURATION: [(&str, &str); 8] = [
@@ -26,7 +27,7 @@ impl Git {
     /// `git` on one repository, to be given its arguments. It never looks for another repository in the folders above.
     pub(super) fn command(&self, repository: &str) -> Command {
         let path = self.path(repository);
-        let mut command = Command::new(program());
+        let mut command = Command::new(program::git());
         command
             .env_clear()
             .envs(

@@ -1,11 +1,20 @@
 //! Merging two commits without a working copy: git's own merge, and CodeCommit's coarser view of what conflicts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{MutexGuard, PoisonError},
+};
 
 use super::{
     Change, Edit, Git, GitError,
     command::{failed, first_line, succeeded},
 };
+
+/// So many are kept.
+const KNOWN_MERGE_BASES: usize = 10_000;
+
+/// The best common ancestor of two commits, in their order. It stays what it is: a commit's id says its whole history.
+pub(super) type MergeBases = HashMap<(String, String), Option<String>>;
 
 /// When two changes of one file conflict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,12 +108,27 @@ impl Git {
         one: &str,
         other: &str,
     ) -> Result<Option<String>, GitError> {
+        let pair = (one.to_owned(), other.to_owned());
+        if let Some(known) = self.merge_bases().get(&pair) {
+            return Ok(known.clone());
+        }
         let arguments = ["merge-base", one, other];
         let output = self.run(repository, &arguments, b"").await?;
-        if output.status.code() == Some(1) {
-            return Ok(None);
+        let base = match output.status.code() {
+            Some(1) => None,
+            _ => Some(first_line(&succeeded(&arguments, output)?)),
+        };
+        let mut known = self.merge_bases();
+        if known.len() >= KNOWN_MERGE_BASES {
+            known.clear();
         }
-        Ok(Some(first_line(&succeeded(&arguments, output)?)))
+        known.insert(pair, base.clone());
+        Ok(base)
+    }
+
+    fn merge_bases(&self) -> MutexGuard<'_, MergeBases> {
+        let known = self.merge_bases.lock();
+        known.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether `ancestor` is `descendant` or in its history.
@@ -114,13 +138,32 @@ impl Git {
         ancestor: &str,
         descendant: &str,
     ) -> Result<bool, GitError> {
-        let arguments = ["merge-base", "--is-ancestor", ancestor, descendant];
-        let output = self.run(repository, &arguments, b"").await?;
-        match output.status.code() {
-            Some(0) => Ok(true),
-            Some(1) => Ok(false),
-            _ => Err(failed(&arguments, &output)),
+        let base = self.merge_base(repository, ancestor, descendant).await?;
+        Ok(base.as_deref() == Some(ancestor))
+    }
+
+    /// Those of `commits` that are `descendant` or in its history, by one process.
+    pub(crate) async fn ancestors_among(
+        &self,
+        repository: &str,
+        mut commits: BTreeSet<String>,
+        descendant: &str,
+    ) -> Result<BTreeSet<String>, GitError> {
+        if commits.is_empty() {
+            return Ok(commits);
         }
+        let mut input = format!("^{descendant}\n");
+        for commit in &commits {
+            input.extend([commit, "\n"]);
+        }
+        let arguments = ["rev-list", "--stdin"];
+        let outside = self
+            .answer(repository, &arguments, input.as_bytes())
+            .await?;
+        for commit in String::from_utf8_lossy(&outside).lines() {
+            commits.remove(commit);
+        }
+        Ok(commits)
     }
 
     /// The first merge commit in the history of `destination` that brought `source` in.

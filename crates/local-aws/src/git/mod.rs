@@ -1,11 +1,13 @@
 //! git: bare repositories in a folder, driven by the `git` program.
 //!
 //! Names that come from callers are checked before git sees them, never take the place of an option and never pass
-//! a shell. What git is asked for is one process per question; nothing is kept between two questions.
+//! a shell. What git is asked for is one process per question, but for the reading of objects; nothing is kept between two
+//! questions but what cannot change.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Mutex,
 };
 
 use tokio::sync::Semaphore;
@@ -15,14 +17,13 @@ mod command;
 pub(crate) mod http_backend;
 mod merge;
 mod objects;
-mod program;
+mod reader;
 mod references;
 mod trees;
 
 pub(crate) use changes::{Change, ChangeKind};
 pub(crate) use merge::{Detail, Merge, Merging, Resolution};
 pub(crate) use objects::{Commit, Entry, EntryKind, Identity, Signature, is_object_id};
-pub(crate) use program::program;
 pub(crate) use references::is_reference_name;
 pub(crate) use trees::Edit;
 
@@ -66,6 +67,8 @@ pub(crate) struct Git {
     directory: PathBuf,
     /// Bounds the git processes that run at once: a hundred pull requests opened together must not start a hundred.
     processes: Semaphore,
+    readers: reader::Readers,
+    merge_bases: Mutex<merge::MergeBases>,
 }
 
 impl Git {
@@ -76,6 +79,8 @@ impl Git {
         Ok(Self {
             directory: fs::canonicalize(directory)?,
             processes: Semaphore::new(2 * processors + 2),
+            readers: reader::Readers::default(),
+            merge_bases: Mutex::default(),
         })
     }
 
@@ -116,7 +121,9 @@ impl Git {
         let doomed = self
             .directory
             .join(format!(".removed-{:016x}", fastrand::u64(..)));
-        match fs::rename(self.path(repository), &doomed) {
+        let renamed = fs::rename(self.path(repository), &doomed);
+        self.stop_reading(repository);
+        match renamed {
             Ok(()) => Ok(tokio::fs::remove_dir_all(doomed).await?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error.into()),

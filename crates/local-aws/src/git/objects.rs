@@ -1,8 +1,11 @@
 //! Commits, blobs and trees: reading them, writing blobs and commits.
 
+use crate::hex::hex;
+
 use super::{
     Git, GitError,
     command::{first_line, succeeded},
+    reader::Object,
 };
 
 /// Who made a commit, as the caller says it.
@@ -89,12 +92,10 @@ impl Git {
         repository: &str,
         id: &str,
     ) -> Result<Option<Commit>, GitError> {
-        let Some((kind, content)) = self.object(repository, id).await? else {
+        let object = self.object(repository, id).await?;
+        let Some(Object { content, .. }) = object.filter(|object| object.kind == "commit") else {
             return Ok(None);
         };
-        if kind != "commit" {
-            return Ok(None);
-        }
         let text = String::from_utf8_lossy(&content);
         match parse_commit(id, &text) {
             Some(commit) => Ok(Some(commit)),
@@ -112,7 +113,9 @@ impl Git {
         id: &str,
     ) -> Result<Option<Vec<u8>>, GitError> {
         let object = self.object(repository, id).await?;
-        Ok(object.and_then(|(kind, content)| (kind == "blob").then_some(content)))
+        Ok(object
+            .filter(|object| object.kind == "blob")
+            .map(|object| object.content))
     }
 
     /// What stands at `path` in a commit or tree; `path` is from the root, without slashes at its ends.
@@ -122,10 +125,37 @@ impl Git {
         commit: &str,
         path: &str,
     ) -> Result<Option<Entry>, GitError> {
-        let arguments = ["ls-tree", "-z", "-l", "--full-tree", commit, "--", path];
-        let answer = self.answer(repository, &arguments, b"").await?;
-        let entries = parse_tree(&answer);
-        Ok(entries.into_iter().find(|entry| entry.path == path))
+        let mut id = match self.object(repository, commit).await? {
+            Some(object) if object.kind == "commit" => {
+                let text = String::from_utf8_lossy(&object.content);
+                parse_commit(commit, &text).map(|commit| commit.tree)
+            }
+            _ => Some(commit.to_owned()),
+        };
+        let mut kind = EntryKind::Folder;
+        for name in path.split('/') {
+            let folder = match &id {
+                Some(id) if kind == EntryKind::Folder => self.object(repository, id).await?,
+                _ => None,
+            };
+            let folder = folder.filter(|folder| folder.kind == "tree");
+            let found = folder.and_then(|folder| entry_of(&folder.content, name));
+            (kind, id) = match found {
+                Some((kind, id)) => (kind, Some(id)),
+                None => return Ok(None),
+            };
+        }
+        let Some(id) = id else { return Ok(None) };
+        let size = match kind {
+            EntryKind::Folder | EntryKind::Submodule => None,
+            _ => self.info(repository, &id).await?.map(|object| object.size),
+        };
+        Ok(Some(Entry {
+            kind,
+            id,
+            path: path.to_owned(),
+            size,
+        }))
     }
 
     /// The content and kind of the file at `path` in a commit.
@@ -190,40 +220,6 @@ impl Git {
         let output = self.run_with(repository, &arguments, variables, message.as_bytes());
         Ok(first_line(&succeeded(&arguments, output.await?)?))
     }
-
-    /// The type of an object; none if it does not exist.
-    pub(super) async fn object_kind(
-        &self,
-        repository: &str,
-        id: &str,
-    ) -> Result<Option<String>, GitError> {
-        let arguments = ["cat-file", "--batch-check=%(objecttype)"];
-        let answer = self
-            .answer(repository, &arguments, format!("{id}\n").as_bytes())
-            .await?;
-        let kind = first_line(&answer);
-        Ok(matches!(kind.as_str(), "commit" | "tree" | "blob" | "tag").then_some(kind))
-    }
-
-    /// Type and content of an object; none if it does not exist.
-    async fn object(
-        &self,
-        repository: &str,
-        id: &str,
-    ) -> Result<Option<(String, Vec<u8>)>, GitError> {
-        let arguments = ["cat-file", "--batch=%(objecttype)"];
-        let mut answer = self
-            .answer(repository, &arguments, format!("{id}\n").as_bytes())
-            .await?;
-        let kind = first_line(&answer);
-        if !matches!(kind.as_str(), "commit" | "tree" | "blob" | "tag") {
-            return Ok(None);
-        }
-        // `<type>\n<content>\n`
-        answer.drain(..=kind.len());
-        answer.pop();
-        Ok(Some((kind, answer)))
-    }
 }
 
 /// A name as a commit may hold it: one line, without the brackets that end it, never empty.
@@ -259,6 +255,23 @@ fn parse_commit(id: &str, text: &str) -> Option<Commit> {
         author: parse_signature(header("author")?),
         committer: parse_signature(header("committer")?),
     })
+}
+
+/// The entry of this name in a tree as git stores it: `<mode> <name>\0` and the twenty bytes of the id, again and again.
+fn entry_of(mut tree: &[u8], name: &str) -> Option<(EntryKind, String)> {
+    while !tree.is_empty() {
+        let blank = tree.iter().position(|byte| *byte == b' ')?;
+        let (mode, rest) = (&tree[..blank], &tree[blank + 1..]);
+        let end = rest.iter().position(|byte| *byte == 0)?;
+        let (id, next) = rest[end + 1..].split_at_checked(20)?;
+        if rest[..end] == *name.as_bytes() {
+            let mode = format!("{:0>6}", String::from_utf8_lossy(mode));
+            let id = hex(id);
+            return Some((EntryKind::from_mode(&mode), id));
+        }
+        tree = next;
+    }
+    None
 }
 
 fn parse_signature(line: &str) -> Signature {

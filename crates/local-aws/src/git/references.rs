@@ -27,8 +27,17 @@ impl Git {
     ) -> Result<Option<String>, GitError> {
         if is_object_id(specifier) {
             let id = specifier.to_ascii_lowercase();
-            let kind = self.object_kind(repository, &id).await?;
-            return Ok(kind.filter(|kind| kind == "commit").map(|_| id));
+            let object = self.info(repository, &id).await?;
+            return Ok(object.filter(|object| object.kind == "commit").map(|_| id));
+        }
+        let branch = match specifier.strip_prefix("refs/heads/") {
+            _ if !is_reference_name(specifier) => None,
+            Some(_) => Some(specifier.to_owned()),
+            None if specifier.starts_with("refs/") => None,
+            None => Some(format!("refs/heads/{specifier}")),
+        };
+        if let Some(commit) = branch.and_then(|branch| self.loose_branch(repository, &branch)) {
+            return Ok(Some(commit));
         }
         let names = match specifier {
             "HEAD" => vec![self.head(repository).await?],
@@ -56,6 +65,14 @@ impl Git {
             Some((*pair.get(1)?).to_owned())
         };
         Ok(names.iter().find_map(commit_of))
+    }
+
+    /// The commit of a branch, if the branch has a file of its own, as every branch has that was moved lately. git replaces
+    /// such a file in one step, lets it win over whatever else it knows, and has nothing but commits in branches.
+    fn loose_branch(&self, repository: &str, full_name: &str) -> Option<String> {
+        let content = fs::read_to_string(self.path(repository).join(full_name)).ok()?;
+        let id = content.trim_end();
+        is_object_id(id).then(|| id.to_owned())
     }
 
     /// Full name and object of every reference whose full name starts with `prefix`.

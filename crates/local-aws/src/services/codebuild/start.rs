@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     Account, Caller, ServiceError,
+    hex::hex,
     services::parse,
     store::{Table, Transaction},
 };
@@ -179,10 +180,7 @@ fn fingerprint(operation: &str, input: &Value) -> String {
     if let Some(members) = input.as_object_mut() {
         members.remove("idempotencyToken");
     }
-    let digest = Sha256::digest(format!("{operation} {input}"));
-    digest
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    hex(&Sha256::digest(format!("{operation} {input}")))
 }
 
 fn limit_exceeded(message: String) -> ServiceError {

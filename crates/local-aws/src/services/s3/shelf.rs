@@ -2,12 +2,12 @@
 //! a file's name. A file begins with a line that tells key and content type. It is written beside its place and moved
 //! there whole, so that a process killed at any moment leaves the old object or the new one.
 
-use std::{fmt::Write as _, io, path::PathBuf};
+use std::{io, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Account, ServiceError};
+use crate::{Account, ServiceError, hex::hex};
 
 /// Longest key in bytes (user guide, object keys).
 const LONGEST_KEY: usize = 1024;
@@ -152,10 +152,5 @@ fn missing(code: &str, message: String) -> ServiceError {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    let mut text = String::with_capacity(64);
-    for byte in digest {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    hex(&Sha256::digest(bytes))
 }

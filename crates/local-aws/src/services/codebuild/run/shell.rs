@@ -19,7 +19,7 @@ use tokio::{
 
 use super::super::log::Log;
 use super::{Fault, Folders, progress::Progress};
-use crate::{buildspec::Shell, process::Group};
+use crate::{buildspec::Shell, process::Group, program};
 
 /// What is taken over at the end of a command: more than a pipe holds.
 const MOST_DRAINED: usize = 2 << 20;
@@ -111,7 +111,9 @@ impl Session {
     }
 
     fn start(&self, progress: &Progress<'_>) -> Result<Process, Fault> {
-        let mut child = Command::new(self.shell.program())
+        let path = self.variables.get("PATH").map_or("", String::as_str);
+        let shell = program::find(self.shell.program(), path.as_ref());
+        let mut child = Command::new(shell)
             .arg(self.folders.session().join("driver"))
             .env_clear()
             .envs(&self.variables)

@@ -13,7 +13,8 @@ use super::{Fault, Folders};
 use crate::{
     Account,
     buildspec::{self, Buildspec},
-    git::{is_object_id, program},
+    git::is_object_id,
+    program,
 };
 
 const DEFAULT_BUILDSPEC: &str = "buildspec.yml";
@@ -63,10 +64,11 @@ pub(super) async fn check_out(
     let source = folders.source();
     let address = build.source.location.as_deref().unwrap_or_default();
     let steps: [&[&std::ffi::OsStr]; 3] = [
+        // Shared: otherwise each of the repository's objects, of which there may be thousands, would be linked.
         &[
             "clone".as_ref(),
             "--quiet".as_ref(),
-            "--local".as_ref(),
+            "--shared".as_ref(),
             "--no-checkout".as_ref(),
             "--template=".as_ref(),
             "--".as_ref(),
@@ -173,7 +175,7 @@ async fn is_referenced(
 
 /// git without the configuration and the hooks of whoever started the endpoint.
 pub(super) fn git(folders: &Folders) -> Command {
-    let mut command = Command::new(program());
+    let mut command = Command::new(program::git());
     command
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))

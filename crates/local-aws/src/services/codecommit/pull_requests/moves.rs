@@ -3,7 +3,7 @@
 //!
 //! A report of a state that is known already changes nothing, so a report may be repeated after a crash.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     history::{Happening, record},
@@ -58,8 +58,10 @@ pub(crate) async fn references_moved(
     changes: &[ReferenceChange],
 ) -> Result<(), ServiceError> {
     let open = account.store.read(|tables| open_ones(tables, repository));
+    let contained = contained(account, repository, &open, changes).await?;
     for pull_request in open {
-        let Some(following) = look(account, caller, &pull_request, changes).await? else {
+        let Some(following) = look(account, caller, &pull_request, changes, &contained).await?
+        else {
             continue;
         };
         change(account, pull_request.id, |pull_request, transaction| {
@@ -69,12 +71,42 @@ pub(crate) async fn references_moved(
     Ok(())
 }
 
+/// The sources and destinations, as pairs of commits, of which a moved destination has its source in its history. One
+/// question for each branch that moved, however many pull requests want to go there.
+async fn contained(
+    account: &Account,
+    repository: &str,
+    open: &[PullRequest],
+    changes: &[ReferenceChange],
+) -> Result<BTreeSet<(String, String)>, ServiceError> {
+    let mut contained = BTreeSet::new();
+    for change in changes {
+        let Some(to) = &change.new else { continue };
+        let comers = open.iter().filter(|pull_request| {
+            pull_request.destination_reference == change.full_name
+                && pull_request.destination_tip != *to
+        });
+        let sources: BTreeSet<String> = comers
+            .map(|pull_request| {
+                let known = &pull_request.source_commit;
+                Move::of(&pull_request.source_reference, known, changes)
+                    .or(known)
+                    .to_owned()
+            })
+            .collect();
+        let inside = account.git.ancestors_among(repository, sources, to).await?;
+        contained.extend(inside.into_iter().map(|source| (source, to.clone())));
+    }
+    Ok(contained)
+}
+
 /// What the moves mean to a pull request; none if they mean nothing.
 async fn look(
     account: &Account,
     caller: &Caller,
     pull_request: &PullRequest,
     changes: &[ReferenceChange],
+    contained: &BTreeSet<(String, String)>,
 ) -> Result<Option<Following>, ServiceError> {
     let PullRequest {
         repository,
@@ -88,7 +120,11 @@ async fn look(
     let (from, to) = (source.or(source_commit), destination.or(destination_tip));
     let merged = match (&source, &destination) {
         (_, Move::Gone) | (Move::To(_), Move::Stays) => None,
-        _ => merged(account, caller, pull_request, (from, to), &destination).await?,
+        _ => {
+            let pair = (from.to_owned(), to.to_owned());
+            let arrived = destination != Move::Stays && contained.contains(&pair);
+            merged(account, caller, pull_request, to, arrived).await?
+        }
     };
     if (&source, &destination) == (&Move::Stays, &Move::Stays) && merged.is_none() {
         return Ok(None);
@@ -105,13 +141,13 @@ async fn look(
     }))
 }
 
-/// The merge that put the source commit into the destination: one that was asked for, or a push.
+/// The merge that put the source commit into the destination: one that was asked for, or a push with which it `arrived`.
 async fn merged(
     account: &Account,
     caller: &Caller,
     pull_request: &PullRequest,
-    (from, to): (&str, &str),
-    destination: &Move,
+    to: &str,
+    arrived: bool,
 ) -> Result<Option<Merged>, ServiceError> {
     let repository = &pull_request.repository;
     if let Some(begun) = merging::begun(account, pull_request)
@@ -122,10 +158,7 @@ async fn merged(
     {
         return Ok(Some(begun));
     }
-    if *destination == Move::Stays || !account.git.is_ancestor(repository, from, to).await? {
-        return Ok(None);
-    }
-    Ok(Some(Merged {
+    Ok(arrived.then(|| Merged {
         by: caller.arn.clone(),
         commit: to.to_owned(),
         option: MergeOption::FastForwardMerge,

@@ -98,6 +98,35 @@ async fn a_push_that_contains_the_source_closes_as_merged() {
 }
 
 #[tokio::test]
+async fn of_many_pull_requests_a_push_closes_those_whose_sources_it_contains() {
+    let desk = Desk::new().await;
+    let mut ids = Vec::new();
+    for branch in ["below", "inside", "tip", "beside"] {
+        if branch == "beside" || branch == "below" {
+            desk.branch(branch).await;
+        } else {
+            let onto = desk.tip(if branch == "inside" {
+                "below"
+            } else {
+                "inside"
+            });
+            let input =
+                json!({ "repositoryName": "demo", "branchName": branch, "commitId": onto.await });
+            desk.ok("ann", "CreateBranch", input).await;
+        }
+        desk.push(branch, branch, "new\n").await;
+        ids.push(desk.open(branch).await);
+    }
+    let inside = desk.tip("inside").await;
+    force(&desk, "main", &inside).await;
+    let mut states = Vec::new();
+    for id in &ids {
+        states.push(desk.get(id).await["pullRequestStatus"].clone());
+    }
+    assert_eq!(states, ["CLOSED", "CLOSED", "OPEN", "OPEN"]);
+}
+
+#[tokio::test]
 async fn a_forced_push_renews_the_revision_and_names_both_tips() {
     let desk = Desk::new().await;
     let id = desk.open("feature").await;
