@@ -63,6 +63,9 @@ step "tests"
 cargo build --locked --workspace --bin gate
 cargo test --workspace --locked
 if [[ -n "${MERGEGATE_LONG:-}" ]]; then
+  step "a hundred soaks"
+  MERGEGATE_SOAK_SEED=1-100 MERGEGATE_SOAK_PULL_REQUESTS=500 \
+    cargo test --release --workspace --locked --test soak nothing_is -- --nocapture
   step "mutants"
   crates/gate-model/mutants.py --all
 fi

@@ -68,6 +68,8 @@ fn prepare(stage: &Stage, scripts: &[Script]) {
     let mut push = vec!["push", "--quiet", "origin"];
     push.extend(first.iter().map(String::as_str));
     stage.copy.git(&push);
+    // As any host does now and then: thousands of small files to be read by each git are a burden and no fault.
+    stage.in_repository(&["gc", "--quiet"]);
 }
 
 async fn one(people: &People, id: &str, script: &Script) {

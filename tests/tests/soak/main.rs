@@ -1,7 +1,7 @@
 //! Many pull requests on an account that misbehaves: no wrong approval, nothing left, none without words.
 //!
-//! `MERGEGATE_SOAK_SEED`, `MERGEGATE_SOAK_PULL_REQUESTS` and `MERGEGATE_SOAK_FAULTS=kind,kind` play one soak again;
-//! `MERGEGATE_LONG=1` plays a hundred seeds.
+//! `MERGEGATE_SOAK_SEED=12`, `MERGEGATE_SOAK_PULL_REQUESTS=500` and `MERGEGATE_SOAK_FAULTS=kind,kind` say what is played,
+//! `MERGEGATE_SOAK_SEED=1-100` plays many seeds, a few at a time.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod judge;
@@ -13,9 +13,11 @@ use std::{
     collections::BTreeSet,
     env, fmt,
     io::Write as _,
+    ops::RangeInclusive,
     panic::{AssertUnwindSafe, catch_unwind},
     str::FromStr,
-    sync::Arc,
+    sync::{Arc, Mutex},
+    thread,
     time::Instant,
 };
 
@@ -139,51 +141,82 @@ fn asked<T: FromStr>(name: &str) -> Option<T> {
     Some(parsed.unwrap_or_else(|| panic!("{name}={text} cannot be read")))
 }
 
-/// What is to be played: seeds, pull requests, kinds of faults.
-fn chosen() -> (Vec<u64>, usize, BTreeSet<Fault>) {
-    let long = env::var_os("MERGEGATE_LONG").is_some();
+/// One seed, or the first and the last.
+fn seeds(text: &str) -> Option<RangeInclusive<u64>> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    Some(first.parse().ok()?..=last.parse().ok()?)
+}
+
+/// What is to be played.
+fn chosen() -> Vec<Soak> {
     let kinds: Option<String> = asked("MERGEGATE_SOAK_FAULTS");
-    let kinds = match &kinds {
+    let kinds: BTreeSet<Fault> = match &kinds {
         Some(words) => words.split(',').map(|word| word.parse().unwrap()).collect(),
         None => Fault::ALL.into(),
     };
-    let seeds = match asked("MERGEGATE_SOAK_SEED") {
-        Some(seed) => vec![seed],
-        None if long => (1..=100).collect(),
-        None => vec![1],
+    let chosen: Option<String> = asked("MERGEGATE_SOAK_SEED");
+    let chosen = chosen.unwrap_or_else(|| "1".to_owned());
+    let pull_requests = asked("MERGEGATE_SOAK_PULL_REQUESTS").unwrap_or(100);
+    seeds(&chosen)
+        .unwrap_or_else(|| panic!("MERGEGATE_SOAK_SEED={chosen} is neither 12 nor 1-100"))
+        .map(|seed| Soak {
+            seed,
+            pull_requests,
+            kinds: kinds.clone(),
+        })
+        .collect()
+}
+
+/// Plays them, a few at a time, until one fails; what was injected in all.
+fn play_all(soaks: Vec<Soak>) -> Result<Injected, (Soak, String)> {
+    let waiting = Mutex::new(soaks.into_iter());
+    let outcome = Mutex::new(Ok(Injected::default()));
+    let work = || {
+        while outcome.lock().unwrap().is_ok()
+            && let Some(soak) = { waiting.lock().unwrap().next() }
+        {
+            let start = Instant::now();
+            let played = soak.play();
+            let seconds = start.elapsed().as_secs_f64();
+            let mut outcome = outcome.lock().unwrap();
+            match (played, &mut *outcome) {
+                (Ok((figures, faults)), sum) => {
+                    let seed = soak.seed;
+                    let injected = faults.total();
+                    say(&format!(
+                        "seed {seed}, {seconds:.0} s, {injected} faults: {figures}"
+                    ));
+                    if let Ok(sum) = sum {
+                        sum.add(&faults);
+                    }
+                }
+                (Err(words), sum) => {
+                    say(&format!("failed: {soak}\n{words}"));
+                    *sum = Err((soak, words));
+                }
+            }
+        }
     };
-    let pull_requests = asked("MERGEGATE_SOAK_PULL_REQUESTS");
-    (
-        seeds,
-        pull_requests.unwrap_or(if long { 500 } else { 100 }),
-        kinds,
-    )
+    // One more than there are processors: now and then a soak waits for a lost answer.
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..=processors {
+            scope.spawn(work);
+        }
+    });
+    outcome.into_inner().unwrap()
 }
 
 #[test]
 fn nothing_is_approved_wrongly_or_left_or_without_words_whatever_fails() {
-    let (seeds, pull_requests, kinds) = chosen();
-    let mut injected = Injected::default();
-    for seed in seeds {
-        let soak = Soak {
-            seed,
-            pull_requests,
-            kinds: kinds.clone(),
-        };
-        let start = Instant::now();
-        match soak.play() {
-            Ok((figures, faults)) => {
-                let seconds = start.elapsed().as_secs_f64();
-                say(&format!("seed {seed}, {seconds:.0} s: {figures}"));
-                injected.add(&faults);
-            }
-            Err(words) => {
-                say(&format!("failed: {soak}\n{words}"));
-                let (smallest, words) = soak.shrunk(words);
-                panic!("play it again with {smallest}\n{words}");
-            }
+    match play_all(chosen()) {
+        Ok(injected) => {
+            say(&format!("faults injected, and survived\n{injected}"));
+            assert!(injected.total() > 0, "nothing ever went wrong");
+        }
+        Err((soak, words)) => {
+            let (smallest, words) = soak.shrunk(words);
+            panic!("play it again with {smallest}\n{words}");
         }
     }
-    say(&format!("faults injected, and survived\n{injected}"));
-    assert!(injected.total() > 0, "nothing ever went wrong");
 }
