@@ -1,11 +1,15 @@
 //! What the sweep repairs, and what it leaves alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use aws_sdk_codecommit::types::ApprovalState;
-use local_aws::Call;
+use local_aws::{Call, Interference, Moment};
 use mergegate_tests::{People, Stage, THE_GATE, Trouble, green_files, is_delivery, play_all};
+use tokio::sync::Notify;
 
 fn is_the_gates(call: &Call) -> bool {
     call.caller.contains(":assumed-role/")
@@ -69,6 +73,64 @@ async fn made_up_for(stage: &Stage, id: &str, trouble: &Trouble, letters: usize)
     stage.swept().await;
     People::assert_right(stage, id).await;
 }
+
+/// EventBridge may fire a schedule twice, and a sweep may take longer than the next one is away. Each of the slow ones has read
+/// that the pull request lacks a run, and goes on when it has its verdict.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verdict_that_came_while_a_sweep_was_at_work_stands() {
+    let stage = Stage::set(&green_files()).await;
+    stage.copy.push("change", "main", &[("value", "5\n")]);
+    stage.quiet().await;
+    let trouble = Trouble::begin(&stage, "AccessDeniedException", is_delivery);
+    let id = stage.open("change", "Change").await;
+    stage.quiet().await;
+    trouble.end();
+    // Between what a sweep reads of the pull requests of a branch and what it does about them it reads the branch.
+    let (slow, go_on) = (Arc::new(AtomicU32::new(0)), Arc::new(Notify::new()));
+    let (held, gate) = (slow.clone(), go_on.clone());
+    stage
+        .system
+        .account()
+        .observe(Arc::new(move |call, moment| {
+            let branch_of_a_sweep =
+                moment == Moment::Before && call.operation == "GetBranch" && is_the_gates(&call);
+            let first_ones = |held| (held < SLOW).then_some(held + 1);
+            let order = Ordering::SeqCst;
+            let waits = branch_of_a_sweep && held.fetch_update(order, order, first_ones).is_ok();
+            let gate = gate.clone();
+            Box::pin(async move {
+                if waits {
+                    gate.notified().await;
+                }
+                Interference::Pass
+            })
+        }));
+    let sweeps = async {
+        let slow_ones = (0..SLOW).map(|_| stage.system.sweep());
+        for swept in futures::future::join_all(slow_ones).await {
+            swept.expect("the sweep looks at everything");
+        }
+    };
+    let meanwhile = async {
+        stage
+            .eventually("slow sweeps", async || {
+                (slow.load(Ordering::SeqCst) == SLOW).then_some(())
+            })
+            .await;
+        stage.system.sweep().await.expect("a quick sweep");
+        stage.verdict_like(&id, "### ✅").await;
+        stage.quiet().await;
+        go_on.notify_waiters();
+    };
+    tokio::join!(sweeps, meanwhile);
+    stage.quiet().await;
+    assert_eq!(stage.executions(None).await.len(), 1);
+    assert!(stage.approved(&id).await);
+    stage.strike().await;
+}
+
+/// As many as would try until the gate gives up.
+const SLOW: u32 = 3;
 
 #[test]
 fn a_tear_down_that_failed_half_way_is_finished_later() {

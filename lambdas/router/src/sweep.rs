@@ -225,9 +225,17 @@ async fn commands(
     }
 }
 
-/// Gives an open pull request the run it lacks.
+/// Gives an open pull request the run it lacks. Sweeps may overlap, and to read all pull requests takes its time: what seems
+/// to lack a run is looked at once more, or a verdict of meanwhile would count as one more run in vain.
 async fn repair(clients: &Clients, found: &OpenPullRequest<'_>) -> Result<u32, GateError> {
-    let Some((request, wish)) = sweep_open(found) else {
+    if sweep_open(found).is_none() {
+        return Ok(0);
+    }
+    let Some(again) = find(clients, &found.live.id).await? else {
+        return Ok(0);
+    };
+    let found = again.at(found.destination_tip);
+    let Some((request, wish)) = sweep_open(&found) else {
         return Ok(0);
     };
     let error = match found.claim {

@@ -61,7 +61,13 @@ fn open_pull_request(calls: &mut Replay<'_>) -> Handled<()> {
     if is_outdated(&open, calls.rules.merge()) {
         return turns::take_turns(calls, &found, tip_number);
     }
-    match sweep_open(&open) {
+    if sweep_open(&open).is_none() {
+        return Ok(());
+    }
+    let Some(again) = turns::find(calls, true)? else {
+        return Ok(());
+    };
+    match sweep_open(&again.at(&tip)) {
         Some((request, wish)) => start(calls, Wanted::new(request, wish, Limit::ThenSay, "")),
         None => Ok(()),
     }
