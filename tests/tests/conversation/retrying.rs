@@ -107,6 +107,37 @@ async fn a_retry_of_what_failed_builds_only_that_and_what_comes_after_it_on_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pull_request_that_the_gate_gave_up_is_tried_again_on_demand() {
+    let door = tempfile::tempdir().unwrap();
+    let open = door.path().join("open");
+    let waits = format!("until {}; do sleep 0.1; done", opens_with(&open));
+    let (stage, id) = with_rules(&check("unit", &waits, ""), "2\n", "Change").await;
+    for attempt in 1..=3 {
+        let run = stage.eventually("the next attempt at work", async || {
+            let run = stage.executions(Some("RUNNING")).await.pop()?;
+            let builds = stage.running_builds().await.len();
+            (run.ends_with(&format!("-{attempt}")) && builds == 1).then_some(run)
+        });
+        stage.stop_run(&run.await).await;
+    }
+    let words = stage.verdict_like(&id, "### ⚠️ Mergegate: the gate gave up");
+    let words = words.await;
+    assert!(
+        !words.contains("nothing was built"),
+        "a build began: {words}"
+    );
+    assert!(words.contains("Write `/gate retry` or push"), "{words}");
+    stage.quiet().await;
+    std::fs::write(&open, "").unwrap();
+    stage.ask(&id, "/gate retry").await;
+    stage.verdict_like(&id, APPROVED).await;
+    assert!(stage.approved(&id).await);
+    stage.close(&id).await;
+    stage.cleaned().await;
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lifted_hold_approves_what_was_green_without_a_build() {
     let (stage, id) = with_rules(&check("build", "true", ""), "2\n", "Change").await;
     stage.verdict_like(&id, APPROVED).await;

@@ -16,7 +16,8 @@ pub(super) fn explanation(view: &View<'_>) -> Option<String> {
             let next = if *again {
                 "It will be tried again."
             } else {
-                "It was tried three times. Push once more, or ask whoever runs the gate to look at its log."
+                "It was tried three times. Write `/gate retry` or push to have it tried again, or ask whoever runs the gate to look \
+                 at its log."
             };
             return Some(format!("{}\n\n{next}", fence(error, 12, 1200)));
         }

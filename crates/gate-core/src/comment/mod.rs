@@ -294,15 +294,17 @@ pub(crate) fn compared(view: &View<'_>, facts: &Facts<'_>) -> Option<String> {
 fn candidate_line(view: &View<'_>) -> String {
     let candidacy = view.candidacy;
     let how = match view.candidate.map(|candidate| &candidate.preview) {
-        None => "nothing was built".to_owned(),
-        Some(Preview::FastForward) => "tested as it is: merging is a fast-forward".to_owned(),
-        Some(Preview::Merged { commit, .. }) => format!("tested as merged ({})", commit.short(7)),
+        // Whoever speaks for a run that died does not know how far it came.
+        None if matches!(view.stage, Stage::Failed { .. }) => String::new(),
+        None => ", nothing was built".to_owned(),
+        Some(Preview::FastForward) => ", tested as it is: merging is a fast-forward".to_owned(),
+        Some(Preview::Merged { commit, .. }) => format!(", tested as merged ({})", commit.short(7)),
     };
     let time = total_duration(view.results)
         .map(|time| format!(", {}", duration(time)))
         .unwrap_or_default();
     format!(
-        "{} {} → {} {}, {how}{time}",
+        "{} {} → {} {}{how}{time}",
         code(view.source.as_str(), 80),
         candidacy.source_commit.short(7),
         code(view.destination.as_str(), 80),
