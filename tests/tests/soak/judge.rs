@@ -1,12 +1,12 @@
 //! The judgement, once nothing misbehaves any more: the audit, git and what everybody can read, never the gate's records.
 
 use std::{
-    fmt,
+    fmt::{self, Write as _},
     time::{Duration, Instant},
 };
 
 use aws_sdk_codecommit::types::{PullRequest, PullRequestStatusEnum};
-use aws_sdk_sfn::types::ExecutionStatus;
+use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus};
 use mergegate_tests::{Ledger, People, Stage};
 
 /// A quiet system is right after this many sweeps, or never.
@@ -21,6 +21,7 @@ pub(crate) struct Figures {
     open: usize,
     builds: usize,
     approvals: usize,
+    runs: (usize, usize),
     sweeps: (usize, usize),
     dead_letters: usize,
 }
@@ -30,10 +31,12 @@ impl fmt::Display for Figures {
         let closed = self.pull_requests - self.open;
         write!(
             formatter,
-            "{} pull requests, {closed} closed, {} of these merged; {} builds, {} approvals, none wrong; \
+            "{} pull requests, {closed} closed, {} of these merged; {} runs, of which {} died; {} builds, {} approvals, none wrong; \
              verdicts right after {} sweeps; nothing left after {} more; {} dead letters",
             self.pull_requests,
             self.merged,
+            self.runs.0,
+            self.runs.1,
             self.builds,
             self.approvals,
             self.sweeps.0,
@@ -46,6 +49,7 @@ impl fmt::Display for Figures {
 /// Judges the open ones, closes them, and looks for what is left.
 pub(crate) async fn judge(stage: &Stage, ids: &[String]) -> Result<Figures, String> {
     let right = settle(stage, async || open_ones(stage, ids).await).await?;
+    let runs = Runs::all(stage).await;
     let mut open = 0;
     let mut merged = 0;
     for id in ids {
@@ -70,6 +74,7 @@ pub(crate) async fn judge(stage: &Stage, ids: &[String]) -> Result<Figures, Stri
         open,
         builds,
         approvals,
+        runs: (runs.0.len(), runs.0.iter().filter(|run| died(run)).count()),
         sweeps: (right, gone),
         dead_letters: stage.system.account().dead_letters().len(),
     })
@@ -142,9 +147,49 @@ pub(crate) async fn said(people: &People, live: &PullRequest) -> Vec<String> {
     said
 }
 
+/// What Step Functions knows of all runs.
+struct Runs(Vec<ExecutionListItem>);
+
+impl Runs {
+    async fn all(stage: &Stage) -> Self {
+        let client = stage.step_functions();
+        let machine = &stage.system.deployment().state_machine_arn;
+        let list = client.list_executions().state_machine_arn(machine);
+        let pages = list.into_paginator().items().send();
+        Self(pages.collect::<Result<_, _>>().await.expect("executions"))
+    }
+
+    /// All of a pull request in words, with what they ended with.
+    async fn told(&self, stage: &Stage, id: &str) -> String {
+        let mut told = String::new();
+        let prefix = format!("pr-{id}-");
+        for run in self.0.iter().filter(|run| run.name.starts_with(&prefix)) {
+            let describe = stage.step_functions().describe_execution();
+            let all = describe.execution_arn(&run.execution_arn).send().await;
+            let all = all.expect("an execution");
+            let line = (&run.name, &run.status, &run.start_date, &run.stop_date);
+            writeln!(
+                told,
+                "{line:?}\n  {:?}\n  {:?} {:?}",
+                all.input, all.output, all.cause
+            )
+            .unwrap();
+        }
+        told
+    }
+}
+
+fn died(run: &ExecutionListItem) -> bool {
+    !matches!(
+        run.status,
+        ExecutionStatus::Running | ExecutionStatus::Succeeded
+    )
+}
+
 /// What is wrong with open pull requests.
 async fn open_ones(stage: &Stage, ids: &[String]) -> Vec<String> {
     let ledger = Ledger::new(stage, stage.audit());
+    let runs = Runs::all(stage).await;
     let mut wrong = Vec::new();
     for id in ids {
         let live = stage.pull_request(id).await;
@@ -164,8 +209,9 @@ async fn open_ones(stage: &Stage, ids: &[String]) -> Vec<String> {
         };
         let expected = if green { "### ✅" } else { "### ❌" };
         if end.is_none() || approved != green || !words.starts_with(expected) {
+            let runs = runs.told(stage, id).await;
             wrong.push(format!(
-                "{id}: its last build: {end:?}, approved: {approved}, said: {words}"
+                "{id}: its last build: {end:?}, approved: {approved}, said: {words}\nits runs:\n{runs}"
             ));
         }
     }
