@@ -9,7 +9,7 @@ use std::{
 
 use mergegate_tests::{Ledger, People, Scene, green_files, play_all_at_once, tools};
 
-use super::{AT_ONCE, Process, free_port, idle, processes_of, sweep};
+use super::{AT_ONCE, Process, free_port, idle, nothing_outlives, sweep};
 
 /// Which moment: a share of the time that the whole takes when nobody kills.
 struct Moment {
@@ -122,11 +122,7 @@ async fn play(scene: &Scene, moment: &Moment) {
     let unearned = Ledger::new(&people, happened).unearned();
     assert!(unearned.is_empty(), "{unearned:#?}");
     drop(process);
-    let left = processes_of(directory.path());
-    assert!(
-        left.is_empty(),
-        "processes that outlive their gate: {left:?}"
-    );
+    nothing_outlives(directory.path()).await;
 }
 
 /// Everything that people do, as far as it is not done; `None` when nobody answers any more.
