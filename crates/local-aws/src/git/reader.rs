@@ -160,6 +160,13 @@ impl Git {
 mod tests {
     use super::*;
 
+    async fn demo() -> (tempfile::TempDir, Git) {
+        let directory = tempfile::tempdir().unwrap();
+        let git = Git::new(directory.path().to_owned()).unwrap();
+        git.create("demo", None).await.unwrap();
+        (directory, git)
+    }
+
     async fn content(git: &Git, id: &str) -> Option<Vec<u8>> {
         let object = git.object("demo", id).await.unwrap();
         object.map(|object| object.content)
@@ -167,9 +174,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_knows_what_was_written_after_it_began() {
-        let directory = tempfile::tempdir().unwrap();
-        let git = Git::new(directory.path().to_owned()).unwrap();
-        git.create("demo", None).await.unwrap();
+        let (_directory, git) = demo().await;
         let first = git.write_blob("demo", b"one\n\n").await.unwrap();
         assert_eq!(content(&git, &first).await.unwrap(), b"one\n\n");
         let absent = "b".repeat(40);
@@ -187,9 +192,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_that_nobody_waited_for_is_nobody_elses() {
-        let directory = tempfile::tempdir().unwrap();
-        let git = Git::new(directory.path().to_owned()).unwrap();
-        git.create("demo", None).await.unwrap();
+        let (_directory, git) = demo().await;
         let large = vec![b'x'; 3_000_000];
         let large = git.write_blob("demo", &large).await.unwrap();
         let small = git.write_blob("demo", b"small").await.unwrap();
@@ -210,9 +213,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_killed_reader_is_followed_by_another_and_a_deleted_repository_has_none() {
-        let directory = tempfile::tempdir().unwrap();
-        let git = Git::new(directory.path().to_owned()).unwrap();
-        git.create("demo", None).await.unwrap();
+        let (_directory, git) = demo().await;
         let id = git.write_blob("demo", b"one").await.unwrap();
         assert_eq!(content(&git, &id).await.unwrap(), b"one");
         {
