@@ -7,6 +7,7 @@ use std::sync::{
 };
 
 use aws_sdk_codecommit::types::ApprovalState;
+use gate_core::{host::CodeHost as _, id::PullRequestId};
 use local_aws::{Call, Interference, Moment};
 use mergegate_tests::{People, Stage, THE_GATE, Trouble, green_files, is_delivery, play_all};
 use tokio::sync::Notify;
@@ -126,6 +127,32 @@ async fn a_verdict_that_came_while_a_sweep_was_at_work_stands() {
     stage.quiet().await;
     assert_eq!(stage.executions(None).await.len(), 1);
     assert!(stage.approved(&id).await);
+    stage.strike().await;
+}
+
+/// Of two runs that spoke at the same time, the older one's words came last and the newer one's record.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comment_that_says_the_verdict_of_another_run_is_made_up_for() {
+    let stage = Stage::set(&green_files()).await;
+    stage.copy.push("change", "main", &[("value", "15\n")]);
+    let id = stage.open("change", "Change").await;
+    let verdict = stage.verdict(&id).await;
+    stage.quiet().await;
+    let clients = stage.clients();
+    let comments = clients.host.comments(&PullRequestId::new(&id)).await;
+    let [comment] = &comments.unwrap()[..] else {
+        panic!("one comment expected");
+    };
+    let of_another = verdict.replace("-1", "-0").replace(
+        "❌ Mergegate: not approved, 1 test failure",
+        "✅ Mergegate: approved",
+    );
+    let edit = stage.code_commit(THE_GATE).update_comment();
+    let edit = edit.comment_id(comment.id.as_str()).content(of_another);
+    edit.send().await.unwrap();
+    stage.swept().await;
+    stage.assert_right(&id).await;
+    assert_eq!(stage.executions(None).await.len(), 2);
     stage.strike().await;
 }
 

@@ -32,6 +32,18 @@ pub async fn standing(
     Ok((standing, live))
 }
 
+/// Whether a newer run has taken the claim. Writes nothing.
+pub async fn is_overtaken(
+    clients: &Clients,
+    pull_request: &PullRequestId,
+    execution: &Execution,
+) -> Result<bool, GateError> {
+    let name = clients.names().claim(pull_request);
+    let read: Option<Claim> = clients.parameters.get(&name).await?;
+    let step = protocol::claim(read.as_ref(), &Claim::from(execution));
+    Ok(step == ClaimStep::Lost)
+}
+
 async fn holds_claim(
     clients: &Clients,
     pull_request: &PullRequestId,

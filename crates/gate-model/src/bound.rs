@@ -153,8 +153,9 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// What continuous integration explores: any two of everything, and three of what matters most.
-    pub const DEFAULT: [Self; 3] = [
+    /// What continuous integration explores: any two of everything, three of what matters most, and a push or a moved
+    /// destination with two handlers left in the middle.
+    pub const DEFAULT: [Self; 5] = [
         Self {
             kinds: Kinds::Every,
             rules: Rules::None,
@@ -184,6 +185,26 @@ impl Budget {
             people: 2,
             faults: 1,
             switches: 1,
+        },
+        Self {
+            kinds: Kinds::Pushes,
+            rules: Rules::None,
+            title: Title::Plain,
+            talk: Talk::None,
+            together: 3,
+            people: 1,
+            faults: 0,
+            switches: 2,
+        },
+        Self {
+            kinds: Kinds::Moves,
+            rules: Rules::Retest,
+            title: Title::Plain,
+            talk: Talk::None,
+            together: 3,
+            people: 1,
+            faults: 0,
+            switches: 2,
         },
     ];
 

@@ -25,6 +25,9 @@ pub enum Call {
     ReadApproval {
         revision: u8,
     },
+    ReadComment {
+        revision: u8,
+    },
     ReadExecution {
         request: Request,
         attempt: u8,
@@ -134,6 +137,7 @@ pub enum Answer {
     Claim(Option<RunId>),
     Record(Option<Record>),
     Commands(Accepted),
+    Said(Comment),
     Found(bool),
     Parameters(Parameters),
     Branches(u16),
@@ -159,6 +163,7 @@ impl Call {
                 | Self::ReadRecord
                 | Self::ReadCommands
                 | Self::ReadApproval { .. }
+                | Self::ReadComment { .. }
                 | Self::ReadExecution { .. }
                 | Self::ReadOwnExecution { .. }
                 | Self::ReadBuilds
@@ -175,7 +180,7 @@ impl Call {
 
 impl Call {
     /// Whether it may take effect after its caller gave up on it. Edits of a comment come in the order in which they were
-    /// sent: nothing would repair one that overtook another.
+    /// sent: nothing would repair one that overtook another of the same run.
     pub fn may_be_late(self) -> bool {
         self.is_effect()
             && !matches!(
@@ -214,7 +219,7 @@ impl Call {
                 CLAIM | RECORD | ENVIRONMENT | COMMANDS
             }
             Self::ReadApproval { .. } | Self::Approve { .. } | Self::Revoke { .. } => APPROVAL,
-            Self::Comment { .. } => COMMENTS,
+            Self::ReadComment { .. } | Self::Comment { .. } => COMMENTS,
             Self::ReadExecution { .. }
             | Self::ReadOwnExecution { .. }
             | Self::StartExecution { .. } => EXECUTIONS,
@@ -255,6 +260,7 @@ impl World {
             Call::ReadRecord => Answer::Record(self.record),
             Call::ReadCommands => Answer::Commands(self.accepted),
             Call::ReadApproval { revision } => Answer::Found(self.approved[slot(revision)]),
+            Call::ReadComment { revision } => Answer::Said(self.comments[slot(revision)]),
             Call::ReadExecution { request, attempt } => {
                 let run = self.find_run(request, attempt);
                 Answer::Execution(run.map(|run| (run.request, run.status)))

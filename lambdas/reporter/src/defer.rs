@@ -38,9 +38,9 @@ pub(crate) async fn defer(
     }
     let record = ResultRecord {
         deferred: Some(was),
-        ..ResultRecord::spoken(execution.name, candidacy.revision, comment)
+        ..ResultRecord::spoken(execution.name.clone(), candidacy.revision, comment)
     };
-    voice::put_record(clients, &candidacy.pull_request, record).await?;
+    voice::put_record(clients, &candidacy.pull_request, &execution, record).await?;
     tracing::info!(pull_request.id = %candidacy.pull_request, verdict = ?was, "deferred a further test");
     Ok(state)
 }

@@ -92,7 +92,7 @@ async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, Ga
     let Some(live) = live.filter(|_| standing == Standing::Current) else {
         return Ok(state.then(Next::End));
     };
-    voice::mark_superseded(clients, &candidacy).await?;
+    voice::mark_superseded(clients, &candidacy, &execution).await?;
     let results = evidence::running(clients, &run_state).await?;
     let view = View {
         run: &execution.name,
@@ -117,7 +117,7 @@ async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, Ga
     };
     let (run, revision) = (execution.name.clone(), candidacy.revision.clone());
     let record = ResultRecord::spoken(run, revision, comment);
-    let record = voice::put_record(clients, &candidacy.pull_request, record).await?;
+    let record = voice::put_record(clients, &candidacy.pull_request, &execution, record).await?;
     let comment = record.comment.as_ref();
     voice::mark_overtaken(clients, &candidacy, &execution.name, comment).await?;
     let seconds = state.wait_seconds.unwrap_or(1);
@@ -245,7 +245,7 @@ async fn say_failure(
         exhausted: None,
         stage: Stage::Failed { error, again },
     };
-    voice::mark_superseded(clients, candidacy).await?;
+    voice::mark_superseded(clients, candidacy, &invocation.execution).await?;
     let comment = voice::speak(clients, candidacy, &live, &view).await?;
     let (run, revision) = (
         invocation.execution.name.clone(),
@@ -257,7 +257,8 @@ async fn say_failure(
         approval,
         ..ResultRecord::spoken(run, revision, comment)
     };
-    let record = voice::put_record(clients, &candidacy.pull_request, record).await?;
+    let execution = &invocation.execution;
+    let record = voice::put_record(clients, &candidacy.pull_request, execution, record).await?;
     if again {
         let comment = record.comment.as_ref();
         voice::mark_overtaken(clients, candidacy, &record.run, comment).await?;

@@ -138,7 +138,7 @@ async fn say(
         memory,
     } = basis;
     let deferred = matches!(said.stage, Stage::Deferred);
-    voice::mark_superseded(clients, candidacy).await?;
+    voice::mark_superseded(clients, candidacy, execution).await?;
     let failures = record::failures(clients, candidacy, execution, said.verdict, results).await?;
     let compared = memory.filter(|_| found.is_some());
     let changed = changed(clients, run.candidate.as_ref(), results).await;
@@ -178,7 +178,7 @@ async fn say(
         failures,
     }
     .record(candidacy, execution, run, results);
-    let record = voice::put_record(clients, &candidacy.pull_request, record).await?;
+    let record = voice::put_record(clients, &candidacy.pull_request, execution, record).await?;
     let kind = said.verdict.kind();
     audit::tell(candidacy, execution, &run.plan.flags, kind, record.approval);
     Ok(headline)

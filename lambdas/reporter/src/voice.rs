@@ -1,12 +1,12 @@
 //! One comment per pull request and revision: found again, edited in place, remembered.
 
-use gate_aws::Clients;
+use gate_aws::{Clients, run};
 use gate_core::{
     comment::{self, View},
     error::GateError,
     host::{CodeHost, Comment, Edited, NewComment, Posted},
     id::{CommentId, PullRequestId, RunName},
-    protocol::{Candidacy, ResultRecord, Standing, standing},
+    protocol::{Candidacy, Execution, ResultRecord, Standing, standing},
     pull_request::PullRequest,
 };
 
@@ -21,14 +21,21 @@ pub(crate) async fn record(
         .await
 }
 
-/// Remembers, and keeps what was known of the revision's failures.
+/// Remembers, and keeps what was known of the revision's failures. What the run of a newer revision remembers stays.
 pub(crate) async fn put_record(
     clients: &Clients,
     pull_request: &PullRequestId,
+    execution: &Execution,
     record: ResultRecord,
 ) -> Result<ResultRecord, GateError> {
     let earlier = self::record(clients, pull_request).await?;
+    let is_of_another = earlier
+        .as_ref()
+        .is_some_and(|earlier| earlier.revision != record.revision);
     let record = record.over(earlier.as_ref());
+    if is_of_another && run::is_overtaken(clients, pull_request, execution).await? {
+        return Ok(record);
+    }
     let parameter = clients.names().result(pull_request);
     clients.parameters.put(&parameter, &record).await?;
     Ok(record)
@@ -202,20 +209,19 @@ pub(crate) async fn mark_overtaken(
 pub(crate) async fn mark_superseded(
     clients: &Clients,
     candidacy: &Candidacy,
+    execution: &Execution,
 ) -> Result<(), GateError> {
-    let earlier = record(clients, &candidacy.pull_request).await?;
-    let earlier =
-        earlier.filter(|record| record.revision != candidacy.revision && record.promises_more());
-    if let Some(ResultRecord {
-        run,
-        comment: Some(id),
-        ..
-    }) = earlier
-    {
-        clients
-            .host
-            .edit_comment(&id, &comment::superseded(&run))
-            .await?;
+    let other = record(clients, &candidacy.pull_request).await?;
+    let other =
+        other.filter(|record| record.revision != candidacy.revision && record.promises_more());
+    let Some((run, id)) = other.and_then(|record| Some((record.run, record.comment?))) else {
+        return Ok(());
+    };
+    // A newer run claims before it speaks. If it has the claim, the comment may be its own, and its verdict be there already.
+    if run::is_overtaken(clients, &candidacy.pull_request, execution).await? {
+        return Ok(());
     }
+    let words = comment::superseded(&run);
+    clients.host.edit_comment(&id, &words).await?;
     Ok(())
 }

@@ -25,6 +25,7 @@ pub(crate) struct Found {
     result: Option<ResultRecord>,
     conversation: Conversation,
     approved: bool,
+    said: Option<String>,
 }
 
 impl Found {
@@ -41,6 +42,7 @@ impl Found {
             result: self.result.as_ref(),
             conversation: &self.conversation,
             approved: self.approved,
+            said: self.said.as_deref(),
         }
     }
 
@@ -49,7 +51,7 @@ impl Found {
         &self.live
     }
 
-    /// Reads whether the gate approves the live revision, and what people asked of it.
+    /// Reads whether the gate approves the live revision, what its comment says, and what people asked of it.
     pub(crate) async fn with_approval(mut self, clients: &Clients) -> Result<Self, GateError> {
         let approvers = clients
             .host
@@ -57,6 +59,15 @@ impl Found {
             .await?;
         self.conversation = conversation::of(clients, &self.live.id, &self.live.revision).await?;
         self.approved = approvers.contains(&clients.deployment.reporter_arn);
+        if let Some(id) = self
+            .result
+            .as_ref()
+            .and_then(|result| result.comment.as_ref())
+        {
+            let comment = clients.host.comment(id).await?;
+            let comment = comment.filter(|comment| !comment.deleted);
+            self.said = comment.map(|comment| comment.content);
+        }
         Ok(self)
     }
 }
@@ -91,6 +102,7 @@ pub(crate) async fn find(
         result,
         conversation: Conversation::default(),
         approved: false,
+        said: None,
     }))
 }
 

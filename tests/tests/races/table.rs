@@ -3,6 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
+use gate_core::{
+    id::{PullRequestId, RevisionId},
+    protocol::ResultRecord,
+};
 use local_aws::{Interference, Moment, Observer};
 use mergegate_tests::{
     BUILDSPEC, Blow, Deed, Place, Stage, THE_GATE, closes, green_files, play_all,
@@ -137,6 +141,57 @@ fn of_two_runs_for_one_revision_the_later_one_speaks() {
         assert!(comment.ends_with(&last_line), "{later} expected: {comment}");
         stage.system.shut_down().await;
     });
+}
+
+/// The revision that the gate last remembered to have spoken about.
+async fn said_last(stage: &Stage, id: &str) -> Option<RevisionId> {
+    let clients = stage.clients();
+    let result = clients.names().result(&PullRequestId::new(id));
+    let record: Option<ResultRecord> = clients.parameters.get(&result).await.unwrap();
+    record.map(|record| record.revision)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_run_that_still_speaks_leaves_the_comment_of_a_newer_one_alone() {
+    let stage = Arc::new(Stage::set(&endless_files()).await);
+    stage.copy.push("change", "main", &[("value", "5\n")]);
+    stage.copy.commit("change", "", &[("value", "1\n")]);
+    let deed = {
+        let stage = stage.clone();
+        Deed::meanwhile(move || {
+            let stage = stage.clone();
+            Box::pin(async move {
+                let copy = stage.copy.clone();
+                let push = tokio::task::spawn_blocking(move || copy.send("change"));
+                push.await.expect("a push");
+                let revision = RevisionId::new(stage.revision("1").await);
+                while said_last(&stage, "1").await.as_ref() != Some(&revision) {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            })
+        })
+    };
+    let approval = place("Report", "UpdatePullRequestApprovalState");
+    let blow = Blow::new(approval, Moment::Before, deed);
+    stage.system.account().observe(blow.observer());
+    let id = stage.open("change", "Change").await;
+    stage
+        .eventually("the end of the older run", async || {
+            let ended = stage.executions(Some("SUCCEEDED")).await;
+            (ended.len() == 1).then_some(())
+        })
+        .await;
+    let comments = stage.comments(&id).await;
+    let [older, newer] = &comments[..] else {
+        panic!("two comments expected: {comments:#?}");
+    };
+    assert!(older.contains("a newer revision"), "{older}");
+    assert!(newer.starts_with("### ⏳"), "{newer}");
+    stage.copy.push("change", "", &[("value", "2\n")]);
+    stage.verdict(&id).await;
+    stage.quiet().await;
+    stage.assert_right(&id).await;
+    stage.system.shut_down().await;
 }
 
 /// What a rule delivers comes twice, and late by a time that differs from event to event.

@@ -206,6 +206,14 @@ pub fn is_of_a_run(content: &str) -> bool {
     last.is_some_and(|line| line.starts_with("Mergegate · run "))
 }
 
+/// Whether a text is the comment that this run wrote.
+pub fn is_by(content: &str, run: &RunName) -> bool {
+    content
+        .lines()
+        .last()
+        .is_some_and(|line| line == last_line(run))
+}
+
 /// A remark when somebody overrode the rules of a pull request.
 pub fn overridden(by: &str) -> String {
     format!(

@@ -6,6 +6,7 @@ use super::{
     router::{command, gate},
 };
 use crate::{
+    comment,
     conversation::Conversation,
     host::Comment,
     id::{CommitId, PullRequestId, RepositoryName},
@@ -48,6 +49,8 @@ pub struct OpenPullRequest<'a> {
     pub conversation: &'a Conversation,
     /// Whether the gate approves the live revision.
     pub approved: bool,
+    /// What the recorded comment says; `None` if it was not read, or is gone.
+    pub said: Option<&'a str>,
 }
 
 /// Decides about an open pull request; `None` when all is as it should be.
@@ -71,7 +74,10 @@ pub fn sweep_open(found: &OpenPullRequest<'_>) -> Option<(Request, Wish)> {
     let right = spoke.is_some_and(|result| {
         // Without an approval rule CodeCommit reports no approvals: nothing can be compared.
         let expected = result.approval == ApprovalRecord::Given;
+        // Of two runs that spoke at the same time, one may have had the last word and the other the last record.
+        let is_said = |said: &str| comment::is_by(said, &result.run);
         result.run == claim.run
+            && found.said.is_none_or(is_said)
             && result.heard == found.conversation.fingerprint()
             && (found.approved == expected || !live.has_approval_rules && !found.approved)
     });
@@ -153,6 +159,7 @@ mod tests {
             result,
             conversation: &Conversation::default(),
             approved,
+            said: None,
         };
         let (wanted, wish) = sweep_open(&found)?;
         assert_eq!(wanted, request);
@@ -254,6 +261,7 @@ mod tests {
                 result: Some(&result),
                 conversation,
                 approved: true,
+                said: None,
             };
             sweep_open(&found).is_some()
         };
@@ -262,6 +270,35 @@ mod tests {
         assert!(swept(&held, None));
         assert!(swept(&nothing, held.fingerprint()));
         assert!(!swept(&held, held.fingerprint()));
+    }
+
+    #[test]
+    fn a_verdict_that_the_comment_of_another_run_covers_is_given_again() {
+        let swept = |said: Option<&str>| {
+            let request = Request::Gate(candidacy());
+            let found = OpenPullRequest {
+                live: &live(),
+                destination_tip: &commit('b'),
+                claim: Some(&claim()),
+                latest: Some((ExecutionStatus::Succeeded, &request)),
+                result: Some(&result()),
+                conversation: &Conversation::default(),
+                approved: true,
+                said,
+            };
+            sweep_open(&found).is_some()
+        };
+        let own = format!(
+            "### ✅ Mergegate: approved\n\nMergegate · run {}",
+            execution().name
+        );
+        assert!(!swept(Some(&own)));
+        assert!(!swept(None));
+        let of_another =
+            "### ❌ Mergegate: rejected\n\nMergegate · run pr-7-3f2a91c0d1e2-aaaaaaaa-1";
+        assert!(swept(Some(of_another)));
+        let longer = format!("{own}0");
+        assert!(swept(Some(&longer)));
     }
 
     #[test]

@@ -13,7 +13,12 @@ use gate_core::{
     verdict::{CheckResult, Verdict, VerdictKind, check_failure, decide},
 };
 
-use super::{Step, environment::tested, standing::standing, unasked};
+use super::{
+    Step,
+    environment::tested,
+    standing::{is_overtaken, standing},
+    unasked,
+};
 use crate::{
     calls::{Answer, Approval, Call},
     numbers,
@@ -44,18 +49,31 @@ pub(crate) fn withdraw_approval(step: &mut Step<'_, '_>, revision: u8) -> Handle
 /// `voice.rs`: the comment of an earlier revision that never got its verdict.
 fn mark_superseded(step: &mut Step<'_, '_>) -> Handled<()> {
     let revision = step.candidate()?.revision;
-    let earlier = step.calls.record()?;
+    let other = step.calls.record()?;
     let runs = step.calls.runs;
-    let earlier = earlier.filter(|record| {
+    let other = other.filter(|record| {
         record.revision != revision && numbers::record(runs, *record).promises_more()
     });
-    if let Some(earlier) = earlier {
-        step.calls.act(Call::Comment {
-            revision: earlier.revision,
-            comment: Comment::Ended,
-        })?;
+    let Some(other) = other else {
+        return Ok(());
+    };
+    if is_overtaken(step)? {
+        return Ok(());
     }
-    Ok(())
+    step.calls.act(Call::Comment {
+        revision: other.revision,
+        comment: Comment::Ended,
+    })
+}
+
+/// `voice.rs`: remembers, but not over what the run of a newer revision remembers.
+fn put_record(step: &mut Step<'_, '_>, record: Record) -> Handled<()> {
+    let earlier = step.calls.record()?;
+    let is_of_another = earlier.is_some_and(|earlier| earlier.revision != record.revision);
+    if is_of_another && is_overtaken(step)? {
+        return Ok(());
+    }
+    step.calls.act(Call::WriteRecord(record))
 }
 
 /// `lib.rs`: say that builds run.
@@ -68,7 +86,7 @@ pub(crate) fn announce(step: &mut Step<'_, '_>) -> Handled<Next> {
     let comment = Comment::Running;
     step.calls.act(Call::Comment { revision, comment })?;
     let record = Record::spoken(step.run, revision);
-    step.calls.act(Call::WriteRecord(record))?;
+    put_record(step, record)?;
     Ok(Next::Wait)
 }
 
@@ -103,7 +121,7 @@ pub(crate) fn report(step: &mut Step<'_, '_>) -> Handled<Next> {
         Comment::Finished(verdict)
     };
     step.calls.act(Call::Comment { revision, comment })?;
-    step.calls.act(Call::WriteRecord(Record {
+    let record = Record {
         verdict: (!deferred).then_some(verdict),
         given: verdict == VerdictKind::Approve && !refused && !deferred,
         tested,
@@ -116,7 +134,8 @@ pub(crate) fn report(step: &mut Step<'_, '_>) -> Handled<Next> {
         failed: failed(candidate.as_ref(), &plan, &results),
         continues: step.memory.continues,
         ..Record::spoken(step.run, revision)
-    }))?;
+    };
+    put_record(step, record)?;
     if look_again(&heard, &step.calls.conversation(revision)?) {
         return Ok(Next::Wait);
     }
@@ -168,10 +187,11 @@ fn defer(step: &mut Step<'_, '_>) -> Handled<()> {
         let comment = Comment::Waiting;
         step.calls.act(Call::Comment { revision, comment })?;
     }
-    step.calls.act(Call::WriteRecord(Record {
+    let record = Record {
         deferred: Some(was),
         ..Record::spoken(step.run, revision)
-    }))
+    };
+    put_record(step, record)
 }
 
 /// `evidence.rs`: the last build of each check, and its report.

@@ -32,6 +32,14 @@ pub(crate) fn standing(step: &mut Step<'_, '_>) -> Handled<(Standing, View)> {
     Ok((standing, live))
 }
 
+/// Whether a newer run has taken the claim.
+pub(crate) fn is_overtaken(step: &mut Step<'_, '_>) -> Handled<bool> {
+    let runs = step.calls.runs;
+    let read = step.calls.claim()?.map(|run| numbers::claim(runs, run));
+    let own = numbers::claim(runs, step.run);
+    Ok(protocol::claim(read.as_ref(), &own) == ClaimStep::Lost)
+}
+
 fn holds_claim(calls: &mut Replay<'_>, run: RunId) -> Handled<bool> {
     let own = numbers::claim(calls.runs, run);
     for round in 0..=MAX_ROUNDS {

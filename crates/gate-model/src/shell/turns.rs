@@ -14,6 +14,7 @@ use crate::{
     calls::{Answer, Call},
     numbers,
     replay::{Handled, Replay},
+    world::{Comment, Record},
 };
 
 /// `branch.rs`: an open pull request and what the gate remembers of it.
@@ -24,6 +25,7 @@ pub(crate) struct Found {
     result: Option<ResultRecord>,
     conversation: Conversation,
     approved: bool,
+    said: Option<String>,
 }
 
 impl Found {
@@ -39,6 +41,7 @@ impl Found {
             result: self.result.as_ref(),
             conversation: &self.conversation,
             approved: self.approved,
+            said: self.said.as_deref(),
         }
     }
 }
@@ -59,10 +62,13 @@ pub(crate) fn find(calls: &mut Replay<'_>, with_approval: bool) -> Handled<Optio
     };
     let record = calls.record()?;
     let revision = view.revision;
-    let (mut approved, mut conversation) = (false, Conversation::default());
+    let (mut approved, mut conversation, mut said) = (false, Conversation::default(), None);
     if with_approval {
         approved = calls.found(Call::ReadApproval { revision })?;
         conversation = calls.conversation(revision)?;
+        if let Some(record) = record {
+            said = Some(self::said(calls, record)?);
+        }
     }
     Ok(Some(Found {
         live: numbers::pull_request(view),
@@ -72,7 +78,23 @@ pub(crate) fn find(calls: &mut Replay<'_>, with_approval: bool) -> Handled<Optio
         result: record.map(|record| numbers::record(calls.runs, record)),
         conversation,
         approved,
+        said,
     }))
+}
+
+/// What the recorded comment says. The same verdict in other words than the recorded run's is none of the model.
+fn said(calls: &mut Replay<'_>, record: Record) -> Handled<String> {
+    let revision = record.revision;
+    let comment = match calls.ask(Call::ReadComment { revision })? {
+        Answer::Said(comment) => comment,
+        other => return unasked(&other),
+    };
+    let own = record
+        .verdict
+        .is_some_and(|verdict| comment == Comment::Finished(verdict));
+    let run = numbers::record(calls.runs, record).run;
+    let run = if own { run.as_str() } else { "another" };
+    Ok(format!("Mergegate · run {run}"))
 }
 
 /// `moved.rs`: looks at the pull requests of the branch.
@@ -99,6 +121,7 @@ pub(crate) fn take_turns(calls: &mut Replay<'_>, found: &Found, tip: u8) -> Hand
         result: None,
         conversation: &Conversation::default(),
         approved: false,
+        said: None,
     };
     let mut open = vec![found.at(&tip)];
     if calls.found(Call::ReadOthers)? {

@@ -102,6 +102,7 @@ fn wanted(open: &[Open], rules: MergeRules) -> (Vec<String>, Vec<String>) {
             result: open.result.as_ref(),
             conversation: &nothing,
             approved: open.approved,
+            said: None,
         })
         .collect();
     let (mut tests, mut told) = (Vec::new(), Vec::new());
