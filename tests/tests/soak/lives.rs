@@ -10,6 +10,7 @@ use std::{
 use aws_sdk_codecommit::primitives::Blob;
 use futures::{StreamExt as _, stream};
 use mergegate_tests::{People, Stage};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::{
     judge,
@@ -20,24 +21,28 @@ use crate::{
 const AT_ONCE: usize = 12;
 /// Nobody waits longer for the gate while it is disturbed.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// How often `main` moves by itself.
-const BETWEEN_MOVES: Duration = Duration::from_secs(4);
+/// How long between two looks at whether the gate has spoken.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+/// So many lives end from one move of `main` to the next: a slow machine must not see more of them.
+const LIVES_PER_MOVE: usize = 12;
 
 /// Lives all lives; the ids of the pull requests.
 pub(crate) async fn live(stage: &Stage, seed: u64, scripts: Vec<Script>) -> Vec<String> {
     prepare(stage, &scripts);
     let ids = Mutex::new(Vec::new());
+    let (ended, mut ends) = mpsc::unbounded_channel();
     let lives = stream::iter(scripts).for_each_concurrent(AT_ONCE, |script| {
-        let ids = &ids;
+        let (ids, ended) = (&ids, &ended);
         async move {
             let id = stage.open(&script.branch(), "A change").await;
             ids.lock().unwrap().push(id.clone());
             one(stage, &id, &script).await;
+            let _ = ended.send(());
         }
     });
     tokio::select! {
         () = lives => {}
-        () = move_main(stage, seed) => {}
+        () = move_main(stage, seed, &mut ends) => {}
     }
     ids.into_inner().unwrap()
 }
@@ -58,6 +63,8 @@ fn prepare(stage: &Stage, scripts: &[Script]) {
     stdin.write_all(commits.as_bytes()).expect("its input");
     drop(stdin);
     assert!(import.wait().expect("its end").success(), "no commits");
+    // Otherwise each push reads thousands of files before it does anything.
+    stage.copy.git(&["pack-refs", "--all"]);
     let first: Vec<String> = scripts
         .iter()
         .map(|script| {
@@ -123,15 +130,17 @@ async fn await_words(people: &People, id: &str) {
         if said.iter().any(|words| !words.starts_with("### ⏳")) {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        tokio::time::sleep(BETWEEN_LOOKS).await;
     }
 }
 
 /// Somebody changes the limit now and then; never ends by itself.
-async fn move_main(people: &People, seed: u64) {
+async fn move_main(people: &People, seed: u64, ends: &mut UnboundedReceiver<()>) {
     let client = people.code_commit("ann");
     for turn in seed.. {
-        tokio::time::sleep(BETWEEN_MOVES).await;
+        for _ in 0..LIVES_PER_MOVE {
+            ends.recv().await;
+        }
         let branch = client
             .get_branch()
             .repository_name("demo")
