@@ -75,18 +75,17 @@ impl Git {
         is_object_id(id).then(|| id.to_owned())
     }
 
-    /// Full name and object of every reference whose full name starts with `prefix`.
+    /// Full name and object of every reference below the folder `place`, such as `refs/`, or of the one of that name.
     pub(crate) async fn references(
         &self,
         repository: &str,
-        prefix: &str,
+        place: &str,
     ) -> Result<BTreeMap<String, String>, GitError> {
-        let arguments = ["for-each-ref", "--format=%(objectname) %(refname)"];
+        let arguments = ["for-each-ref", "--format=%(objectname) %(refname)", place];
         let answer = self.answer(repository, &arguments, b"").await?;
         let references = String::from_utf8_lossy(&answer)
             .lines()
             .filter_map(|line| line.split_once(' '))
-            .filter(|(_, name)| name.starts_with(prefix))
             .map(|(id, name)| (name.to_owned(), id.to_owned()))
             .collect();
         Ok(references)
@@ -112,8 +111,13 @@ impl Git {
         if output.status.success() {
             return Ok(());
         }
-        let found = self.references(repository, full_name).await?;
-        let found = found.get(full_name).cloned();
+        let found = match self.loose_branch(repository, full_name) {
+            Some(found) => Some(found),
+            None => self
+                .references(repository, full_name)
+                .await?
+                .remove(full_name),
+        };
         if found.as_deref() == expected_old {
             return Err(failed(&arguments, &output));
         }

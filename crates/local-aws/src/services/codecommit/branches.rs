@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{
     ReferenceChange,
     input::{commit_id, refuse, required, shape},
+    references::reported,
     references_moved, repositories,
 };
 use crate::{
@@ -43,8 +44,19 @@ pub(super) async fn create(
         let message = format!("repository `{repository}` has no commit {commit}");
         return refuse("CommitDoesNotExistException", message);
     };
-    refuse_taken(account, &repository, &branch).await?;
-    set(account, caller, &repository, &branch, None, &commit).await?;
+    let full_name = format!("{HEADS}{branch}");
+    let new = Some(commit.as_str());
+    let git = &account.git;
+    if let Err(error) = git.set_reference(&repository, &full_name, new, None).await {
+        refuse_taken(account, &repository, &branch).await?;
+        return Err(error.into());
+    }
+    let change = ReferenceChange {
+        full_name,
+        old: None,
+        new: Some(commit),
+    };
+    references_moved(account, caller, &repository, &[change]).await?;
     Ok(json!({}))
 }
 
@@ -97,11 +109,10 @@ struct List {
 }
 
 /// ListBranches.
-pub(super) async fn list(account: &Account, input: &Value) -> Result<Value, ServiceError> {
+pub(super) fn list(account: &Account, input: &Value) -> Result<Value, ServiceError> {
     let request: List = shape(input)?;
     let repository = repositories::existing(account, request.repository_name)?.repository_name;
-    let references = account.git.references(&repository, HEADS).await?;
-    let branches = references
+    let branches = reported(account, &repository, HEADS)
         .into_keys()
         .map(|full_name| full_name[HEADS.len()..].to_owned());
     let Some(page) = page(branches, Clone::clone, PAGE, request.next_token.as_deref()) else {

@@ -59,7 +59,7 @@ async fn dispatch(
         "UpdateDefaultBranch" => repositories::update_default_branch(account, arguments).await,
         "CreateBranch" => branches::create(account, caller, arguments).await,
         "GetBranch" => branches::get(account, arguments).await,
-        "ListBranches" => branches::list(account, arguments).await,
+        "ListBranches" => branches::list(account, arguments),
         "DeleteBranch" => branches::delete(account, caller, arguments).await,
         "GetCommit" => commits::get(account, arguments).await,
         "CreateCommit" => commits::create(account, caller, arguments).await,

@@ -75,14 +75,8 @@ pub(crate) async fn compare_references(
     repository: &str,
 ) -> Result<(), ServiceError> {
     let mut actual = account.git.references(repository, "refs/").await?;
-    let prefix = key(repository, "");
-    let reported: BTreeMap<String, String> = account.store.read(|tables| {
-        let rows = tables.scan(&REFERENCES, &prefix);
-        rows.map(|(key, id)| (key[prefix.len()..].to_owned(), id))
-            .collect()
-    });
     let mut changes = Vec::new();
-    for (full_name, old) in reported {
+    for (full_name, old) in reported(account, repository, "refs/") {
         let new = actual.remove(&full_name);
         if new.as_ref() != Some(&old) {
             let old = Some(old);
@@ -99,6 +93,20 @@ pub(crate) async fn compare_references(
         new: Some(new),
     }));
     references_moved(account, caller, repository, &changes).await
+}
+
+/// Full name and object of each reference that starts with `prefix`, as last reported.
+pub(super) fn reported(
+    account: &Account,
+    repository: &str,
+    prefix: &str,
+) -> BTreeMap<String, String> {
+    let start = key(repository, "").len();
+    account.store.read(|tables| {
+        let rows = tables.scan(&REFERENCES, &key(repository, prefix));
+        rows.map(|(key, id)| (key[start..].to_owned(), id))
+            .collect()
+    })
 }
 
 /// Reports what moved between the last report and the end of the last process.
