@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::{Story, text};
+use crate::services::codecommit::{compare_references, pusher};
 
 #[tokio::test]
 async fn a_repository_without_commits_has_no_default_branch_and_the_first_branch_becomes_it() {
@@ -124,6 +125,11 @@ async fn many_branches_come_on_three_pages() {
         let made = git.set_reference("demo", &name, Some(&commit), None);
         made.await.unwrap();
     }
+    let moving = story.account.references.lock().await;
+    let caller = pusher(&story.account, None);
+    let reported = compare_references(&story.account, &caller, "demo");
+    reported.await.unwrap();
+    drop(moving);
     let mut input = json!({});
     let mut sizes = Vec::new();
     loop {
