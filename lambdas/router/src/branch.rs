@@ -52,7 +52,7 @@ impl Found {
     }
 
     /// Reads whether the gate approves the live revision, what its comment says, and what people asked of it.
-    pub(crate) async fn with_approval(mut self, clients: &Clients) -> Result<Self, GateError> {
+    pub(crate) async fn for_the_sweep(mut self, clients: &Clients) -> Result<Self, GateError> {
         let approvers = clients
             .host
             .approvers(&self.live.id, &self.live.revision)

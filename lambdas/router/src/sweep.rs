@@ -201,7 +201,7 @@ async fn sweep_branch(
 
 async fn find(clients: &Clients, id: &PullRequestId) -> Result<Option<Found>, GateError> {
     match branch::find(clients, id, None).await? {
-        Some(found) => Ok(Some(found.with_approval(clients).await?)),
+        Some(found) => Ok(Some(found.for_the_sweep(clients).await?)),
         None => Ok(None),
     }
 }

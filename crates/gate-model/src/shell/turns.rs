@@ -46,8 +46,8 @@ impl Found {
     }
 }
 
-/// `branch.rs`: reads a pull request; `with_approval` as the sweep does.
-pub(crate) fn find(calls: &mut Replay<'_>, with_approval: bool) -> Handled<Option<Found>> {
+/// `branch.rs`: reads a pull request, `for_the_sweep` more of it.
+pub(crate) fn find(calls: &mut Replay<'_>, for_the_sweep: bool) -> Handled<Option<Found>> {
     let view = calls.pull_request()?;
     if !view.open {
         return Ok(None);
@@ -63,7 +63,7 @@ pub(crate) fn find(calls: &mut Replay<'_>, with_approval: bool) -> Handled<Optio
     let record = calls.record()?;
     let revision = view.revision;
     let (mut approved, mut conversation, mut said) = (false, Conversation::default(), None);
-    if with_approval {
+    if for_the_sweep {
         approved = calls.found(Call::ReadApproval { revision })?;
         conversation = calls.conversation(revision)?;
         if let Some(record) = record {
