@@ -2,7 +2,7 @@
 
 use std::{
     path::{Component, Path},
-    process::Stdio,
+    process::{Output, Stdio},
     sync::Arc,
 };
 
@@ -19,6 +19,7 @@ use crate::{
 
 const DEFAULT_BUILDSPEC: &str = "buildspec.yml";
 const LARGEST_BUILDSPEC: u64 = 1 << 20;
+const CLONES: usize = 8;
 
 /// What a build needs and cannot have: it fails, and nobody else is to blame.
 #[derive(Debug)]
@@ -63,18 +64,7 @@ pub(super) async fn check_out(
     let bare = account.git.path(repository);
     let source = folders.source();
     let address = build.source.location.as_deref().unwrap_or_default();
-    let steps: [&[&std::ffi::OsStr]; 3] = [
-        // Shared: otherwise each of the repository's objects, of which there may be thousands, would be linked.
-        &[
-            "clone".as_ref(),
-            "--quiet".as_ref(),
-            "--shared".as_ref(),
-            "--no-checkout".as_ref(),
-            "--template=".as_ref(),
-            "--".as_ref(),
-            bare.as_ref(),
-            source.as_ref(),
-        ],
+    let steps: [&[&std::ffi::OsStr]; 2] = [
         // A push from inside a build must not go past the endpoint.
         &[
             "-C".as_ref(),
@@ -93,17 +83,39 @@ pub(super) async fn check_out(
             commit.as_ref(),
         ],
     ];
+    let mut output = clone(folders, &bare, &source).await?;
     for step in steps {
-        let output = git(folders).args(step).output().await?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Ok(Err(client_error(format!(
-                "failed to get {commit} of {repository}: {}",
-                said.trim()
-            ))));
+        if output.status.success() {
+            output = git(folders).args(step).output().await?;
         }
     }
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Ok(Err(client_error(format!(
+            "failed to get {commit} of {repository}: {}",
+            said.trim()
+        ))));
+    }
     Ok(Ok(Some(commit)))
+}
+
+/// Clones without checking out; what the last try said. A branch that is removed while git lists it is an error to git; the
+/// next list is without it.
+async fn clone(folders: &Folders, bare: &Path, source: &Path) -> Result<Output, Fault> {
+    let mut clone = git(folders);
+    clone
+        // Shared: otherwise each of the repository's objects, of which there may be thousands, would be linked.
+        .args(["clone", "--quiet", "--shared", "--no-checkout"])
+        .args(["--template=", "--"])
+        .args([bare, source]);
+    let mut output = clone.output().await?;
+    for _ in 1..CLONES {
+        if output.status.success() {
+            break;
+        }
+        output = clone.output().await?;
+    }
+    Ok(output)
 }
 
 /// The commit of a `sourceVersion`: a branch, a tag, a full id, or `refs/heads/<branch>^{<id>}`.

@@ -1,5 +1,11 @@
 //! Which commit a build gets, and what is wrong with its buildspec.
 
+use std::{
+    io::{self, BufWriter, Write},
+    process::{Child, Command, Stdio},
+    thread,
+};
+
 use serde_json::{Value, json};
 
 use super::bench::{Bench, git, phase, spec};
@@ -71,6 +77,49 @@ async fn fails_on_a_commit_that_no_branch_or_not_the_named_branch_leads_to() {
             )
         );
     }
+}
+
+/// Makes and removes branches as fast as git can, until the process is killed.
+fn flicker(bench: &Bench, commit: &str) -> Child {
+    let mut child = Command::new("git")
+        .arg("-C")
+        .arg(bench.bare())
+        .args(["update-ref", "--stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut transactions = BufWriter::new(child.stdin.take().unwrap());
+    let commit = commit.to_owned();
+    thread::spawn(move || -> io::Result<()> {
+        loop {
+            writeln!(transactions, "start")?;
+            for branch in 0..8 {
+                writeln!(transactions, "create refs/heads/topics/{branch} {commit}")?;
+            }
+            writeln!(transactions, "commit\nstart")?;
+            for branch in 0..8 {
+                writeln!(transactions, "delete refs/heads/topics/{branch}")?;
+            }
+            writeln!(transactions, "commit")?;
+        }
+    });
+    child
+}
+
+#[tokio::test]
+async fn branches_that_come_and_go_meanwhile_do_no_harm() {
+    let bench = Bench::open().await;
+    let main = bench.repository(&[("buildspec.yml", &spec(&["true"]))]);
+    bench.project(|_| {}).await;
+    let mut flicker = flicker(&bench, &main);
+    for _ in 0..30 {
+        let build = bench.run(json!({ "sourceVersion": "main" })).await;
+        assert_eq!(build["buildStatus"], "SUCCEEDED", "{}", bench.log(&build));
+    }
+    assert!(flicker.try_wait().unwrap().is_none());
+    flicker.kill().unwrap();
+    flicker.wait().unwrap();
 }
 
 #[tokio::test]
