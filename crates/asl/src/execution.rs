@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::definition::{State, StateMachine};
-use crate::failure::{Failure, TaskError, within_data_limit};
+use crate::failure::{DATA_LIMIT_LEVELS, Failure, TaskError, levels, within_data_limit};
 use crate::history::{
     DataDetails, EventDetails, EventKind, ExecutionStarted, History, HistoryEvent, StateEntered,
     StateExited,
@@ -132,16 +132,18 @@ enum Phase {
 }
 
 impl Execution {
-    /// Starts a run and enters its first state. An input over the limit fails the run at once.
+    /// Starts a run and enters its first state. An input over the limit fails the run at once; one of more than
+    /// [`crate::DATA_LIMIT_LEVELS`] is not kept.
     pub fn start(
         machine: &StateMachine,
         identity: ExecutionIdentity,
         input: Value,
         now: Timestamp,
     ) -> Self {
+        let is_kept = levels(&input) <= DATA_LIMIT_LEVELS;
         let mut execution = Self {
             identity,
-            input: input.clone(),
+            input: if is_kept { input.clone() } else { Value::Null },
             started: now,
             deadline: machine
                 .timeout_seconds

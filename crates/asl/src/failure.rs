@@ -6,6 +6,10 @@ use serde_json::Value;
 /// Largest input, output or task result, in bytes of UTF-8.
 pub const DATA_LIMIT_BYTES: usize = 262_144;
 
+/// Most levels of arrays and objects in an input, output or task result. AWS documents none; readers of JSON, the one that
+/// takes up a serialised execution among them, have one of 128.
+pub const DATA_LIMIT_LEVELS: usize = 100;
+
 /// Longest error name, in characters (botocore: `SensitiveError`).
 const ERROR_LIMIT: usize = 256;
 /// Longest cause, in characters (botocore: `SensitiveCause`).
@@ -108,8 +112,24 @@ fn shorten(text: &mut String, characters: usize) {
     }
 }
 
-/// Refuses data over the limit; `what` starts the sentence.
+/// How many levels of arrays and objects a value has; a text has none.
+pub fn levels(value: &Value) -> usize {
+    let deepest = match value {
+        Value::Array(items) => items.iter().map(levels).max(),
+        Value::Object(members) => members.values().map(levels).max(),
+        _ => return 0,
+    };
+    1 + deepest.unwrap_or(0)
+}
+
+/// Refuses data over the limits; `what` starts the sentence.
 pub(crate) fn within_data_limit(value: &Value, what: &str) -> Result<(), Failure> {
+    let levels = levels(value);
+    if levels > DATA_LIMIT_LEVELS {
+        return Err(Failure::runtime(format!(
+            "{what} with {levels} levels of arrays and objects, more than {DATA_LIMIT_LEVELS}."
+        )));
+    }
     let bytes = value.to_string().len();
     if bytes <= DATA_LIMIT_BYTES {
         return Ok(());

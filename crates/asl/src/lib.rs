@@ -21,7 +21,7 @@ mod timestamp;
 
 pub use definition::StateMachine;
 pub use execution::{Execution, ExecutionIdentity, Invocation, Status, Step};
-pub use failure::{DATA_LIMIT_BYTES, TaskError};
+pub use failure::{DATA_LIMIT_BYTES, DATA_LIMIT_LEVELS, TaskError, levels};
 pub use fault::{DefinitionError, Fault};
 pub use history::{
     DataDetails, EventDetails, EventKind, ExecutionStarted, HISTORY_LIMIT_EVENTS, HistoryEvent,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::failure::{Failure, RESULT_PATH_MATCH_FAILURE};
+use crate::failure::{DATA_LIMIT_LEVELS, Failure, RESULT_PATH_MATCH_FAILURE};
 
 /// What paths select from.
 #[derive(Clone, Copy)]
@@ -80,6 +80,12 @@ impl Path {
         if path.context {
             return Err(format!(
                 "path `{text}`: nothing can be placed in the context object"
+            ));
+        }
+        if path.segments.len() > DATA_LIMIT_LEVELS {
+            return Err(format!(
+                "path `{text}`: it leads through {} levels, more than {DATA_LIMIT_LEVELS}",
+                path.segments.len()
             ));
         }
         Ok(path)
@@ -355,6 +361,12 @@ mod tests {
             Path::parse_reference("$$.State.Name")
                 .unwrap_err()
                 .contains("context object")
+        );
+        let endless = format!("${}", ".a".repeat(101));
+        assert!(
+            Path::parse_reference(&endless)
+                .unwrap_err()
+                .contains("leads through 101 levels, more than 100")
         );
     }
 }

@@ -244,6 +244,19 @@ fn received(body: Result<Bytes, BytesRejection>) -> Result<Bytes, ServiceError> 
     })
 }
 
+/// JSON that somebody wrote and that is kept as it is. What has more levels than data may have in an execution is refused: it
+/// could not be read from the journal again.
+pub(crate) fn json(text: &[u8]) -> Result<Value, String> {
+    let value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    match asl::levels(&value) {
+        0..=asl::DATA_LIMIT_LEVELS => Ok(value),
+        levels => Err(format!(
+            "{levels} levels of arrays and objects are more than {}",
+            asl::DATA_LIMIT_LEVELS
+        )),
+    }
+}
+
 fn parse_body(body: &Bytes) -> Result<Value, ServiceError> {
     if body.is_empty() {
         return Ok(Value::Object(serde_json::Map::new()));

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use asl::{DATA_LIMIT_BYTES, EventKind, HISTORY_LIMIT_EVENTS, Status};
+use asl::{
+    DATA_LIMIT_BYTES, DATA_LIMIT_LEVELS, EventKind, Execution, HISTORY_LIMIT_EVENTS, Status,
+};
 use serde_json::{Value, json};
 
-use crate::driver::{Answer, run, single, task, with};
+use crate::driver::{Answer, later, machine, run, single, start, task, with};
 
 /// Waits, asks a task, and goes round until the task says that it is done.
 fn poll_loop() -> Value {
@@ -148,6 +150,49 @@ fn a_result_over_the_limit_is_caught_only_by_its_own_word() {
     assert!(uncaught.kinds().contains(&EventKind::TaskFailed));
     let caught = run(&definition("States.DataLimitExceeded"), json!({}), big);
     assert_eq!(caught.output()["Error"], "States.DataLimitExceeded");
+}
+
+/// Objects within objects.
+fn nested(levels: usize) -> Value {
+    (0..levels).fold(json!(1), |inner, _| json!({ "a": inner }))
+}
+
+#[test]
+fn fails_before_the_data_has_more_levels_than_can_be_read_again() {
+    let definition = json!({"StartAt": "Wrap", "States": {
+        "Wrap": {"Type": "Pass", "Parameters": {"a.$": "$"}, "Next": "Enough?"},
+        "Enough?": {"Type": "Choice", "Choices": [{"Variable": "$.enough", "IsPresent": true, "Next": "Done"}], "Default": "Wrap"},
+        "Done": {"Type": "Succeed"},
+    }});
+    let nobody = |_: &asl::Invocation, _| Answer::Silence;
+    let endless = run(&definition, json!({}), nobody);
+    let (error, cause) = endless.failure();
+    assert_eq!(error, "States.Runtime");
+    assert!(
+        cause.ends_with("with 101 levels of arrays and objects, more than 100."),
+        "{cause}"
+    );
+    let deepest = run(
+        &single(json!({"Type": "Succeed"})),
+        nested(DATA_LIMIT_LEVELS),
+        nobody,
+    );
+    assert_eq!(asl::levels(deepest.output()), DATA_LIMIT_LEVELS);
+}
+
+#[test]
+fn an_execution_is_read_again_at_every_depth() {
+    let echo = machine(&single(task("f", json!({}))));
+    let mut random = fastrand::Rng::with_seed(7);
+    for levels in 0..DATA_LIMIT_LEVELS + 20 {
+        let mut execution = start(&echo, nested(levels));
+        execution.step(&echo, later(0), &mut random);
+        let written = serde_json::to_string(&execution).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Execution>(&written).unwrap(),
+            execution
+        );
+    }
 }
 
 #[test]

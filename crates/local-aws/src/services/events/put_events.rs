@@ -10,7 +10,7 @@ use super::{
     envelope::{Contents, Event},
     parse, rules, validation,
 };
-use crate::{Account, ServiceError, account::now};
+use crate::{Account, ServiceError, account::now, wire};
 
 /// Largest sum of all entries, in bytes.
 const LIMIT_BYTES: usize = 256 << 10;
@@ -91,7 +91,7 @@ fn contents(account: &Account, entry: Entry) -> Result<Contents, Refusal> {
     }
     rules::check_bus(account, entry.event_bus_name.as_deref())
         .map_err(|error| Refusal("InvalidArgument", error.message))?;
-    let detail: Value = serde_json::from_str(&detail)
+    let detail = wire::json(detail.as_bytes())
         .ok()
         .filter(Value::is_object)
         .ok_or_else(|| Refusal("MalformedDetail", "Detail is malformed.".to_owned()))?;

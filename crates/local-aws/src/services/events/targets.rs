@@ -12,6 +12,7 @@ use crate::{
         states,
     },
     store::{StoreError, Transaction},
+    wire,
 };
 
 /// Targets that one rule has at most.
@@ -51,7 +52,7 @@ impl Target {
             return Err(validation(message));
         }
         if let Some(input) = &self.input
-            && serde_json::from_str::<Value>(input).is_err()
+            && wire::json(input.as_bytes()).is_err()
         {
             let message = format!("JSON syntax error in input for target {}", self.id);
             return Err(validation(message));

@@ -127,7 +127,7 @@ fn parse_payload(body: &[u8]) -> Result<Value, ServiceError> {
     if body.is_empty() {
         return Ok(json!({}));
     }
-    serde_json::from_slice(body).map_err(|error| {
+    wire::json(body).map_err(|error| {
         ServiceError::client(
             "InvalidRequestContentException",
             format!("Could not parse request body into json: {error}"),

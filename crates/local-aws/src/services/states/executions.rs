@@ -14,6 +14,7 @@ use crate::{
     page::page,
     services::events::unique_id,
     store::Transaction,
+    wire,
 };
 
 #[derive(Deserialize)]
@@ -92,7 +93,7 @@ fn parse_input(text: &str) -> Result<Value, ServiceError> {
             asl::DATA_LIMIT_BYTES
         )));
     }
-    serde_json::from_str(text).map_err(|error| {
+    wire::json(text.as_bytes()).map_err(|error| {
         ServiceError::client(
             "InvalidExecutionInput",
             format!("Invalid State Machine Execution Input: '{error}'"),

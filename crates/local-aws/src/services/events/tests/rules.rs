@@ -24,12 +24,13 @@ fn put_events_takes_own_events_and_refuses_those_of_aws() {
         );
         account.start();
         let entry = |source: &str, detail: &str| json!({ "Source": source, "DetailType": "t", "Detail": detail });
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(100), "]".repeat(100));
         let answer = told(
             &account,
             "PutEvents",
-            json!({ "Entries": [entry("aws.codecommit", "{}"), entry("mine", "[]"), entry("", "{}"), entry("mine", "{\"a\":1}")] }),
+            json!({ "Entries": [entry("aws.codecommit", "{}"), entry("mine", "[]"), entry("mine", &deep), entry("", "{}"), entry("mine", "{\"a\":1}")] }),
         );
-        assert_eq!(answer["FailedEntryCount"], 3);
+        assert_eq!(answer["FailedEntryCount"], 4);
         let codes: Vec<_> = answer["Entries"]
             .as_array()
             .unwrap()
@@ -40,6 +41,7 @@ fn put_events_takes_own_events_and_refuses_those_of_aws() {
             codes,
             [
                 &json!("NotAuthorizedForSourceException"),
+                &json!("MalformedDetail"),
                 &json!("MalformedDetail"),
                 &json!("InvalidArgument"),
                 &json!(null)

@@ -298,6 +298,11 @@ fn refuses_what_step_functions_refuses_and_what_is_not_built() {
             ),
             ("StartExecution", run("a/b", "{}"), "InvalidName"),
             ("StartExecution", run("a", "{"), "InvalidExecutionInput"),
+            (
+                "StartExecution",
+                run("a", &format!("{}{}", "[".repeat(101), "]".repeat(101))),
+                "InvalidExecutionInput",
+            ),
             ("StartExecution", run("a", &large), "ValidationException"),
             (
                 "StartExecution",
