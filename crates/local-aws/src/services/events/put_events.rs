@@ -91,10 +91,11 @@ fn contents(account: &Account, entry: Entry) -> Result<Contents, Refusal> {
     }
     rules::check_bus(account, entry.event_bus_name.as_deref())
         .map_err(|error| Refusal("InvalidArgument", error.message))?;
-    let detail = wire::json(detail.as_bytes())
-        .ok()
-        .filter(Value::is_object)
-        .ok_or_else(|| Refusal("MalformedDetail", "Detail is malformed.".to_owned()))?;
+    let malformed = |why: &str| Refusal("MalformedDetail", format!("Detail is malformed: {why}"));
+    let detail = wire::json(detail.as_bytes()).map_err(|error| malformed(&error))?;
+    if !detail.is_object() {
+        return Err(malformed("it is no JSON object"));
+    }
     let time = entry.time.map_or_else(now, time);
     Ok(Contents {
         source,

@@ -52,9 +52,9 @@ impl Target {
             return Err(validation(message));
         }
         if let Some(input) = &self.input
-            && wire::json(input.as_bytes()).is_err()
+            && let Err(error) = wire::json(input.as_bytes())
         {
-            let message = format!("JSON syntax error in input for target {}", self.id);
+            let message = format!("JSON syntax error in input for target {}: {error}", self.id);
             return Err(validation(message));
         }
         if let Some(path) = &self.input_path
