@@ -19,12 +19,29 @@ const GUARDED: Readonly<Record<string, readonly string[]>> = {
   cloudformation: ['DescribeStacks', 'DescribeStackEvents', 'ValidateTemplate'],
   events: [],
   iam: ['GetRole', 'ListRoles', 'SimulateCustomPolicy'],
+  kms: [
+    'Decrypt',
+    'DescribeKey',
+    'Encrypt',
+    'GenerateDataKey',
+    'GenerateDataKey*',
+    'GenerateDataKeyWithoutPlaintext',
+    'GenerateMac',
+    'GetPublicKey',
+    'ReEncrypt*',
+    'ReEncryptFrom',
+    'ReEncryptTo',
+    'Sign',
+    'Verify',
+    'VerifyMac',
+  ],
   lambda: ['GetFunction', 'GetFunctionConfiguration', 'GetLayerVersion'],
   organizations: [],
   scheduler: [],
   ssm: ['GetParameter', 'GetParameters', 'GetParametersByPath', 'DescribeParameters'],
   states: ['ValidateStateMachineDefinition'],
-  sts: ['GetCallerIdentity'],
+  // Tokens of CodeArtifact are bearer tokens.
+  sts: ['GetCallerIdentity', 'GetServiceBearerToken'],
 };
 
 /** The actions of `statements`, for the Deny over everything else; throws when one is none for builds. */

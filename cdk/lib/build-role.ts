@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 
 import { grant } from './acknowledge';
 import { permittedToBuilds } from './build-actions';
+import { denyOtherUses, KEY_USES, useOfKeys, type RepositoryKeys } from './keys';
 import { ARTIFACT_PREFIX, type Names } from './names';
 import type { Network } from './network';
 
@@ -22,6 +23,7 @@ export interface BuildRoleProps {
   readonly repository: string;
   readonly artifacts: IBucket;
   readonly buildPolicies: readonly PolicyStatement[];
+  readonly repositoryKeys: RepositoryKeys;
   /** Where builds run; outside of a VPC if there is none. */
   readonly network?: Network;
   /** Where images may be pushed to; nowhere if there is none. */
@@ -42,19 +44,21 @@ export class BuildRole extends Construct {
 
   constructor(scope: Construct, id: string, props: BuildRoleProps) {
     super(scope, id);
-    const { names } = props;
+    const { names, repository, repositoryKeys, buildPolicies } = props;
     this.role = new Role(this, 'Role', {
       roleName: names.role(props.name),
-      description: `${props.images ? 'Container builds' : 'Builds'} of pull requests gated by ${names.service}, of ${props.repository}; runs code that nobody has reviewed`,
+      description: `${props.images ? 'Container builds' : 'Builds'} of pull requests gated by ${names.service}, of ${repository}; runs code that nobody has reviewed`,
       assumedBy: new ServicePrincipal('codebuild.amazonaws.com'),
     });
     const allowed = [
       ...needs(props),
       ...(props.network?.permissions() ?? []),
       ...(props.images ? push(props.images) : []),
-      ...props.buildPolicies,
+      ...useOfKeys(this, repositoryKeys, [repository]),
+      ...buildPolicies,
     ];
-    grant(this.role, ...allowed, denyTheRest(allowed));
+    const actions = buildPolicies.flatMap((statement) => statement.actions);
+    grant(this.role, ...allowed, denyTheRest(allowed), ...denyOtherUses(this, actions));
   }
 }
 
@@ -118,7 +122,8 @@ function denyTheRest(allowed: readonly PolicyStatement[]): PolicyStatement {
   return new PolicyStatement({
     sid: 'NothingElse',
     effect: Effect.DENY,
-    notActions: permittedToBuilds(allowed),
+    // The source of every build is read with a key, by CodeCommit as the role.
+    notActions: [...new Set([...permittedToBuilds(allowed), ...KEY_USES])].sort(),
     resources: ['*'],
   });
 }

@@ -4,7 +4,14 @@
  */
 import { existsSync } from 'node:fs';
 
-import { destinationsFault, idsFault, refuse, repositoriesFault, serviceNameFault } from './validation';
+import {
+  destinationsFault,
+  idsFault,
+  keyArnFault,
+  refuse,
+  repositoriesFault,
+  serviceNameFault,
+} from './validation';
 
 /** What the app needs to know. */
 export interface Settings {
@@ -17,6 +24,8 @@ export interface Settings {
   readonly lambdaDirectory?: string;
   readonly breakGlassRoleArn?: string;
   readonly network?: NetworkSettings;
+  /** ARNs of customer-managed keys, by repository. */
+  readonly repositoryKeys: Readonly<Record<string, string>>;
 }
 
 /** A place in a VPC, by ids. */
@@ -42,6 +51,7 @@ const KEYS = [
   'vpcId',
   'subnetIds',
   'securityGroupIds',
+  'repositoryKeys',
 ];
 
 const PLACE = 'in `context` of cdk.json, or with `-c`';
@@ -64,6 +74,7 @@ export function readContext(context: Context): Settings {
       'the ARN of a role',
     ),
     network: reader.network(),
+    repositoryKeys: reader.repositoryKeys(repositories),
   };
   refuse('the context', [...reader.faults, ...unknownKeys(context)]);
   return settings;
@@ -194,6 +205,25 @@ class Reader {
     }
     const subnetIds = this.list('subnetIds', idsFault('subnet', 16));
     return { vpcId, subnetIds, securityGroupIds: this.list('securityGroupIds', idsFault('sg', 5)) };
+  }
+
+  /** Only cdk.json can say it: `-c` knows no objects. */
+  repositoryKeys(repositories: readonly string[]): Record<string, string> {
+    const value: unknown = this.context.repositoryKeys ?? {};
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      this.fault('repositoryKeys', 'an object that gives repositories the ARNs of their keys');
+      return {};
+    }
+    const entries = Object.entries(value as Record<string, unknown>);
+    for (const [name, arn] of entries) {
+      const fault = repositories.includes(name)
+        ? keyArnFault(arn, String(this.context.region))
+        : 'is none of the gated repositories: leave it out, or gate it';
+      if (fault !== undefined) {
+        this.faults.push(`\`repositoryKeys.${name}\` ${fault}`);
+      }
+    }
+    return Object.fromEntries(entries.map(([name, arn]) => [name, String(arn)]));
   }
 
   private fault(key: string, form: string): string {

@@ -16,6 +16,7 @@ import { Construct } from 'constructs';
 import { grant } from './acknowledge';
 import type { DeploymentProperties, ReferencesProperties } from './deployment/properties';
 import { functionRole, logGroupOf } from './functions';
+import { useOfKeys, type RepositoryKeys } from './keys';
 import { approvalRule, PREVIEW_REFERENCES, type Names } from './names';
 
 const PACKAGE = resolve(__dirname, '..');
@@ -25,6 +26,7 @@ export interface DeploymentProps {
   readonly names: Names;
   readonly repositories: readonly string[];
   readonly destinations: readonly string[];
+  readonly repositoryKeys: RepositoryKeys;
   readonly artifacts: IBucket;
   readonly triggers: readonly string[];
   readonly logRetention: RetentionDays;
@@ -126,7 +128,7 @@ export class Deployment extends Construct {
   }
 
   private permissions(): PolicyStatement[] {
-    const { names, artifacts } = this.props;
+    const { names, artifacts, repositories, repositoryKeys } = this.props;
     const anyRepository = [names.repositoryArn('*')];
     const previews = allow('codecommit', ['DeleteBranch'], anyRepository);
     previews.addCondition('StringLike', { 'codecommit:References': PREVIEW_REFERENCES });
@@ -178,6 +180,7 @@ export class Deployment extends Construct {
         ['DeleteParameters'],
         [names.parameterArn('pull-requests/*'), names.parameterArn('repositories/*/durations')],
       ),
+      ...useOfKeys(this, repositoryKeys, repositories),
       ...this.letGoOfPeople(),
       allow('s3', ['ListBucketVersions'], [artifacts.bucketArn]),
       allow('s3', ['DeleteObject', 'DeleteObjectVersion'], [artifacts.arnForObjects('*')]),

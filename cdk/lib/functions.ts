@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 
 import { explain, grant } from './acknowledge';
 import type { FunctionFactory } from './code';
+import { useOfKeys, type RepositoryKeys } from './keys';
 import { FUNCTIONS, type FunctionName, type Names } from './names';
 import { permissions, type Subjects } from './permissions';
 
@@ -16,6 +17,7 @@ import { permissions, type Subjects } from './permissions';
 export interface FunctionsProps extends Subjects {
   readonly factory: FunctionFactory;
   readonly deadLetters: IQueue;
+  readonly repositoryKeys: RepositoryKeys;
   readonly logRetention: RetentionDays;
   readonly memorySize: number;
 }
@@ -47,7 +49,8 @@ export class Functions extends Construct {
     const functionName = names.function(name);
     const logGroup = logGroupOf(scope, functionName, props.logRetention);
     const role = functionRole(scope, names, name, logGroup);
-    grant(role, ...permissions(name, props));
+    const keys = useOfKeys(scope, props.repositoryKeys, props.repositories);
+    grant(role, ...permissions(name, props), ...keys);
     // X-Ray knows no resource.
     explain(role, ['*']);
     const made = props.factory.make(scope, 'Function', name, {

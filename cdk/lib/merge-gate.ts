@@ -20,6 +20,7 @@ import { BuildRole, type BuildRoleProps, type BuildRoles } from './build-role';
 import { FunctionFactory } from './code';
 import { Deployment } from './deployment';
 import { Functions } from './functions';
+import { keysFaults, type RepositoryKeys } from './keys';
 import { Names, type FunctionName } from './names';
 import { Network, networkFaults } from './network';
 import { Notifications } from './notifications';
@@ -75,6 +76,13 @@ export interface MergeGateProps {
    * @default - nothing
    */
   readonly buildPolicies?: readonly PolicyStatement[];
+  /**
+   * The customer-managed keys of repositories, by the names of these: functions and builds may use them by way of
+   * CodeCommit. The policy of each key has to let the account say who may, as it does by default.
+   *
+   * @default - all repositories are under the key that AWS manages
+   */
+  readonly repositoryKeys?: RepositoryKeys;
   /**
    * A role that {@link MergeGate.protectBranches} exempts, for the day on which the gate itself is broken.
    *
@@ -171,6 +179,7 @@ export class MergeGate extends Construct {
       names,
       repositories: props.repositories,
       destinations: props.destinations ?? [],
+      repositoryKeys: props.repositoryKeys ?? {},
       breakGlassRoleArn: props.breakGlassRoleArn,
       deadLetters: this.deadLetters,
       logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
@@ -231,7 +240,10 @@ export class MergeGate extends Construct {
   }
 
   /** Where builds run, and as whom. */
-  private builds(props: MergeGateProps, shared: Pick<BuildRoleProps, 'names' | 'artifacts'>): Builds {
+  private builds(
+    props: MergeGateProps,
+    shared: Pick<BuildRoleProps, 'names' | 'artifacts' | 'repositoryKeys'>,
+  ): Builds {
     const network = props.vpc && new Network(this, 'Network', props.vpc, props);
     const common = { ...shared, buildPolicies: props.buildPolicies ?? [], network };
     const made = props.repositories.map((repository, place) => {
@@ -294,6 +306,7 @@ function validate(scope: Construct, props: MergeGateProps): void {
     ...faults.flatMap(([key, fault]) => (fault === undefined ? [] : [`\`${key}\` ${fault}`])),
     ...environmentFaults(props.environment ?? {}),
     ...networkFaults(props),
+    ...keysFaults(props.repositoryKeys ?? {}, props.repositories),
   ]);
 }
 

@@ -2,12 +2,14 @@
 import { Annotations, CfnOutput, Stack, Tags, type StackProps } from 'aws-cdk-lib';
 import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 
 import type { NetworkSettings, Settings } from './context';
 import { MergeGate } from './merge-gate';
+import type { RepositoryKeys } from './keys';
 import type { NetworkProps } from './network';
 
 /** The stack that `cdk deploy` puts into an account. */
@@ -27,6 +29,7 @@ export class MergeGateStack extends Stack {
       serviceName: settings.serviceName,
       repositories: settings.repositories,
       destinations: settings.destinations,
+      repositoryKeys: this.keys(settings.repositoryKeys),
       breakGlassRoleArn: settings.breakGlassRoleArn,
       notifications,
       alarmTopic: notifications,
@@ -47,6 +50,13 @@ export class MergeGateStack extends Stack {
     // With a policy of its own a topic no longer lets the account's alarms in by itself.
     topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com'));
     return topic;
+  }
+
+  private keys(arns: Readonly<Record<string, string>>): RepositoryKeys {
+    const keys = new Construct(this, 'RepositoryKeys');
+    return Object.fromEntries(
+      Object.entries(arns).map(([name, arn]) => [name, Key.fromKeyArn(keys, name, arn)]),
+    );
   }
 
   private outputs(notifications: Topic): void {

@@ -66,6 +66,16 @@ export function idsFault(prefix: string, limit: number): (ids: readonly string[]
   };
 }
 
+/** Why something is not the ARN of a key in a Region, or nothing. CodeCommit takes keys of its own Region only. */
+export function keyArnFault(arn: unknown, region: string): string | undefined {
+  const form = /^arn:aws[\w-]*:kms:([\w-]+):\d{12}:key\/[\w-]+$/.exec(typeof arn === 'string' ? arn : '');
+  if (form === null) {
+    return `is \`${JSON.stringify(arn)}\`: write the ARN of a key, \`arn:aws:kms:${region}:123456789012:key/…\`, not that of an alias`;
+  }
+  const found = form[1] ?? '';
+  return found === region ? undefined : `is a key of ${found}: CodeCommit takes keys of ${region} only`;
+}
+
 /** Throws all faults of `faults` at once. */
 export function refuse(subject: string, faults: readonly string[]): void {
   if (faults.length > 0) {

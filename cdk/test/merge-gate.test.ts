@@ -406,6 +406,9 @@ for (const action of [
   'states:StartExecution',
   'lambda:InvokeFunction',
   'iam:PassRole',
+  'kms:*',
+  'kms:CreateGrant',
+  'kms:PutKeyPolicy',
   'sts:AssumeRole',
 ]) {
   test(`refuses buildPolicies with ${action}`, () => {

@@ -6,10 +6,14 @@ import { resourcesOf, type CloudFormation } from './template';
 
 /** A statement of a policy, with lists where IAM takes single words as well. */
 export interface Statement {
+  readonly sid?: string;
   readonly effect: 'Allow' | 'Deny';
   readonly actions: readonly string[];
   readonly notActions: readonly string[];
   readonly resources: readonly string[];
+  readonly notResources?: readonly string[];
+  /** Of a policy that hangs on a resource or a role's trust: as it stands there. */
+  readonly principal?: unknown;
   readonly condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
@@ -39,10 +43,13 @@ interface Document {
 /** The statements of a policy document. */
 export function statementsOf(document: Document): Statement[] {
   return document.Statement.map((statement) => ({
+    sid: statement.Sid as string | undefined,
     effect: statement.Effect as 'Allow' | 'Deny',
     actions: words(statement.Action),
     notActions: words(statement.NotAction),
     resources: words(statement.Resource),
+    notResources: words(statement.NotResource),
+    principal: statement.Principal,
     condition: statement.Condition as Statement['condition'],
   }));
 }

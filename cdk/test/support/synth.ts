@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 
 import { readContext } from '../../lib/context';
 import { MergeGate, type MergeGateProps } from '../../lib';
@@ -40,6 +41,13 @@ export function deployedWith(parent: App, context: Record<string, unknown>): Mer
 /** The template of `stack`, as CloudFormation gets it. */
 export function templateOf(stack: Stack): CloudFormation {
   return Template.fromStack(stack).toJSON() as CloudFormation;
+}
+
+/** The same, with where it is deployed. */
+export function placedTemplateOf(stack: Stack): CloudFormation {
+  const { partition, account, region } = stack;
+  const urlSuffix = RegionInfo.get(region).domainSuffix ?? '';
+  return { ...templateOf(stack), Place: { partition, account, region, urlSuffix } };
 }
 
 /** Properties of a gate without anything that may be left out. */

@@ -11,30 +11,47 @@ export interface Resource {
 export interface CloudFormation {
   readonly Resources: Record<string, Resource>;
   readonly Outputs?: Record<string, unknown>;
+  /** {@link HOME} if it is not said. */
+  readonly Place?: Place;
 }
 
-const ACCOUNT = '123456789012';
-const REGION = 'eu-central-1';
+/** Where a stack is deployed. */
+export interface Place {
+  readonly partition: string;
+  readonly account: string;
+  readonly region: string;
+  readonly urlSuffix: string;
+}
 
-const PSEUDO: Readonly<Record<string, string>> = {
-  'AWS::Partition': 'aws',
-  'AWS::AccountId': ACCOUNT,
-  'AWS::Region': REGION,
-  'AWS::URLSuffix': 'amazonaws.com',
+/** Where the tests deploy, unless they say otherwise. */
+export const HOME: Place = {
+  partition: 'aws',
+  account: '123456789012',
+  region: 'eu-central-1',
+  urlSuffix: 'amazonaws.com',
 };
 
-/** How the ARN of a resource is made from the property that names it. */
-const ARN: Readonly<Record<string, readonly [property: string, prefix: string]>> = {
-  'AWS::IAM::Role': ['RoleName', `arn:aws:iam::${ACCOUNT}:role/`],
-  'AWS::IAM::ManagedPolicy': ['ManagedPolicyName', `arn:aws:iam::${ACCOUNT}:policy/`],
-  'AWS::Lambda::Function': ['FunctionName', `arn:aws:lambda:${REGION}:${ACCOUNT}:function:`],
-  'AWS::SQS::Queue': ['QueueName', `arn:aws:sqs:${REGION}:${ACCOUNT}:`],
-  'AWS::Events::Rule': ['Name', `arn:aws:events:${REGION}:${ACCOUNT}:rule/`],
-  'AWS::StepFunctions::StateMachine': [
-    'StateMachineName',
-    `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:`,
-  ],
-  'AWS::ECR::Repository': ['RepositoryName', `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/`],
+function pseudo(name: string, { partition, account, region, urlSuffix }: Place): string | undefined {
+  const values: Readonly<Record<string, string>> = {
+    'AWS::Partition': partition,
+    'AWS::AccountId': account,
+    'AWS::Region': region,
+    'AWS::URLSuffix': urlSuffix,
+  };
+  return values[name];
+}
+
+/** How the ARN of a resource is made: the property that names it, its service, and what stands before its name. */
+const ARN: Readonly<Record<string, readonly [property: string, service: string, prefix: string]>> = {
+  'AWS::IAM::Role': ['RoleName', 'iam', 'role/'],
+  'AWS::IAM::ManagedPolicy': ['ManagedPolicyName', 'iam', 'policy/'],
+  'AWS::Lambda::Function': ['FunctionName', 'lambda', 'function:'],
+  'AWS::SQS::Queue': ['QueueName', 'sqs', ''],
+  'AWS::SNS::Topic': ['TopicName', 'sns', ''],
+  'AWS::Events::Rule': ['Name', 'events', 'rule/'],
+  'AWS::StepFunctions::StateMachine': ['StateMachineName', 'states', 'stateMachine:'],
+  'AWS::ECR::Repository': ['RepositoryName', 'ecr', 'repository/'],
+  'AWS::CloudWatch::Alarm': ['AlarmName', 'cloudwatch', 'alarm:'],
 };
 
 /** Resources of one type, resolved. */
@@ -55,7 +72,7 @@ export function resolved(template: CloudFormation, value: unknown): unknown {
   const entries = Object.entries(value);
   const [name, argument] = entries[0] ?? [];
   if (entries.length === 1 && name === 'Ref') {
-    return PSEUDO[argument as string] ?? referenced(template, argument as string);
+    return pseudo(argument as string, placeOf(template)) ?? referenced(template, argument as string);
   }
   if (entries.length === 1 && name === 'Fn::GetAtt') {
     const [id, attribute] = argument as [string, string];
@@ -84,19 +101,27 @@ function resource(template: CloudFormation, id: string): Resource {
   return found;
 }
 
+/** Where a template is deployed. */
+export function placeOf(template: CloudFormation): Place {
+  return template.Place ?? HOME;
+}
+
 function arn(template: CloudFormation, id: string): string {
   const { Type, Properties } = resource(template, id);
+  const { partition, account, region } = placeOf(template);
   if (Type === 'AWS::S3::Bucket') {
-    return `arn:aws:s3:::${referenced(template, id)}`;
+    return `arn:${partition}:s3:::${referenced(template, id)}`;
   }
   if (Type === 'AWS::Logs::LogGroup') {
-    return `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${String(Properties.LogGroupName)}:*`;
+    return `arn:${partition}:logs:${region}:${account}:log-group:${String(Properties.LogGroupName)}:*`;
   }
   const form = ARN[Type];
   if (form === undefined) {
     throw new Error(`no ARN is known of ${Type}`);
   }
-  return `${form[1]}${String(Properties[form[0]])}`;
+  const [property, service, prefix] = form;
+  const where = service === 'iam' ? `:${account}` : `${region}:${account}`;
+  return `arn:${partition}:${service}:${where}:${prefix}${String(Properties[property])}`;
 }
 
 /** What `Ref` gives: the name where there is one, the logical id where AWS would make one up. */
