@@ -25,6 +25,7 @@ fn settings() -> Vec<Setting> {
     let all = Assumptions {
         destination_move_renews_revision: true,
         destination_commit_follows_branch: true,
+        all_takes_large_results: false,
         close_events: CloseEvents::Two,
         delete_project: DeleteProject::Refused,
         stale_reads: 3,
@@ -51,6 +52,13 @@ fn settings() -> Vec<Setting> {
             Assumptions {
                 destination_move_renews_revision: true,
                 destination_commit_follows_branch: true,
+                ..usual
+            },
+        ),
+        (
+            "States.ALL leaves results that are too large",
+            Assumptions {
+                all_takes_large_results: false,
                 ..usual
             },
         ),

@@ -19,6 +19,7 @@ pub struct StateMachine {
     pub(crate) start_at: String,
     pub(crate) timeout_seconds: Option<u32>,
     pub(crate) states: BTreeMap<String, State>,
+    pub(crate) all_takes_large_results: bool,
 }
 
 impl StateMachine {
@@ -54,7 +55,17 @@ impl StateMachine {
             start_at: start_at?,
             timeout_seconds,
             states: states?,
+            all_takes_large_results: true,
         })
+    }
+
+    /// The same machine, with what `States.ALL` and `States.TaskFailed` do about a task's result over the limit on data: an
+    /// execution recorded on AWS shows them taking it, which is the default; AWS's guide says that only
+    /// `States.DataLimitExceeded` does.
+    #[must_use]
+    pub fn with_all_taking_large_results(mut self, takes: bool) -> Self {
+        self.all_takes_large_results = takes;
+        self
     }
 
     /// The names of all states.

@@ -1,6 +1,6 @@
 //! Reading a definition's JSON. A member that is written twice is a fault: parsers keep one of the two and say nothing.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -17,6 +17,44 @@ pub(crate) fn read(text: &str, faults: &Faults) -> Result<Value, serde_json::Err
     .deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
+}
+
+/// Data as a value. `-0` is the number 0, as AWS reads it; `serde_json` makes a fraction of it.
+pub fn data(text: &str) -> Result<Value, serde_json::Error> {
+    serde_json::from_str(&without_negative_zeros(text))
+}
+
+fn without_negative_zeros(text: &str) -> Cow<'_, str> {
+    let (mut in_string, mut escaped) = (false, false);
+    let mut zeros = Vec::new();
+    for (index, character) in text.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = in_string,
+            '"' => in_string = !in_string,
+            '-' if !in_string => {
+                let rest = text[index..].strip_prefix("-0");
+                let is_whole = |rest: &str| !rest.starts_with(['.', 'e', 'E']);
+                // The minus of an exponent is none of a number.
+                let starts = !text[..index].ends_with(['e', 'E']);
+                if starts && rest.is_some_and(is_whole) {
+                    zeros.push(index);
+                }
+            }
+            _ => {}
+        }
+    }
+    if zeros.is_empty() {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for index in zeros {
+        out.push_str(&text[from..index]);
+        from = index + 1;
+    }
+    out.push_str(&text[from..]);
+    out.into()
 }
 
 struct Reader<'a> {

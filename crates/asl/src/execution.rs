@@ -15,6 +15,7 @@ use crate::history::{
     DataDetails, EventDetails, EventKind, ExecutionStarted, History, HistoryEvent, StateEntered,
     StateExited,
 };
+use crate::recovery::Wild;
 use crate::timestamp;
 use turn::Turn;
 
@@ -207,7 +208,8 @@ impl Execution {
         if invocation.id != id || late {
             return;
         }
-        let subject = format!("The state/task '{}' returned a result", invocation.resource);
+        let (resource_type, _) = events::resource_parts(&invocation.resource);
+        let subject = format!("The state/task '{resource_type}' returned a result");
         let result = match result {
             Ok(value) => within_data_limit(&value, &subject).map(|()| value),
             Err(error) => Err(error.into()),
@@ -277,7 +279,12 @@ impl Execution {
                 visit.state
             )));
         };
-        match self.turn(state, &mut visit, now, random)? {
+        let of_results = if machine.all_takes_large_results {
+            Wild::TakesDataLimit
+        } else {
+            Wild::LeavesDataLimit
+        };
+        match self.turn(state, &mut visit, of_results, now, random)? {
             Turn::Again => self.visit = Some(visit),
             Turn::Pause(step) => {
                 self.visit = Some(visit);

@@ -24,8 +24,8 @@ pub(crate) const RUNTIME: &str = "States.Runtime";
 pub(crate) const TASK_FAILED: &str = "States.TaskFailed";
 pub(crate) const TIMEOUT: &str = "States.Timeout";
 
-/// The `States.` names that `ErrorEquals` may hold.
-pub(crate) const RESERVED: [&str; 15] = [
+/// The `States.` names that `ErrorEquals` may hold, beside those that start with [`HTTP`].
+const RESERVED: [&str; 16] = [
     ALL,
     DATA_LIMIT_EXCEEDED,
     INTRINSIC_FAILURE,
@@ -40,8 +40,17 @@ pub(crate) const RESERVED: [&str; 15] = [
     "States.ItemReaderFailed",
     "States.ParameterPathFailure",
     "States.Permissions",
+    "States.QueryEvaluationError",
     "States.ResultWriterFailed",
 ];
+
+/// How the names of errors of HTTP tasks start: `States.Http.Socket`, `States.Http.StatusCode.404`.
+const HTTP: &str = "States.Http.";
+
+/// Whether a name that starts with `States.` is one of the language's.
+pub(crate) fn is_reserved(word: &str) -> bool {
+    RESERVED.contains(&word) || word.strip_prefix(HTTP).is_some_and(|rest| !rest.is_empty())
+}
 
 /// How a task invocation failed, as the host reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,12 +139,9 @@ pub(crate) fn within_data_limit(value: &Value, what: &str) -> Result<(), Failure
             "{what} with {levels} levels of arrays and objects, more than {DATA_LIMIT_LEVELS}."
         )));
     }
-    let bytes = value.to_string().len();
-    if bytes <= DATA_LIMIT_BYTES {
+    if value.to_string().len() <= DATA_LIMIT_BYTES {
         return Ok(());
     }
-    let cause = format!(
-        "{what} with a size of {bytes} bytes, exceeding the maximum number of bytes service limit of {DATA_LIMIT_BYTES}."
-    );
+    let cause = format!("{what} with a size exceeding the maximum number of bytes service limit.");
     Err(Failure::new(DATA_LIMIT_EXCEEDED, cause))
 }

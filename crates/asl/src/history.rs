@@ -15,7 +15,7 @@ pub const HISTORY_LIMIT_EVENTS: u64 = 25_000;
 pub struct HistoryEvent {
     /// Counts from 1.
     pub id: u64,
-    /// The event that led to this one; 0 for the first event and the first state.
+    /// The event that led to this one; 0 for the first event, the first state and a stop from outside.
     pub previous_event_id: u64,
     /// Written as seconds since the epoch, with milliseconds.
     #[serde(
@@ -215,7 +215,9 @@ impl History {
     /// Adds an event unconditionally: the first one, or the one that ends the execution, which always has room.
     pub(crate) fn append(&mut self, now: Timestamp, kind: EventKind, details: EventDetails) -> u64 {
         self.count += 1;
-        let previous_event_id = if self.count <= 2 { 0 } else { self.count - 1 };
+        // Whoever stops an execution from outside does not follow from any event.
+        let leads_on = self.count > 2 && kind != EventKind::ExecutionAborted;
+        let previous_event_id = if leads_on { self.count - 1 } else { 0 };
         // What is finer than a millisecond would be lost in writing, and a resumed history would differ.
         let timestamp = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         self.pending.push(HistoryEvent {

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
+use crate::document;
 use crate::expression::not_found;
 use crate::failure::Failure;
 use crate::fields::kind_of;
@@ -88,12 +89,16 @@ impl Call {
                 "the argument must be an array, not {}",
                 kind_of(other)
             )),
-            (Function::Format, [_, values @ ..]) => self.format(values),
+            (Function::Format, [_, values @ ..]) => Ok(self.format(values).into()),
             (Function::JsonMerge, [first, second, deep]) => merge(first, second, deep),
             (Function::JsonToString, [value]) => Ok(value.to_string().into()),
             (Function::MathAdd, [first, second]) => add(first, second),
-            (Function::StringToJson, [Value::String(text)]) => serde_json::from_str(text)
-                .map_err(|error| format!("the argument is not JSON: {error}")),
+            (Function::StringToJson, [Value::String(text)]) if text.trim().is_empty() => {
+                Ok(Value::Null)
+            }
+            (Function::StringToJson, [Value::String(text)]) => {
+                document::data(text).map_err(|error| format!("the argument is not JSON: {error}"))
+            }
             (Function::StringToJson, [other]) => Err(format!(
                 "the argument must be a string, not {}",
                 kind_of(other)
@@ -102,27 +107,44 @@ impl Call {
         }
     }
 
-    fn format(&self, values: &[Value]) -> Result<Value, String> {
+    fn format(&self, values: &[Value]) -> String {
         let Some(Argument::Format(pieces)) = self.arguments.first() else {
-            return Err("the format must be a literal".to_owned());
+            return String::new();
         };
         let mut text = String::new();
         for (index, piece) in pieces.iter().enumerate() {
             text.push_str(piece);
-            match values.get(index) {
-                Some(Value::String(value)) => text.push_str(value),
-                Some(value @ (Value::Array(_) | Value::Object(_))) => {
-                    return Err(format!(
-                        "argument {} must be a scalar, not {}",
-                        index + 1,
-                        kind_of(value)
-                    ));
-                }
-                Some(value) => text.push_str(&value.to_string()),
-                None => {}
+            if let Some(value) = values.get(index) {
+                write(value, &mut text);
             }
         }
-        Ok(text.into())
+        text
+    }
+}
+
+/// A value in a format, as AWS writes it: `{a=1, b=[x, null]}`.
+fn write(value: &Value, text: &mut String) {
+    match value {
+        Value::String(value) => text.push_str(value),
+        Value::Array(items) => {
+            text.push('[');
+            for (index, item) in items.iter().enumerate() {
+                text.push_str(if index == 0 { "" } else { ", " });
+                write(item, text);
+            }
+            text.push(']');
+        }
+        Value::Object(members) => {
+            text.push('{');
+            for (index, (name, member)) in members.iter().enumerate() {
+                text.push_str(if index == 0 { "" } else { ", " });
+                text.push_str(name);
+                text.push('=');
+                write(member, text);
+            }
+            text.push('}');
+        }
+        scalar => text.push_str(&scalar.to_string()),
     }
 }
 
@@ -176,7 +198,7 @@ fn add(first: &Value, second: &Value) -> Result<Value, String> {
     Ok(sum.into())
 }
 
-/// AWS rounds fractions to the nearest whole number.
+/// AWS rounds fractions to the nearest whole number, halves upwards.
 #[allow(
     clippy::cast_possible_truncation,
     reason = "rounded, and `as` saturates"
@@ -186,7 +208,7 @@ fn whole(value: &Value) -> Result<i64, String> {
         value
             .as_f64()
             .filter(|number| number.abs() < 1e15)
-            .map(|number| number.round() as i64)
+            .map(|number| (number + 0.5).floor() as i64)
     };
     value
         .as_i64()
@@ -219,6 +241,17 @@ mod tests {
                 json!("pr-7-run-1"),
             ),
             (
+                "States.Format('{}, {}, {}', $.a, $.list, States.Array(null, $.b))",
+                json!("{x=1, y=1}, [1, two], [null, {y=2}]"),
+            ),
+            ("States.StringToJson('')", json!(null)),
+            ("States.StringToJson(' ')", json!(null)),
+            ("States.StringToJson('-0')", json!(0)),
+            (
+                "States.StringToJson('[-0, -0.5, \"-0\"]')",
+                json!([0, -0.5, "-0"]),
+            ),
+            (
                 "States.Format('it\\'s \\{{}\\} {}', null, true)",
                 json!("it's {null} true"),
             ),
@@ -232,6 +265,10 @@ mod tests {
             ("States.JsonMerge($.a, $.b, false)", json!({"x": 1, "y": 2})),
             ("States.MathAdd($.id, -8)", json!(-1)),
             ("States.MathAdd(1.5, 1)", json!(3)),
+            ("States.MathAdd(-1.5, 0)", json!(-1)),
+            ("States.MathAdd(-1.49, -1.5)", json!(-2)),
+            ("States.MathAdd(-0.5, 0.5)", json!(1)),
+            ("States.MathAdd(2.5, 0)", json!(3)),
             ("States.MathAdd($['a,b)'], 1)", json!(4)),
             ("States.ArrayGetItem($.list, 1)", json!("two")),
         ] {
@@ -246,7 +283,6 @@ mod tests {
             "States.ArrayGetItem($.list, 0)",
             "States.StringToJson($.text)",
             "States.MathAdd($.text, 1)",
-            "States.Format('{}', $.list)",
             "States.JsonMerge($.list, $.list, false)",
             "States.ArrayLength($.text)",
             "States.MathAdd(9223372036854775807, 1)",
@@ -282,6 +318,11 @@ mod tests {
                 "the format has 2 `{}` for 1 value(s)",
             ),
             ("States.Format('{')", "a brace in a format"),
+            (
+                r#"States.StringToJson('{"a": "\"b\""}')"#,
+                r#"`\"` is no escape: there are `\'`, `\{`, `\}` and `\\`"#,
+            ),
+            (r"States.Format('a\n{}', 1)", r"`\n` is no escape"),
             ("States.ArrayLength()", "does not take 0 argument(s)"),
             ("States.ArrayLength($.a, 1)", "does not take 2 argument(s)"),
             ("States.JsonMerge($.a, $.b, true)", "only a shallow merge"),

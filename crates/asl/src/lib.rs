@@ -20,6 +20,7 @@ mod template;
 mod timestamp;
 
 pub use definition::StateMachine;
+pub use document::data;
 pub use execution::{Execution, ExecutionIdentity, Invocation, Status, Step};
 pub use failure::{DATA_LIMIT_BYTES, DATA_LIMIT_LEVELS, TaskError, levels};
 pub use fault::{DefinitionError, Fault};

@@ -32,7 +32,14 @@ enum Segment {
 const CONTEXT: [(&str, &[&str]); 3] = [
     (
         "Execution",
-        &["Id", "Input", "Name", "RoleArn", "StartTime"],
+        &[
+            "Id",
+            "Input",
+            "Name",
+            "RedriveCount",
+            "RoleArn",
+            "StartTime",
+        ],
     ),
     ("State", &["EnteredTime", "Name", "RetryCount"]),
     ("StateMachine", &["Id", "Name"]),
@@ -236,7 +243,26 @@ fn quoted(inside: &str) -> Result<(Segment, &str), String> {
     let mut name = String::new();
     while let Some((index, character)) = characters.next() {
         if character == '\\' {
-            name.extend(characters.next().map(|(_, escaped)| escaped));
+            let Some((after, escaped)) = characters.next() else {
+                break;
+            };
+            name.push(match escaped {
+                'b' => '\u{8}',
+                'f' => '\u{c}',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'u' => {
+                    let digits = inside.get(after + 1..after + 5);
+                    let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                    let character = code
+                        .and_then(char::from_u32)
+                        .ok_or("`\\u` needs the four hexadecimal digits of a character")?;
+                    characters.nth(3);
+                    character
+                }
+                other => other,
+            });
         } else if Some(character) == quote {
             let tail = &inside[index + 1..];
             return match tail.strip_prefix(']') {
@@ -300,6 +326,10 @@ mod tests {
         assert_eq!(select("$.builds[1].id", &data), Some(json!(2)));
         assert_eq!(select("$['it\\'s'][\"a.b\"]", &data), Some(json!(true)));
         assert_eq!(select("$.builds[*].id", &data), Some(json!([1, 2])));
+        let lines = json!({"one\ntwo": 1, "\u{e9}": 2, "a\\b": 3});
+        assert_eq!(select("$['one\\ntwo']", &lines), Some(json!(1)));
+        assert_eq!(select("$['\\u00e9']", &lines), Some(json!(2)));
+        assert_eq!(select("$['a\\\\b']", &lines), Some(json!(3)));
         assert_eq!(select("$.builds[3]", &data), None);
         assert_eq!(select("$$.State.Name", &data), Some(json!("Wait")));
     }
@@ -342,6 +372,11 @@ mod tests {
             ("$.", "a field name is missing after `.`"),
             ("$.a[", "`]` is missing"),
             ("$['a", "the quoted name does not end"),
+            ("$['a\\u12']", "`\\u` needs the four hexadecimal digits"),
+            (
+                "$['\\ud83d\\ude00']",
+                "`\\u` needs the four hexadecimal digits",
+            ),
             ("$a", "expected `.` or `[` at `a`"),
             ("$$.Task.Token", "the context object has only"),
             ("$$.Execution.Nom", "no such member `Nom`"),

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde_json::Value;
 
 use crate::definition::Placement;
-use crate::failure::{ALL, DATA_LIMIT_EXCEEDED, RESERVED, RUNTIME, TASK_FAILED, TIMEOUT};
+use crate::failure::{ALL, DATA_LIMIT_EXCEEDED, RUNTIME, TASK_FAILED, TIMEOUT, is_reserved};
 use crate::fault::{Faults, Place};
 use crate::fields::{Fields, LONGEST_SECONDS};
 
@@ -93,8 +93,8 @@ impl Retrier {
         }
     }
 
-    pub(crate) fn takes(&self, error: &str) -> bool {
-        takes(&self.errors, error)
+    pub(crate) fn takes(&self, error: &str, wild: Wild) -> bool {
+        takes(&self.errors, error, wild)
     }
 }
 
@@ -111,14 +111,23 @@ impl Catcher {
         })
     }
 
-    pub(crate) fn takes(&self, error: &str) -> bool {
-        takes(&self.errors, error)
+    pub(crate) fn takes(&self, error: &str, wild: Wild) -> bool {
+        takes(&self.errors, error, wild)
     }
 }
 
-/// `States.Runtime` is never taken, `States.DataLimitExceeded` only by its own name.
-fn takes(words: &[String], error: &str) -> bool {
-    let wild = error != DATA_LIMIT_EXCEEDED;
+/// Whether the wildcards take `States.DataLimitExceeded`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wild {
+    /// The limit was exceeded by the result of a task, and that is taken.
+    TakesDataLimit,
+    /// Only its own name takes it.
+    LeavesDataLimit,
+}
+
+/// `States.Runtime` is never taken.
+fn takes(words: &[String], error: &str, wild: Wild) -> bool {
+    let wild = error != DATA_LIMIT_EXCEEDED || wild == Wild::TakesDataLimit;
     error != RUNTIME
         && words.iter().any(|word| {
             word == error
@@ -190,7 +199,7 @@ fn read_errors(fields: &mut Fields<'_>) -> Option<Vec<String>> {
     let mut errors = Vec::new();
     for (index, value) in list.iter().enumerate() {
         match value.as_str() {
-            Some(word) if word.starts_with("States.") && !RESERVED.contains(&word) => {
+            Some(word) if word.starts_with("States.") && !is_reserved(word) => {
                 fields.faults.add(
                     &place.item(index),
                     format!("`{word}` is not an error name of the language"),
@@ -208,14 +217,15 @@ fn read_errors(fields: &mut Fields<'_>) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use super::Wild;
+
     fn takes(words: &[&str], error: &str) -> bool {
-        super::takes(
-            &words
-                .iter()
-                .map(|word| (*word).to_owned())
-                .collect::<Vec<_>>(),
-            error,
-        )
+        takes_with(words, error, Wild::LeavesDataLimit)
+    }
+
+    fn takes_with(words: &[&str], error: &str, wild: Wild) -> bool {
+        let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+        super::takes(&words, error, wild)
     }
 
     #[test]
@@ -228,6 +238,11 @@ mod tests {
         assert!(!takes(&["States.TaskFailed"], "States.Timeout"));
         assert!(takes(&["States.Timeout"], "States.Timeout"));
         assert!(!takes(&["States.ALL"], "States.DataLimitExceeded"));
+        assert!(takes_with(
+            &["States.ALL"],
+            "States.DataLimitExceeded",
+            Wild::TakesDataLimit
+        ));
         assert!(takes(
             &["States.DataLimitExceeded"],
             "States.DataLimitExceeded"

@@ -108,7 +108,8 @@ impl Conversation {
     /// In short, to see whether a verdict knew of it all; `None` if nobody asked for anything.
     pub fn fingerprint(&self) -> Option<String> {
         let said = *self != Self::default();
-        said.then(|| names::hash(&[&serde_json::json!(self).to_string()], 16))
+        let text = || serde_json::to_string(self).unwrap_or_default();
+        said.then(|| names::hash(&[&text()], 16))
     }
 
     fn take(&mut self, command: Command, (by, at): (&str, &str), is_live: bool) {

@@ -247,7 +247,8 @@ fn received(body: Result<Bytes, BytesRejection>) -> Result<Bytes, ServiceError> 
 /// JSON that somebody wrote and that is kept as it is. What has more levels than data may have in an execution is refused: it
 /// could not be read from the journal again.
 pub(crate) fn json(text: &[u8]) -> Result<Value, String> {
-    let value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    let text = str::from_utf8(text).map_err(|error| error.to_string())?;
+    let value = asl::data(text).map_err(|error| error.to_string())?;
     match asl::levels(&value) {
         0..=asl::DATA_LIMIT_LEVELS => Ok(value),
         levels => Err(format!(

@@ -17,14 +17,13 @@ use crate::timestamp;
 /// The one resource that tasks can have.
 const LAMBDA_INVOKE: &str = "arn:aws:states:::lambda:invoke";
 
-/// What AWS's Lambda integration takes in `Parameters`.
-const LAMBDA_PARAMETERS: [&str; 6] = [
-    "ClientContext",
-    "FunctionName",
-    "InvocationType",
-    "LogType",
-    "Payload",
-    "Qualifier",
+/// What can be in the `Parameters` of a Lambda invocation. Of these, the ones with a value can only have it.
+const LAMBDA_PARAMETERS: [(&str, Option<&str>); 5] = [
+    ("FunctionName", None),
+    ("InvocationType", Some("RequestResponse")),
+    ("LogType", Some("None")),
+    ("Payload", None),
+    ("Qualifier", None),
 ];
 
 /// Longest name of a state, in characters.
@@ -274,14 +273,21 @@ fn check_lambda_parameters(fields: &mut Fields<'_>) {
             "`Parameters` of a Lambda invocation need `FunctionName`",
         );
     }
-    for name in parameters
-        .keys()
-        .filter(|name| !LAMBDA_PARAMETERS.contains(&plain(name).as_str()))
-    {
-        fields.faults.add(
-            &place.child(name),
-            format!("unknown parameter `{name}` of a Lambda invocation"),
-        );
+    for (name, value) in parameters {
+        let known = LAMBDA_PARAMETERS
+            .iter()
+            .find(|(known, _)| *known == plain(name));
+        let message = match known {
+            Some((known, Some(only))) if name != known || value != only => {
+                format!("`{known}` of a Lambda invocation is not supported, only `{only}`")
+            }
+            Some(_) => continue,
+            None if plain(name) == "ClientContext" => {
+                "`ClientContext` of a Lambda invocation is not supported".to_owned()
+            }
+            None => format!("unknown parameter `{name}` of a Lambda invocation"),
+        };
+        fields.faults.add(&place.child(name), message);
     }
 }
 

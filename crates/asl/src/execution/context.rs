@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Execution, Visit};
-use crate::definition::{Placement, Selection, Text};
+use crate::definition::{Kind, Placement, Selection, Text};
 use crate::expression::select;
 use crate::failure::Failure;
 use crate::path::Scope;
@@ -11,25 +11,29 @@ use crate::timestamp;
 
 impl Execution {
     /// The context object as `visit` sees it.
-    pub(super) fn context(&self, visit: &Visit) -> Value {
-        json!({
+    pub(super) fn context(&self, kind: &Kind, visit: &Visit) -> Value {
+        let mut context = json!({
             "Execution": {
                 "Id": self.identity.execution_arn,
                 "Input": self.input,
+                "StartTime": timestamp::format(self.started),
                 "Name": self.identity.execution_name,
                 "RoleArn": self.identity.role_arn,
-                "StartTime": timestamp::format(self.started),
-            },
-            "State": {
-                "EnteredTime": timestamp::format(visit.entered),
-                "Name": visit.state,
-                "RetryCount": visit.retries.iter().sum::<u32>(),
+                "RedriveCount": 0,
             },
             "StateMachine": {
                 "Id": self.identity.state_machine_arn,
                 "Name": self.identity.state_machine_name,
             },
-        })
+            "State": {
+                "Name": visit.state,
+                "EnteredTime": timestamp::format(visit.entered),
+            },
+        });
+        if matches!(kind, Kind::Task(_)) {
+            context["State"]["RetryCount"] = json!(visit.retries.iter().sum::<u32>());
+        }
+        context
     }
 }
 

@@ -7,7 +7,7 @@ use super::turn::Turn;
 use super::{Phase, Visit};
 use crate::definition::Task;
 use crate::failure::{Failure, within_data_limit};
-use crate::recovery::Catcher;
+use crate::recovery::{Catcher, Wild};
 use crate::timestamp;
 
 /// The first retrier that takes the error decides about retries; once it is exhausted, the first catcher does.
@@ -15,15 +15,16 @@ pub(super) fn recover<'a>(
     task: &'a Task,
     visit: &mut Visit,
     failure: Failure,
+    wild: Wild,
     now: Timestamp,
     random: &mut fastrand::Rng,
 ) -> Result<Turn<'a>, Failure> {
-    if let Some(until) = back_off(task, visit, &failure, now, random) {
+    if let Some(until) = back_off(task, visit, &failure, wild, now, random) {
         visit.phase = Phase::BackingOff { until };
         return Ok(Turn::Again);
     }
     let mut catchers = task.catchers.iter();
-    if let Some(catcher) = catchers.find(|catcher| catcher.takes(&failure.error)) {
+    if let Some(catcher) = catchers.find(|catcher| catcher.takes(&failure.error, wild)) {
         return caught(catcher, visit, &failure).map_err(|failure| visit.explain(failure));
     }
     let cause = Some(failure.cause).filter(|cause| !cause.is_empty());
@@ -37,13 +38,14 @@ fn back_off(
     task: &Task,
     visit: &mut Visit,
     failure: &Failure,
+    wild: Wild,
     now: Timestamp,
     random: &mut fastrand::Rng,
 ) -> Option<Timestamp> {
     let index = task
         .retriers
         .iter()
-        .position(|retrier| retrier.takes(&failure.error))?;
+        .position(|retrier| retrier.takes(&failure.error, wild))?;
     let retrier = task.retriers.get(index)?;
     if visit.retries.len() <= index {
         visit.retries.resize(index + 1, 0);

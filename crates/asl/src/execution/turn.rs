@@ -1,6 +1,6 @@
 //! What each kind of state does when its turn comes.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::events::{resource_parts, task_timed_out};
@@ -13,7 +13,11 @@ use crate::failure::{Failure, NO_CHOICE_MATCHED, TIMEOUT, within_data_limit};
 use crate::fields::LONGEST_SECONDS;
 use crate::history::{EventDetails, EventKind, TaskScheduled, TaskStarted};
 use crate::path::Scope;
+use crate::recovery::Wild;
 use crate::timestamp;
+
+/// Longest wait: as many seconds as fit 31 bits (an execution recorded on AWS waits 24,855 days and fails at 24,856).
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(i32::MAX as i64);
 
 /// What comes after a turn.
 pub(super) enum Turn<'a> {
@@ -38,12 +42,16 @@ impl Execution {
         &mut self,
         state: &'a State,
         visit: &mut Visit,
+        of_results: Wild,
         now: Timestamp,
         random: &mut fastrand::Rng,
     ) -> Result<Turn<'a>, Failure> {
-        let context = self.context(visit);
+        let context = self.context(&state.kind, visit);
         let turn = match &state.kind {
-            Kind::Task(task) => return self.task_turn(state, task, visit, &context, now, random),
+            Kind::Task(task) => {
+                let moment = (now, random);
+                return self.task_turn(state, task, visit, &context, of_results, moment);
+            }
             Kind::Choice { branches, default } => {
                 choose(state, branches, default.as_deref(), visit, &context)
             }
@@ -70,15 +78,16 @@ impl Execution {
         task: &'a Task,
         visit: &mut Visit,
         context: &Value,
-        now: Timestamp,
-        random: &mut fastrand::Rng,
+        of_results: Wild,
+        (now, random): (Timestamp, &mut fastrand::Rng),
     ) -> Result<Turn<'a>, Failure> {
+        let of_data = Wild::LeavesDataLimit;
         match std::mem::replace(&mut visit.phase, Phase::Ready) {
             Phase::Ready => match task_input(state, task, visit, context) {
                 Ok(parameters) => self.schedule(task, visit, parameters, now),
                 Err(failure) => {
                     let failure = visit.explain(failure);
-                    recover(task, visit, failure, now, random)
+                    recover(task, visit, failure, of_data, now, random)
                 }
             },
             Phase::Invoking(invocation)
@@ -86,7 +95,8 @@ impl Execution {
             {
                 let (kind, details) = task_timed_out(&invocation.resource);
                 self.history.add(now, kind, details)?;
-                recover(task, visit, Failure::new(TIMEOUT, ""), now, random)
+                let failure = Failure::new(TIMEOUT, "");
+                recover(task, visit, failure, of_data, now, random)
             }
             Phase::Invoking(invocation) => {
                 visit.phase = Phase::Invoking(invocation.clone());
@@ -99,10 +109,10 @@ impl Execution {
                 }),
                 Err(failure) => {
                     let failure = visit.explain(failure);
-                    recover(task, visit, failure, now, random)
+                    recover(task, visit, failure, of_data, now, random)
                 }
             },
-            Phase::Settled(Err(failure)) => recover(task, visit, failure, now, random),
+            Phase::Settled(Err(failure)) => recover(task, visit, failure, of_results, now, random),
             Phase::Waiting { until } | Phase::BackingOff { until } if now < until => {
                 visit.phase = Phase::BackingOff { until };
                 Ok(Turn::Pause(Step::Wait { until }))
@@ -303,6 +313,13 @@ fn wait_turn<'a>(
             visit.entered,
         )?,
     };
+    if until.duration_since(visit.entered) > LONGEST_WAIT {
+        return Err(Failure::runtime(format!(
+            "The state cannot wait until {}: that is more than {} seconds away.",
+            timestamp::format(until),
+            LONGEST_WAIT.as_secs()
+        )));
+    }
     if now < until {
         visit.phase = Phase::Waiting { until };
         return Ok(Turn::Pause(Step::Wait { until }));
@@ -326,14 +343,9 @@ fn wait_until(
         Wait::Timestamp(until) => Ok(*until),
         Wait::SecondsPath(path) => {
             let value = select(path, "SecondsPath", scope)?;
-            let seconds = value
-                .as_u64()
-                .and_then(|seconds| u32::try_from(seconds).ok());
-            let seconds = seconds.filter(|seconds| *seconds <= LONGEST_SECONDS).ok_or_else(|| {
-                Failure::runtime(format!(
-                    "The SecondsPath parameter cannot be parsed as a whole number from 0 to {LONGEST_SECONDS}: {} == {value}",
-                    path.text()
-                ))
+            let seconds = whole_seconds(&value).map_err(|why| {
+                let place = format!("{} == {}", path.text(), shown(&value));
+                Failure::runtime(format!("The SecondsPath parameter {why}: {place}"))
             })?;
             Ok(timestamp::after_seconds(entered, seconds))
         }
@@ -341,12 +353,33 @@ fn wait_until(
             let value = select(path, "TimestampPath", scope)?;
             value.as_str().and_then(timestamp::parse).ok_or_else(|| {
                 Failure::runtime(format!(
-                    "The TimestampPath parameter cannot be parsed as an RFC 3339 timestamp: {} == {value}",
-                    path.text()
+                    "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: {} == {}",
+                    path.text(),
+                    shown(&value)
                 ))
             })
         }
     }
+}
+
+fn whole_seconds(value: &Value) -> Result<u32, String> {
+    let Some(seconds) = value.as_i64() else {
+        return Err("cannot be parsed as a long value".to_owned());
+    };
+    if seconds < 0 {
+        return Err("references a negative value".to_owned());
+    }
+    u32::try_from(seconds)
+        .ok()
+        .filter(|seconds| *seconds <= LONGEST_SECONDS)
+        .ok_or_else(|| format!("references a value over {LONGEST_SECONDS}"))
+}
+
+/// As AWS's sentences quote a value: a text without its quotes.
+fn shown(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn fail_turn<'a>(fail: &Fail, visit: &Visit, context: &Value) -> Result<Turn<'a>, Failure> {

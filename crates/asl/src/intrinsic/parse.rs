@@ -1,5 +1,7 @@
 //! Reading a call: `States.Name(argument, …)`.
 
+use std::str::Chars;
+
 use serde_json::Value;
 
 use super::{Argument, Call, DEEPEST, FUNCTIONS, Function};
@@ -82,7 +84,7 @@ fn argument(rest: &str, format: bool, depth: usize) -> Result<(Argument, &str), 
         let argument = if format {
             Argument::Format(pieces(raw)?)
         } else {
-            Argument::Literal(unescape(raw).into())
+            Argument::Literal(unescape(raw)?.into())
         };
         return Ok((argument, tail));
     }
@@ -137,17 +139,27 @@ fn quoted(inside: &str) -> Result<(&str, &str), String> {
     Err("a string does not end".to_owned())
 }
 
-fn unescape(raw: &str) -> String {
+fn unescape(raw: &str) -> Result<String, String> {
     let mut text = String::new();
     let mut characters = raw.chars();
     while let Some(character) = characters.next() {
-        if character == '\\' {
-            text.extend(characters.next());
-        } else {
-            text.push(character);
-        }
+        text.push(match character {
+            '\\' => escaped(&mut characters)?,
+            other => other,
+        });
     }
-    text
+    Ok(text)
+}
+
+/// What follows a backslash; AWS knows four escapes and refuses any other.
+fn escaped(characters: &mut Chars<'_>) -> Result<char, String> {
+    match characters.next() {
+        Some(escaped @ ('\'' | '{' | '}' | '\\')) => Ok(escaped),
+        other => Err(format!(
+            r"`\{}` is no escape: there are `\'`, `\{{`, `\}}` and `\\`",
+            other.map(String::from).unwrap_or_default()
+        )),
+    }
 }
 
 fn pieces(raw: &str) -> Result<Vec<String>, String> {
@@ -155,7 +167,7 @@ fn pieces(raw: &str) -> Result<Vec<String>, String> {
     let mut characters = raw.chars();
     while let Some(character) = characters.next() {
         let literal = match character {
-            '\\' => characters.next(),
+            '\\' => Some(escaped(&mut characters)?),
             '{' if characters.next() == Some('}') => {
                 pieces.push(String::new());
                 None

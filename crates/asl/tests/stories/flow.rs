@@ -88,19 +88,53 @@ fn null_paths_select_nothing_and_drop_the_result() {
 fn the_context_object_tells_who_where_and_when() {
     let definition =
         single(json!({"Type": "Pass", "Parameters": {"context.$": "$$"}, "End": true}));
+    let context = json!({"context": {
+        "Execution": {
+            "Id": "arn:aws:states:eu-central-1:000000000000:execution:gate:pr-7",
+            "Input": {"a": 1},
+            "StartTime": "2026-11-20T12:00:00.123Z",
+            "Name": "pr-7",
+            "RoleArn": "arn:aws:iam::000000000000:role/gate",
+            "RedriveCount": 0,
+        },
+        "StateMachine": {"Id": "arn:aws:states:eu-central-1:000000000000:stateMachine:gate", "Name": "gate"},
+        "State": {"Name": "Only", "EnteredTime": "2026-11-20T12:00:00.123Z"},
+    }});
+    let run = run(&definition, json!({"a": 1}), no_worker);
+    assert_eq!(run.output().to_string(), context.to_string());
+}
+
+#[test]
+fn only_a_task_has_a_retry_count() {
+    let count = json!({"n.$": "$$.State.RetryCount"});
+    let pass = single(json!({"Type": "Pass", "Parameters": count, "End": true}));
     assert_eq!(
-        run(&definition, json!({"a": 1}), no_worker).output(),
-        &json!({"context": {
-            "Execution": {
-                "Id": "arn:aws:states:eu-central-1:000000000000:execution:gate:pr-7",
-                "Input": {"a": 1},
-                "Name": "pr-7",
-                "RoleArn": "arn:aws:iam::000000000000:role/gate",
-                "StartTime": "2026-11-20T12:00:00.123Z",
-            },
-            "State": {"EnteredTime": "2026-11-20T12:00:00.123Z", "Name": "Only", "RetryCount": 0},
-            "StateMachine": {"Id": "arn:aws:states:eu-central-1:000000000000:stateMachine:gate", "Name": "gate"},
-        }})
+        run(&pass, json!({}), no_worker).failure().0,
+        "States.Runtime"
+    );
+}
+
+#[test]
+fn members_keep_their_order() {
+    let definition = json!({"StartAt": "Build", "States": {
+        "Build": task("f", json!({
+            "Parameters": {"Payload": {"z.$": "$.y", "a": 1}, "FunctionName": "f"},
+            "ResultSelector": {"second.$": "$.Payload", "first": 1},
+            "ResultPath": "$.built", "End": null, "Next": "Merge",
+        })),
+        "Merge": {"Type": "Pass", "Parameters": {"merged.$": "States.JsonToString(States.JsonMerge($.built, $.y, false))"}, "End": true},
+    }});
+    let input = json!({"y": {"zebra": 1, "ape": 2}, "b": 3});
+    let run = run(&definition, input, |_, _| {
+        Answer::Payload(json!({"y": 1, "x": 2}))
+    });
+    assert_eq!(
+        run.invocations[0].to_string(),
+        r#"{"Payload":{"z":{"zebra":1,"ape":2},"a":1},"FunctionName":"f"}"#
+    );
+    assert_eq!(
+        run.output()["merged"],
+        r#"{"second":{"y":1,"x":2},"first":1,"zebra":1,"ape":2}"#
     );
 }
 
@@ -229,19 +263,71 @@ fn a_wait_lasts_as_long_as_the_definition_or_the_data_says() {
 
 #[test]
 fn fails_when_the_data_has_no_time_to_wait() {
-    for (field, path, input) in [
-        ("SecondsPath", "$.seconds", json!({"seconds": -1})),
-        ("SecondsPath", "$.seconds", json!({"seconds": "5"})),
-        ("SecondsPath", "$.seconds", json!({"seconds": 100_000_000})),
-        ("SecondsPath", "$.seconds", json!({})),
-        ("TimestampPath", "$.until", json!({"until": "soon"})),
+    for (field, path, input, why) in [
+        (
+            "SecondsPath",
+            "$.seconds",
+            json!({"seconds": -1}),
+            "The SecondsPath parameter references a negative value: $.seconds == -1",
+        ),
+        (
+            "SecondsPath",
+            "$.seconds",
+            json!({"seconds": 1.5}),
+            "The SecondsPath parameter cannot be parsed as a long value: $.seconds == 1.5",
+        ),
+        (
+            "SecondsPath",
+            "$.seconds",
+            json!({"seconds": "5"}),
+            "The SecondsPath parameter cannot be parsed as a long value: $.seconds == 5",
+        ),
+        (
+            "SecondsPath",
+            "$.seconds",
+            json!({"seconds": 100_000_000}),
+            "The SecondsPath parameter references a value over 99999999: $.seconds == 100000000",
+        ),
+        (
+            "SecondsPath",
+            "$.seconds",
+            json!({}),
+            "The JSONPath '$.seconds' specified for the field 'SecondsPath' could not be found in the input '{}'",
+        ),
+        (
+            "TimestampPath",
+            "$.until",
+            json!({"until": "soon"}),
+            "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: $.until == soon",
+        ),
     ] {
         let definition = single(json!({"Type": "Wait", field: path, "End": true}));
         let run = run(&definition, input.clone(), no_worker);
         let (error, cause) = run.failure();
         assert_eq!(error, "States.Runtime", "{input}");
-        assert!(cause.contains(path), "{cause}");
+        let state =
+            "An error occurred while executing the state 'Only' (entered at the event id #2). ";
+        assert_eq!(cause, format!("{state}{why}"));
     }
+}
+
+#[test]
+fn a_wait_of_more_seconds_than_31_bits_hold_fails_at_once() {
+    let days = |days: i64| later(days * 24 * 3600).to_string();
+    for wait in [
+        json!({"TimestampPath": "$.until"}),
+        json!({"Timestamp": days(24_856)}),
+    ] {
+        let definition = single(with(json!({"Type": "Wait", "End": true}), wait));
+        let run = run(&definition, json!({"until": days(24_856)}), no_worker);
+        assert_eq!(
+            (run.failure().0, run.waits.as_slice()),
+            ("States.Runtime", [].as_slice())
+        );
+    }
+    let long = single(json!({"Type": "Wait", "TimestampPath": "$.until", "End": true}));
+    let run = run(&long, json!({"until": days(24_855)}), no_worker);
+    assert_eq!(run.waits, [24_855.0 * 24.0 * 3600.0]);
 }
 
 #[test]

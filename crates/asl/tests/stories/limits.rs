@@ -7,7 +7,7 @@ use asl::{
 };
 use serde_json::{Value, json};
 
-use crate::driver::{Answer, later, machine, run, single, start, task, with};
+use crate::driver::{Answer, later, machine, run, run_with, single, start, task, with};
 
 /// Waits, asks a task, and goes round until the task says that it is done.
 fn poll_loop() -> Value {
@@ -130,26 +130,53 @@ fn fails_at_once_when_the_input_is_over_the_limit() {
 }
 
 #[test]
-fn a_result_over_the_limit_is_caught_only_by_its_own_word() {
+fn a_result_over_the_limit_is_caught_by_all_or_by_its_own_word_alone() {
     let definition = |word: &str| {
         json!({"StartAt": "Big", "States": {
             "Big": task("f", json!({"Catch": [{"ErrorEquals": [word], "Next": "Explain"}]})),
             "Explain": {"Type": "Succeed"},
         }})
     };
+    let cause = "The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit.";
     let big = |_: &asl::Invocation, _| Answer::Payload(text_of(DATA_LIMIT_BYTES));
-    let uncaught = run(&definition("States.ALL"), json!({}), big);
-    let (error, cause) = uncaught.failure();
-    assert_eq!(error, "States.DataLimitExceeded");
-    assert!(
-        cause.starts_with(
-            "The state/task 'arn:aws:states:::lambda:invoke' returned a result with a size of"
-        ),
-        "{cause}"
+    let as_it_was_recorded = |word: &str| run(&definition(word), json!({}), big);
+    let as_the_guide_says = |word: &str| {
+        let machine = machine(&definition(word)).with_all_taking_large_results(false);
+        run_with(&machine, json!({}), big, |execution| execution)
+    };
+    for caught in [
+        as_it_was_recorded("States.ALL"),
+        as_it_was_recorded("States.TaskFailed"),
+        as_it_was_recorded("States.DataLimitExceeded"),
+        as_the_guide_says("States.DataLimitExceeded"),
+    ] {
+        assert_eq!(
+            caught.output(),
+            &json!({"Error": "States.DataLimitExceeded", "Cause": cause})
+        );
+        assert!(caught.kinds().contains(&EventKind::TaskFailed));
+    }
+    for word in ["States.ALL", "States.TaskFailed"] {
+        let uncaught = as_the_guide_says(word);
+        assert_eq!(uncaught.failure(), ("States.DataLimitExceeded", cause));
+    }
+}
+
+#[test]
+fn fails_when_a_state_makes_too_much_of_a_result_whatever_all_takes() {
+    let definition = json!({"StartAt": "Double", "States": {
+        "Double": task("f", json!({
+            "ResultSelector": {"a.$": "$.Payload", "b.$": "$.Payload"},
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Explain"}],
+        })),
+        "Explain": {"Type": "Succeed"},
+    }});
+    let half = |_: &asl::Invocation, _| Answer::Payload(text_of(DATA_LIMIT_BYTES / 2 + 1));
+    let (error, cause) = (
+        "States.DataLimitExceeded",
+        "An error occurred while executing the state 'Double' (entered at the event id #2). The state/task 'Double' returned a result with a size exceeding the maximum number of bytes service limit.",
     );
-    assert!(uncaught.kinds().contains(&EventKind::TaskFailed));
-    let caught = run(&definition("States.DataLimitExceeded"), json!({}), big);
-    assert_eq!(caught.output()["Error"], "States.DataLimitExceeded");
+    assert_eq!(run(&definition, json!({}), half).failure(), (error, cause));
 }
 
 /// Objects within objects.

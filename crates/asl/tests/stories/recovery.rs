@@ -195,9 +195,11 @@ fn a_stopped_execution_is_aborted_and_ignores_what_comes_later() {
     );
     assert_eq!(execution.status(), &Status::Aborted { error, cause });
     assert_eq!(execution.status().word(), "ABORTED");
+    let history = execution.drain_history();
+    let last = history.last().unwrap();
     assert_eq!(
-        execution.drain_history().last().map(|event| event.kind),
-        Some(EventKind::ExecutionAborted)
+        (last.kind, last.previous_event_id),
+        (EventKind::ExecutionAborted, 0)
     );
 }
 

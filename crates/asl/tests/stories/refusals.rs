@@ -3,7 +3,7 @@
 use asl::{Fault, StateMachine};
 use serde_json::{Value, json};
 
-use crate::driver::{single, task, with};
+use crate::driver::{machine, single, task, with};
 
 fn faults(definition: &Value) -> Vec<Fault> {
     StateMachine::parse(&definition.to_string()).map_or_else(|error| error.faults, |_| Vec::new())
@@ -245,6 +245,30 @@ fn refuses_other_tasks_than_a_lambda_invocation() {
         "/Parameters/Payloads",
         "unknown parameter `Payloads` of a Lambda invocation",
     );
+    for (parameter, value, only) in [
+        ("InvocationType", json!("Event"), "`RequestResponse`"),
+        ("InvocationType", json!("DryRun"), "`RequestResponse`"),
+        ("InvocationType.$", json!("$.type"), "`RequestResponse`"),
+        ("LogType", json!("Tail"), "`None`"),
+    ] {
+        let name = parameter.trim_end_matches(".$");
+        refuses_state(
+            task(
+                "f",
+                json!({"Parameters": {"FunctionName": "f", parameter: value}}),
+            ),
+            &format!("/Parameters/{parameter}"),
+            &format!("`{name}` of a Lambda invocation is not supported, only {only}"),
+        );
+    }
+    refuses_state(
+        task(
+            "f",
+            json!({"Parameters": {"FunctionName": "f", "ClientContext": "e30="}}),
+        ),
+        "/Parameters/ClientContext",
+        "`ClientContext` of a Lambda invocation is not supported",
+    );
     refuses_state(
         task("f", json!({"TimeoutSeconds": 1.5})),
         "/TimeoutSeconds",
@@ -381,6 +405,14 @@ fn refuses_error_names_and_catches_that_cannot_work() {
         &at("ErrorEquals/1"),
         "`States.Timout` is not an error name of the language",
     );
+    refuses_state(
+        retry(json!({"ErrorEquals": ["States.Http."]})),
+        &at("ErrorEquals/0"),
+        "`States.Http.` is not an error name of the language",
+    );
+    machine(&single(retry(json!({"ErrorEquals": [
+        "States.QueryEvaluationError", "States.Http.Socket", "States.Http.StatusCode.404",
+    ]}))));
     refuses_state(
         retry(json!({"ErrorEquals": ["A", "States.ALL"]})),
         &at("ErrorEquals"),

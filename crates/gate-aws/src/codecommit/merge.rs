@@ -29,7 +29,7 @@ pub(super) struct Sides<'a> {
 
 /// What GetMergeConflicts says of one way to merge.
 enum Mergeable {
-    Yes,
+    Yes { base: Option<String> },
     No { files: Vec<String> },
     NotComputable { reason: String },
 }
@@ -40,14 +40,17 @@ impl Sides<'_> {
             .mergeable(MergeOptionTypeEnum::FastForwardMerge)
             .await?
         {
-            Mergeable::Yes => return Ok(MergeOutcome::FastForward),
+            // No service is believed that alone: what is taken for a fast-forward is tested without what the destination has.
+            Mergeable::Yes { base } if base.as_deref() == Some(self.destination.as_str()) => {
+                return Ok(MergeOutcome::FastForward);
+            }
             Mergeable::NotComputable { reason } => {
                 return Ok(MergeOutcome::NotComputable { reason });
             }
-            Mergeable::No { .. } => {}
+            Mergeable::Yes { .. } | Mergeable::No { .. } => {}
         }
         match self.mergeable(MergeOptionTypeEnum::ThreeWayMerge).await? {
-            Mergeable::Yes => self.create().await,
+            Mergeable::Yes { .. } => self.create().await,
             Mergeable::No { files } => Ok(MergeOutcome::Conflict { files }),
             Mergeable::NotComputable { reason } => Ok(MergeOutcome::NotComputable { reason }),
         }
@@ -64,7 +67,7 @@ impl Sides<'_> {
             .conflict_detail_level(ConflictDetailLevelTypeEnum::LineLevel)
             .into_paginator()
             .send();
-        let mut mergeable = true;
+        let (mut mergeable, mut base) = (true, None);
         let mut files = BTreeSet::new();
         while let Some(page) = pages.next().await {
             let page = match page {
@@ -77,11 +80,12 @@ impl Sides<'_> {
                 }
             };
             mergeable &= page.mergeable;
+            base = base.or(page.base_commit_id);
             let conflicts = page.conflict_metadata_list.into_iter();
             files.extend(conflicts.filter_map(|conflict| conflict.file_path));
         }
         Ok(if mergeable {
-            Mergeable::Yes
+            Mergeable::Yes { base }
         } else {
             Mergeable::No {
                 files: files.into_iter().collect(),

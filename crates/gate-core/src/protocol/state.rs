@@ -240,14 +240,20 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The sentence for a person; secrets that somebody's error quotes are hidden.
+    /// The sentence for a person; secrets that somebody's error quotes are hidden. An error of Step Functions itself, such as
+    /// `States.DataLimitExceeded`, is named: its sentence may be missing, and the word is what AWS's guide explains.
     pub fn message(&self) -> String {
         let parsed: Option<serde_json::Value> = serde_json::from_str(&self.cause).ok();
         let message = parsed
             .as_ref()
             .and_then(|cause| cause.get("errorMessage"))
             .and_then(|message| message.as_str());
-        secret::hide(message.unwrap_or(&self.cause)).into_owned()
+        let message = secret::hide(message.unwrap_or(&self.cause));
+        match (self.error.starts_with("States."), message.is_empty()) {
+            (_, true) => self.error.clone(),
+            (true, false) => format!("{}: {message}", self.error),
+            (false, false) => message.into_owned(),
+        }
     }
 }
 
@@ -393,5 +399,26 @@ impl Invocation {
             )));
         }
         Ok(invocation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_step_functions_is_named_and_one_of_a_function_is_its_sentence() {
+        let message = |error: &str, cause: &str| {
+            let (error, cause) = (error.to_owned(), cause.to_owned());
+            Failure { error, cause }.message()
+        };
+        let large = "The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit.";
+        assert_eq!(
+            message("States.DataLimitExceeded", large),
+            format!("States.DataLimitExceeded: {large}")
+        );
+        assert_eq!(message("States.Timeout", ""), "States.Timeout");
+        let said = r#"{"errorType":"Throttled","errorMessage":"slow down"}"#;
+        assert_eq!(message("Throttled", said), "slow down");
     }
 }

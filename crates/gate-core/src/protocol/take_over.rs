@@ -95,15 +95,16 @@ pub fn is_that_merge(candidacy: &Candidacy, earlier: Earlier<'_>, found: &Commit
 
 /// What decides how a candidate is built, in short: two plans of the same fingerprint build the same.
 pub fn fingerprint(plan: &Plan, settings: &RepositorySettings) -> String {
-    let parts = serde_json::json!([
-        plan.checks,
-        plan.left_out,
-        plan.flags.known,
-        plan.flags.only,
-        plan.flags.compute,
+    // Not by way of a value: the order of its members depends on how `serde_json` was built.
+    let parts = serde_json::to_string(&(
+        &plan.checks,
+        &plan.left_out,
+        &plan.flags.known,
+        &plan.flags.only,
+        &plan.flags.compute,
         settings,
-    ]);
-    names::hash(&[&parts.to_string()], 32)
+    ));
+    names::hash(&[&parts.unwrap_or_default()], 32)
 }
 
 /// What a run is to be continued with.

@@ -11,7 +11,15 @@ use super::*;
 fn fast_forward(mergeable: bool) -> Rule {
     mock!(Client::get_merge_conflicts)
         .match_requests(|request| request.merge_option() == Some(&FastForwardMerge))
-        .then_http_response(move || answer(&conflicts(mergeable, None, &[])))
+        .then_http_response(move || {
+            let base = if mergeable { "81c0d2e" } else { "ba5e" };
+            answer(&with_base(&json!(base), conflicts(mergeable, None, &[])))
+        })
+}
+
+fn with_base(base: &Value, mut conflicts: Value) -> Value {
+    conflicts["baseCommitId"] = base.clone();
+    conflicts
 }
 
 fn conflicts(mergeable: bool, next: Option<&str>, files: &[&str]) -> Value {
@@ -42,6 +50,27 @@ async fn a_source_that_contains_the_destination_is_its_own_preview() {
         preview(&[&fast_forward(true)]).await,
         MergeOutcome::FastForward
     );
+}
+
+#[tokio::test]
+async fn a_fast_forward_is_none_unless_its_base_is_the_destinations_tip() {
+    for base in [json!("ba5e"), Value::Null] {
+        let claimed = mock!(Client::get_merge_conflicts)
+            .match_requests(|request| request.merge_option() == Some(&FastForwardMerge))
+            .then_http_response(move || answer(&with_base(&base, conflicts(true, None, &[]))));
+        let mergeable = mock!(Client::get_merge_conflicts)
+            .match_requests(|request| request.merge_option() == Some(&ThreeWayMerge))
+            .then_http_response(|| answer(&conflicts(true, None, &[])));
+        let create = mock!(Client::create_unreferenced_merge_commit)
+            .then_http_response(|| answer(&json!({ "commitId": "a77e1b0", "treeId": "7ree" })));
+        assert_eq!(
+            preview(&[&claimed, &mergeable, &create]).await,
+            MergeOutcome::Merged {
+                commit: CommitId::new("a77e1b0"),
+                tree: TreeId::new("7ree"),
+            }
+        );
+    }
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use local_aws::{Assumptions, CloseEvents, DeleteProject, RawReportKeys};
 pub(crate) enum Assumption {
     DestinationMoveRenewsRevision(bool),
     DestinationCommitFollowsBranch(bool),
+    AllTakesLargeResults(bool),
     CloseEvents(CloseEvents),
     DeleteProject(DeleteProject),
     StaleReads(u32),
@@ -24,6 +25,7 @@ impl Assumption {
             Self::DestinationCommitFollowsBranch(yes) => {
                 assumptions.destination_commit_follows_branch = yes;
             }
+            Self::AllTakesLargeResults(yes) => assumptions.all_takes_large_results = yes,
             Self::CloseEvents(events) => assumptions.close_events = events,
             Self::DeleteProject(effect) => assumptions.delete_project = effect,
             Self::StaleReads(reads) => assumptions.stale_reads = reads,
@@ -44,6 +46,7 @@ impl FromStr for Assumption {
             "destination-commit-follows-branch" => {
                 truth(value).map(Self::DestinationCommitFollowsBranch)
             }
+            "all-takes-large-results" => truth(value).map(Self::AllTakesLargeResults),
             "close-events" => match value {
                 "one" => Ok(Self::CloseEvents(CloseEvents::One)),
                 "two" => Ok(Self::CloseEvents(CloseEvents::Two)),
@@ -89,6 +92,7 @@ mod tests {
         for text in [
             "destination-move-renews-revision=true",
             "destination-commit-follows-branch=true",
+            "all-takes-large-results=false",
             "close-events=two",
             "delete-project=refused",
             "stale-reads=3",
@@ -99,6 +103,7 @@ mod tests {
         let all = Assumptions {
             destination_move_renews_revision: true,
             destination_commit_follows_branch: true,
+            all_takes_large_results: false,
             close_events: CloseEvents::Two,
             delete_project: DeleteProject::Refused,
             stale_reads: 3,

@@ -43,7 +43,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     concurrent_builds: Option<u16>,
     /// What to assume about AWS where its documentation says nothing. May be repeated:
-    /// destination-move-renews-revision=true|false, destination-commit-follows-branch=true|false, close-events=one|two,
+    /// destination-move-renews-revision=true|false, destination-commit-follows-branch=true|false,
+    /// all-takes-large-results=true|false, close-events=one|two,
     /// delete-project=leaves-builds|stops-builds|refused, stale-reads=N, raw-report-keys=by-report|otherwise
     #[arg(long, value_name = "NAME=VALUE")]
     assume: Vec<Assumption>,

@@ -15,11 +15,12 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::function_name;
+use super::{function_name, not_found};
 use crate::{
     Account, FunctionError, ServiceError,
     account::FunctionHandler,
     interference::{Passed, Spoilt},
+    wire,
 };
 
 /// What Lambda calls a function whose process ended.
@@ -44,24 +45,18 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// The failure as a `lambda:invoke` task of a state machine sees it.
-    pub(crate) fn task_error(self, function: &str) -> asl::TaskError {
+    pub(crate) fn task_error(self, account: &Account, function: &str) -> asl::TaskError {
         let (error, cause) = match self {
-            Self::Unknown => (
-                "Lambda.ResourceNotFoundException".to_owned(),
-                format!("Function not found: {function} (Service: Lambda, Status Code: 404)"),
-            ),
+            Self::Unknown => {
+                let error = not_found(account, function);
+                (format!("Lambda.{}", error.code), service_cause(&error))
+            }
             Self::Function(error) => {
                 let cause = error_payload(&error).to_string();
                 (error.error_type, cause)
             }
             Self::Panic(message) => ("Lambda.Unknown".to_owned(), unknown_cause(&message)),
-            Self::Service(error) => (
-                format!("Lambda.{}", error.code),
-                format!(
-                    "{} (Service: Lambda, Status Code: {})",
-                    error.message, error.status
-                ),
-            ),
+            Self::Service(error) => (format!("Lambda.{}", error.code), service_cause(&error)),
             Self::Lost => (
                 "Lambda.Unknown".to_owned(),
                 unknown_cause("the answer was lost"),
@@ -94,6 +89,17 @@ impl From<Spoilt> for Failure {
             Spoilt::Dropped | Spoilt::Truncated | Spoilt::Late(_) | Spoilt::Forgotten => Self::Lost,
         }
     }
+}
+
+/// As AWS's integration quotes a refusal of Lambda.
+fn service_cause(error: &ServiceError) -> String {
+    format!(
+        "{} (Service: AWSLambda; Status Code: {}; Error Code: {}; Request ID: {}; Proxy: null)",
+        error.message,
+        error.status,
+        error.code,
+        wire::request_id()
+    )
 }
 
 fn unknown_cause(message: &str) -> String {

@@ -17,18 +17,21 @@ pub(crate) fn live<R>(
     wait_scale: f64,
     story: impl AsyncFnOnce(Arc<Account>) -> R,
 ) -> R {
+    let settings = Settings {
+        wait_scale,
+        ..Settings::new(directory)
+    };
+    live_with(settings, story)
+}
+
+/// As [`live`], under any settings.
+pub(crate) fn live_with<R>(settings: Settings, story: impl AsyncFnOnce(Arc<Account>) -> R) -> R {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(async {
-        let settings = Settings {
-            wait_scale,
-            ..Settings::new(directory)
-        };
-        story(Account::open(settings).await.unwrap()).await
-    })
+    runtime.block_on(async { story(Account::open(settings).await.unwrap()).await })
 }
 
 /// Waits until `answer` has one.

@@ -127,7 +127,10 @@ fn machine(account: &Account, open: &Open) -> Result<StateMachine, String> {
         .store
         .read(|tables| machines::definition(tables, &open.definition_key))
         .ok_or_else(|| format!("the definition `{}` is gone", open.definition_key))?;
-    StateMachine::parse(&definition).map_err(|error| error.to_string())
+    let takes = account.settings.assumptions.all_takes_large_results;
+    StateMachine::parse(&definition)
+        .map(|machine| machine.with_all_taking_large_results(takes))
+        .map_err(|error| error.to_string())
 }
 
 fn save(account: &Account, arn: &str, open: &mut Open) -> Result<Journaled, StoreError> {

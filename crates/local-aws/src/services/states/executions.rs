@@ -117,6 +117,17 @@ fn summary(record: &Record) -> Value {
     description
 }
 
+/// Whether AWS would take RedriveExecution, and why not. It is not built here.
+pub(super) fn redrive(status: &str) -> (&'static str, Option<String>) {
+    match status {
+        "RUNNING" | "SUCCEEDED" => (
+            "NOT_REDRIVABLE",
+            Some(format!("Execution is {status} and cannot be redriven")),
+        ),
+        _ => ("REDRIVABLE", None),
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Named {
@@ -135,6 +146,11 @@ pub(super) fn describe(account: &Account, input: Value) -> Result<Value, Service
     if let Some(output) = record.output {
         description["output"] = json!(output);
         description["outputDetails"] = json!({ "included": true });
+    }
+    let (status, reason) = redrive(&record.status);
+    description["redriveStatus"] = json!(status);
+    if let Some(reason) = reason {
+        description["redriveStatusReason"] = json!(reason);
     }
     for (name, value) in [("error", record.error), ("cause", record.cause)] {
         if let Some(value) = value {
@@ -167,7 +183,9 @@ pub(super) fn list(account: &Account, input: Value) -> Result<Value, ServiceErro
         validation("Must specify one of StateMachineArn or MapRunArn in the request")
     })?;
     let machine = names::machine_of(account, &arn)?;
+    check_filter(input.status_filter.as_deref())?;
     let limit = super::page_size(input.max_results)?;
+    super::check_token(input.next_token.as_deref(), 3096)?;
     let page = account.store.read(|tables| {
         machines::get(tables, account, machine)?;
         let prefix = names::execution_arn(account, machine, "");
@@ -190,6 +208,18 @@ pub(super) fn list(account: &Account, input: Value) -> Result<Value, ServiceErro
         output["nextToken"] = json!(token);
     }
     Ok(output)
+}
+
+fn check_filter(filter: Option<&str>) -> Result<(), ServiceError> {
+    match filter {
+        None | Some("RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED") => Ok(()),
+        Some("PENDING_REDRIVE") => Err(validation(
+            "A PENDING_REDRIVE statusFilter needs a mapRunArn",
+        )),
+        Some(other) => Err(validation(format!(
+            "1 validation error detected: Value '{other}' at 'statusFilter' failed to satisfy constraint: Member must satisfy enum value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]"
+        ))),
+    }
 }
 
 #[derive(Deserialize)]

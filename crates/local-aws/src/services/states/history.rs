@@ -46,6 +46,7 @@ pub(super) fn get(account: &Account, input: Value) -> Result<Value, ServiceError
     }
     let limit = super::page_size(input.max_results)?;
     let token = input.next_token.as_deref();
+    super::check_token(token, 1024)?;
     let page = account.store.read(|tables| {
         journal::get(tables, &input.execution_arn)?;
         let prefix = format!("{}/", input.execution_arn);

@@ -49,6 +49,7 @@ struct Options {
     encryption_configuration: Option<Encryption>,
     #[serde(default)]
     publish: bool,
+    version_description: Option<String>,
     #[serde(default)]
     tags: Vec<Value>,
 }
@@ -72,6 +73,11 @@ struct Encryption {
 
 impl Options {
     fn check(&self) -> Result<(), ServiceError> {
+        if self.version_description.is_some() && !self.publish {
+            return Err(validation(
+                "Version description can only be set when publish is true",
+            ));
+        }
         let logs = self
             .logging_configuration
             .as_ref()
@@ -228,6 +234,7 @@ struct List {
 pub(super) fn list(account: &Account, input: Value) -> Result<Value, ServiceError> {
     let input: List = parse(input)?;
     let limit = super::page_size(input.max_results)?;
+    super::check_token(input.next_token.as_deref(), 1024)?;
     let page = account.store.read(|tables| {
         let machines = tables.scan(&MACHINES, "").map(|(_, machine)| machine);
         page(

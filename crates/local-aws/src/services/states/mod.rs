@@ -72,6 +72,18 @@ fn page_size(limit: Option<i64>) -> Result<usize, ServiceError> {
         .ok_or_else(|| validation("maxResults must be from 0 to 1000"))
 }
 
+/// `nextToken`: 1 to `longest` characters.
+fn check_token(token: Option<&str>, longest: usize) -> Result<(), ServiceError> {
+    let (limit, characters) = match token.map(|token| token.chars().count()) {
+        Some(0) => ("greater than or equal to", 1),
+        Some(count) if count > longest => ("less than or equal to", longest),
+        _ => return Ok(()),
+    };
+    Err(validation(format!(
+        "1 validation error detected: Value at 'nextToken' failed to satisfy constraint: Member must have length {limit} {characters}"
+    )))
+}
+
 fn invalid_token() -> ServiceError {
     ServiceError::client("InvalidToken", "Invalid Token: 'Invalid token'")
 }

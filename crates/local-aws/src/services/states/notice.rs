@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::journal::Record;
+use super::{executions, journal::Record};
 use crate::{
     Account,
     services::events::{self, Emitted},
@@ -21,6 +21,7 @@ pub(super) fn emit(
     let included = size <= LIMIT_BYTES;
     let details = |present: bool| present.then(|| json!({ "included": included }));
     let data = |text: Option<&String>| -> Value { json!(text.filter(|_| included)) };
+    let (redrive_status, redrive_reason) = executions::redrive(&record.status);
     let detail = json!({
         "executionArn": record.arn,
         "stateMachineArn": record.machine_arn,
@@ -29,8 +30,14 @@ pub(super) fn emit(
         "startDate": record.start.as_millisecond(),
         "stopDate": record.stop.map(jiff::Timestamp::as_millisecond),
         "input": data(Some(&record.input)),
-        "inputDetails": details(true),
         "output": data(record.output.as_ref()),
+        "stateMachineVersionArn": null,
+        "stateMachineAliasArn": null,
+        "redriveCount": 0,
+        "redriveDate": null,
+        "redriveStatus": redrive_status,
+        "redriveStatusReason": redrive_reason,
+        "inputDetails": details(true),
         "outputDetails": details(record.output.is_some()),
         "error": record.error,
         "cause": record.cause,

@@ -1,13 +1,16 @@
 //! A Task state's `lambda:invoke`: the call, its result object, and its errors in the language's words.
 
+use std::collections::BTreeMap;
+
 use asl::{Execution, Invocation, TaskError};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
-    Account, Call, Moment,
+    Account, Call, Moment, account,
     interference::consult,
     services::lambda::{self, Failure, function_name},
+    wire,
 };
 
 const RESOURCE: &str = "arn:aws:states:::lambda:invoke";
@@ -23,6 +26,8 @@ struct Parameters {
     _qualifier: Option<String>,
     #[serde(default)]
     invocation_type: RequestResponse,
+    #[serde(default, rename = "LogType")]
+    _log_type: NoLogs,
 }
 
 /// The one invocation type that is built for tasks.
@@ -30,6 +35,13 @@ struct Parameters {
 enum RequestResponse {
     #[default]
     RequestResponse,
+}
+
+/// The one log type that is built for tasks.
+#[derive(Default, Deserialize)]
+enum NoLogs {
+    #[default]
+    None,
 }
 
 /// Invokes the function that a task names.
@@ -67,8 +79,44 @@ pub(super) async fn perform(
     };
     let payload = payload.unwrap_or_else(|| json!({}));
     let result = invoke(account, &call, &function, payload).await;
-    let payload = result.map_err(|failure| failure.task_error(&function))?;
-    Ok(json!({ "ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200 }))
+    let payload = result.map_err(|failure| failure.task_error(account, &function))?;
+    Ok(integration_result(payload))
+}
+
+/// What AWS's integration makes of an answer of Lambda.
+fn integration_result(payload: Value) -> Value {
+    let request = wire::request_id();
+    let length = payload.to_string().len().to_string();
+    let date = account::now()
+        .strftime("%a, %d %b %Y %H:%M:%S GMT")
+        .to_string();
+    let seconds = account::now().as_second();
+    let trace = format!(
+        "Root=1-{seconds:x}-{:024x};Sampled=0",
+        fastrand::u128(..) >> 32
+    );
+    let headers = [
+        ("X-Amz-Executed-Version", "$LATEST"),
+        ("x-amzn-Remapped-Content-Length", "0"),
+        ("Connection", "keep-alive"),
+        ("x-amzn-RequestId", &request),
+        ("Content-Length", &length),
+        ("Date", &date),
+        ("X-Amzn-Trace-Id", &trace),
+        ("Content-Type", "application/json"),
+    ];
+    let all: Map<String, Value> = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), json!([value])))
+        .collect();
+    let first: BTreeMap<&str, &str> = headers.into_iter().collect();
+    json!({
+        "ExecutedVersion": "$LATEST",
+        "Payload": payload,
+        "SdkHttpMetadata": { "AllHttpHeaders": all, "HttpHeaders": first, "HttpStatusCode": 200 },
+        "SdkResponseMetadata": { "RequestId": request },
+        "StatusCode": 200,
+    })
 }
 
 async fn invoke(

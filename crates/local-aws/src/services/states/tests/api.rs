@@ -292,6 +292,16 @@ fn refuses_what_step_functions_refuses_and_what_is_not_built() {
                 "ValidationException",
             ),
             (
+                "CreateStateMachine",
+                machine(&json!({ "versionDescription": "the first" })),
+                "ValidationException",
+            ),
+            (
+                "UpdateStateMachine",
+                json!({ "stateMachineArn": MACHINE, "roleArn": ROLE, "versionDescription": "x" }),
+                "ValidationException",
+            ),
+            (
                 "UpdateStateMachine",
                 json!({ "stateMachineArn": MACHINE }),
                 "MissingRequiredParameter",
@@ -323,6 +333,31 @@ fn refuses_what_step_functions_refuses_and_what_is_not_built() {
                 "ListExecutions",
                 json!({ "stateMachineArn": MACHINE, "nextToken": "***" }),
                 "InvalidToken",
+            ),
+            (
+                "ListExecutions",
+                json!({ "stateMachineArn": MACHINE, "nextToken": "" }),
+                "ValidationException",
+            ),
+            (
+                "ListExecutions",
+                json!({ "stateMachineArn": MACHINE, "nextToken": "x".repeat(3097) }),
+                "ValidationException",
+            ),
+            (
+                "ListStateMachines",
+                json!({ "nextToken": "x".repeat(1025) }),
+                "ValidationException",
+            ),
+            (
+                "ListExecutions",
+                json!({ "stateMachineArn": MACHINE, "statusFilter": "DONE" }),
+                "ValidationException",
+            ),
+            (
+                "ListExecutions",
+                json!({ "stateMachineArn": MACHINE, "statusFilter": "PENDING_REDRIVE" }),
+                "ValidationException",
             ),
             (
                 "ListExecutions",

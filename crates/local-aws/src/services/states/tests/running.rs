@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{FAST, create, definition, describe, ended, events, invoke, outcome, start, told};
 use crate::{
     Interference, Moment, ServiceError,
-    services::lambda::testing::{Seen, failure, live, spoiling},
+    services::lambda::testing::{Seen, failure, live, live_with, spoiling},
 };
 
 fn caught(function: &str) -> Value {
@@ -59,6 +59,80 @@ fn a_machine_waits_an_hour_in_milliseconds() {
 }
 
 #[test]
+fn a_result_of_a_function_comes_as_the_integration_gives_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut task = invoke("work", "Done");
+    task["OutputPath"] = json!("$");
+    let machine = definition(
+        "Work",
+        &json!({ "Work": task, "Done": { "Type": "Succeed" } }),
+    );
+    let (execution, _) = outcome(directory.path(), &machine, &json!({}), |account| {
+        let seen = Seen::default();
+        account.register_function("work", seen.function(|_, _| Ok(json!({ "z": 1, "a": 2 }))));
+    });
+    let result = output(&execution);
+    let members: Vec<_> = result.as_object().unwrap().keys().collect();
+    assert_eq!(
+        members,
+        [
+            "ExecutedVersion",
+            "Payload",
+            "SdkHttpMetadata",
+            "SdkResponseMetadata",
+            "StatusCode"
+        ]
+    );
+    assert_eq!(result["Payload"].to_string(), r#"{"z":1,"a":2}"#);
+    let metadata = &result["SdkHttpMetadata"];
+    assert_eq!(metadata["HttpStatusCode"], 200);
+    assert_eq!(metadata["HttpHeaders"]["Content-Length"], "13");
+    let request = &result["SdkResponseMetadata"]["RequestId"];
+    assert!(request.is_string());
+    assert_eq!(metadata["HttpHeaders"]["x-amzn-RequestId"], *request);
+    assert_eq!(
+        metadata["AllHttpHeaders"]["x-amzn-RequestId"],
+        json!([request])
+    );
+}
+
+/// What a function gives that answers with more than a state may have, under a setting.
+fn large_result(all_takes_large_results: bool) -> Value {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = crate::Settings::new(directory.path());
+    settings.wait_scale = FAST;
+    settings.assumptions.all_takes_large_results = all_takes_large_results;
+    live_with(settings, async |account| {
+        let large = Seen::default().function(|_, _| Ok("x".repeat(300_000).into()));
+        account.register_function("large", large);
+        create(&account, &caught("large"));
+        account.start();
+        let arn = start(&account, "one", &json!({}));
+        ended(&account, &arn).await
+    })
+}
+
+#[test]
+fn a_result_over_the_limit_is_caught_by_all_if_aws_does_so() {
+    let cause = "The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit.";
+    let taken = large_result(true);
+    assert_eq!(taken["status"], "SUCCEEDED");
+    assert_eq!(
+        output(&taken),
+        json!({ "Error": "States.DataLimitExceeded", "Cause": cause })
+    );
+    let left = large_result(false);
+    assert_eq!(
+        (&left["status"], &left["error"], &left["cause"]),
+        (
+            &json!("FAILED"),
+            &json!("States.DataLimitExceeded"),
+            &json!(cause)
+        )
+    );
+}
+
+#[test]
 fn a_task_fails_in_the_words_of_its_function() {
     let bad = "\"errorMessage\":\"revision 3 is gone\"";
     let rows = [
@@ -67,7 +141,7 @@ fn a_task_fails_in_the_words_of_its_function() {
         (
             "none",
             "Lambda.ResourceNotFoundException",
-            "Function not found: none",
+            "Function not found: arn:aws:lambda:us-east-1:000000000000:function:none (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException;",
         ),
     ];
     for (function, error, cause) in rows {
@@ -100,10 +174,9 @@ fn an_error_that_nobody_catches_fails_the_execution() {
     assert_eq!(execution["status"], "FAILED");
     assert_eq!(execution["error"], "Lambda.ResourceNotFoundException");
     assert!(
-        execution["cause"]
-            .as_str()
-            .unwrap()
-            .starts_with("Function not found: none")
+        execution["cause"].as_str().unwrap().starts_with(
+            "Function not found: arn:aws:lambda:us-east-1:000000000000:function:none ("
+        )
     );
     assert!(execution["stopDate"].is_number());
     assert_eq!(kinds.last().unwrap(), "ExecutionFailed");
@@ -218,10 +291,12 @@ fn a_stopped_execution_ends_at_once_and_its_function_runs_on() {
             stopped,
             "a closed execution stays as it is"
         );
+        let last = events(&account, &arn).last().unwrap().clone();
         assert_eq!(
-            events(&account, &arn).last().unwrap()["type"],
-            "ExecutionAborted"
+            (&last["type"], &last["previousEventId"]),
+            (&json!("ExecutionAborted"), &json!(0))
         );
+        assert_eq!(execution["redriveStatus"], "REDRIVABLE");
     });
 }
 
@@ -267,6 +342,10 @@ fn its_start_and_its_end_are_events() {
         assert_eq!(failed["resources"], json!([arn]));
         assert_eq!(running["detail"]["status"], "RUNNING");
         assert_eq!(running["detail"]["stopDate"], Value::Null);
+        assert_eq!(
+            running["detail"]["redriveStatusReason"],
+            "Execution is RUNNING and cannot be redriven"
+        );
         let mut detail = failed["detail"].clone();
         assert!(detail["startDate"].take().is_i64() && detail["stopDate"].take().is_i64());
         assert_eq!(
@@ -275,6 +354,8 @@ fn its_start_and_its_end_are_events() {
                 "executionArn": arn, "stateMachineArn": super::MACHINE, "name": "one", "status": "FAILED",
                 "startDate": null, "stopDate": null, "input": "{\"a\":1}", "inputDetails": { "included": true },
                 "output": null, "outputDetails": null, "error": "E", "cause": "no",
+                "stateMachineVersionArn": null, "stateMachineAliasArn": null, "redriveCount": 0, "redriveDate": null,
+                "redriveStatus": "REDRIVABLE", "redriveStatusReason": null,
             })
         );
     });
