@@ -8,6 +8,7 @@ import {
   destinationsFault,
   idsFault,
   keyArnFault,
+  partitionOf,
   refuse,
   repositoriesFault,
   serviceNameFault,
@@ -60,6 +61,7 @@ const PLACE = 'in `context` of cdk.json, or with `-c`';
 export function readContext(context: Context): Settings {
   const reader = new Reader(context);
   const repositories = reader.repositories();
+  const partition = partitionOf(String(context.region));
   const settings = {
     accountId: reader.matching('accountId', /^\d{12}$/, 'the 12 digits of an AWS account, in quotes'),
     region: reader.matching('region', /^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region, for example `eu-central-1`'),
@@ -70,8 +72,8 @@ export function readContext(context: Context): Settings {
     lambdaDirectory: reader.lambdaDirectory(),
     breakGlassRoleArn: reader.optionalMatching(
       'breakGlassRoleArn',
-      /^arn:[\w-]+:iam::\d{12}:role\/.+$/,
-      'the ARN of a role',
+      new RegExp(`^arn:${partition}:iam::\\d{12}:role/.+$`),
+      partition === 'aws' ? 'the ARN of a role' : `the ARN of a role in the partition \`${partition}\``,
     ),
     network: reader.network(),
     repositoryKeys: reader.repositoryKeys(repositories),

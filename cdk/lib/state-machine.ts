@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -48,6 +48,7 @@ export class GateMachine extends Construct {
       comment: 'One pull request: gate a revision, or tear its environment down',
       definitionBody: DefinitionBody.fromString(readFileSync(DEFINITION, 'utf8')),
       definitionSubstitutions: {
+        Partition: Stack.of(this).partition,
         EnvironmentFunction: environment.functionArn,
         BuilderFunction: builder.functionArn,
         ReporterFunction: reporter.functionArn,

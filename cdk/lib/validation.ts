@@ -1,5 +1,6 @@
 /** What a deployment's properties must look like. All faults are said at once, each with the value found. */
 import { Token } from 'aws-cdk-lib';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 
 /** CodeBuild names may hold no dot, ECR names no capital, and the longest role name must fit 64 characters. */
 const SERVICE_NAME = /^[a-z](-?[a-z0-9]){1,31}$/;
@@ -68,12 +69,18 @@ export function idsFault(prefix: string, limit: number): (ids: readonly string[]
 
 /** Why something is not the ARN of a key in a Region, or nothing. CodeCommit takes keys of its own Region only. */
 export function keyArnFault(arn: unknown, region: string): string | undefined {
-  const form = /^arn:aws[\w-]*:kms:([\w-]+):\d{12}:key\/[\w-]+$/.exec(typeof arn === 'string' ? arn : '');
-  if (form === null) {
-    return `is \`${JSON.stringify(arn)}\`: write the ARN of a key, \`arn:aws:kms:${region}:123456789012:key/…\`, not that of an alias`;
+  const partition = partitionOf(region);
+  const form = /^arn:([\w-]+):kms:([\w-]+):\d{12}:key\/[\w-]+$/.exec(typeof arn === 'string' ? arn : '');
+  const [, foundPartition, found = ''] = form ?? [];
+  if (foundPartition !== partition) {
+    return `is \`${JSON.stringify(arn)}\`: write the ARN of a key, \`arn:${partition}:kms:${region}:<account>:key/…\`, not that of an alias`;
   }
-  const found = form[1] ?? '';
   return found === region ? undefined : `is a key of ${found}: CodeCommit takes keys of ${region} only`;
+}
+
+/** The partition that a Region is in. */
+export function partitionOf(region: string): string {
+  return RegionInfo.get(region).partition ?? 'aws';
 }
 
 /** Throws all faults of `faults` at once. */

@@ -15,6 +15,8 @@ mod flow;
 mod layers;
 #[path = "promises/markdown.rs"]
 mod markdown;
+#[path = "promises/partitions.rs"]
+mod partitions;
 #[path = "promises/security.rs"]
 mod security;
 #[path = "promises/triggers.rs"]

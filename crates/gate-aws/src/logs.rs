@@ -4,13 +4,13 @@ use std::{fmt, sync::Arc};
 
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
-use gate_core::{build::LogStream, error::GateError};
+use gate_core::{build::LogStream, error::GateError, partition};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
     error,
-    signed::{Question, Refusal, Signed, domain, named_endpoint},
+    signed::{Question, Refusal, Signed, named_endpoint},
 };
 
 const SERVICE: &str = "CloudWatch Logs";
@@ -52,7 +52,7 @@ impl Logs {
     /// Of the Region.
     pub fn new(config: &SdkConfig, region: &str) -> Self {
         let endpoint = named_endpoint(config, SERVICE)
-            .unwrap_or_else(|| format!("https://logs.{region}.{}", domain(region)));
+            .unwrap_or_else(|| format!("https://logs.{region}.{}", partition::of(region).suffix));
         let signed = Signed::new(config, SERVICE, "logs", endpoint, read);
         Self {
             signed: signed.map(Arc::new),

@@ -8,11 +8,11 @@ use std::{
 
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
-use gate_core::error::GateError;
+use gate_core::{error::GateError, partition};
 
 use crate::{
     Deployment, error,
-    signed::{Question, Refusal, Signed, domain, named_endpoint},
+    signed::{Question, Refusal, Signed, named_endpoint},
 };
 
 const SERVICE: &str = "S3";
@@ -146,13 +146,9 @@ impl Objects {
         let bucket = self.bucket.as_ref()?;
         let Bucket { name, region, .. } = &**bucket;
         Some(if bucket.of_aws {
-            let domain = if region.starts_with("cn-") {
-                "console.amazonaws.cn"
-            } else {
-                "console.aws.amazon.com"
-            };
+            let console = partition::of(region).console;
             let key = escaped(key, false);
-            format!("https://{region}.{domain}/s3/object/{name}?region={region}&prefix={key}")
+            format!("https://{region}.{console}/s3/object/{name}?region={region}&prefix={key}")
         } else {
             format!(
                 "{}{}/{}",
@@ -168,7 +164,12 @@ impl Bucket {
     fn new(config: &SdkConfig, name: &str, region: &str) -> Option<Self> {
         let named = named_endpoint(config, SERVICE);
         let of_aws = named.is_none();
-        let own = || format!("https://{name}.s3.{region}.{}", domain(region));
+        let own = || {
+            format!(
+                "https://{name}.s3.{region}.{}",
+                partition::of(region).suffix
+            )
+        };
         let path = named.as_ref().map(|_| format!("/{name}"));
         let endpoint = named.unwrap_or_else(own);
         Some(Self {

@@ -199,15 +199,6 @@ pub(crate) fn named_endpoint(config: &SdkConfig, service_id: &'static str) -> Op
     named.map(|endpoint| endpoint.trim_end_matches('/').to_owned())
 }
 
-/// The end of AWS's host names in a Region.
-pub(crate) fn domain(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "amazonaws.com.cn"
-    } else {
-        "amazonaws.com"
-    }
-}
-
 fn request(call: Call) -> Result<HttpRequest, Box<dyn std::error::Error + Send + Sync + 'static>> {
     let Call {
         method,

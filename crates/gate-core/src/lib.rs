@@ -19,6 +19,7 @@ pub mod log;
 pub mod names;
 pub mod outcome;
 pub mod page;
+pub mod partition;
 pub mod plan;
 pub mod poll;
 pub mod protocol;

@@ -3,6 +3,7 @@
 
 use crate::{
     id::{PullRequestId, RepositoryName},
+    partition,
     verdict::VerdictKind,
 };
 
@@ -40,9 +41,10 @@ fn sentence(subject: Subject<'_>, word: &str, what: &str) -> String {
         repository,
         pull_request,
     } = subject;
+    let console = partition::of(region).console;
     format!(
         "{word}: pull request {pull_request} of {repository}, {what}, \
-         https://{region}.console.aws.amazon.com/codesuite/codecommit/repositories/{repository}/pull-requests/{pull_request}"
+         https://{region}.{console}/codesuite/codecommit/repositories/{repository}/pull-requests/{pull_request}"
     )
 }
 
@@ -66,6 +68,14 @@ mod tests {
             ),
             "rejected: pull request 7 of shop, not approved, 2 test failures, \
              https://eu-central-1.console.aws.amazon.com/codesuite/codecommit/repositories/shop/pull-requests/7"
+        );
+        let in_china = Subject {
+            region: "cn-north-1",
+            ..subject
+        };
+        assert!(
+            of_verdict(in_china, VerdictKind::Hold, "")
+                .contains("https://cn-north-1.console.amazonaws.cn/codesuite/")
         );
         let words = [
             (VerdictKind::Approve, "passed: "),

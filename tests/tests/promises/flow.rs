@@ -45,6 +45,7 @@ fn definition() -> Value {
 
 fn filled_in() -> String {
     let text = tools::read("statemachine/gate.asl.json");
+    let text = text.replace("${Partition}", "aws");
     FUNCTIONS.iter().fold(text, |text, placeholder| {
         let name = placeholder.trim_matches(['$', '{', '}']);
         let arn = format!("arn:aws:lambda:us-east-1:000000000000:function:{name}");

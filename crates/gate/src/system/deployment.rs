@@ -16,6 +16,9 @@ use super::{
 const DEFINITION: &str = include_str!("../../../../statemachine/gate.asl.json");
 const TRIGGERS: &str = include_str!("../../../../statemachine/triggers.json");
 
+/// The only one that the local account knows.
+const PARTITION: &str = "aws";
+
 /// The account's ARNs, as far as the deployment names them.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
@@ -46,14 +49,17 @@ impl Names {
 
     fn state_machine_role(&self) -> String {
         format!(
-            "arn:aws:iam::{}:role/{}-state-machine",
+            "arn:{PARTITION}:iam::{}:role/{}-state-machine",
             self.account, self.service
         )
     }
 
     /// The role builds run under; nothing on a laptop enforces it.
     pub(super) fn build_role(&self) -> String {
-        format!("arn:aws:iam::{}:role/{}-build", self.account, self.service)
+        format!(
+            "arn:{PARTITION}:iam::{}:role/{}-build",
+            self.account, self.service
+        )
     }
 
     /// The bucket for what outlives a pull request.
@@ -78,13 +84,15 @@ impl Names {
 
     fn arn(&self, service: &str, resource: &str) -> String {
         format!(
-            "arn:aws:{service}:{}:{}:{resource}",
+            "arn:{PARTITION}:{service}:{}:{}:{resource}",
             self.region, self.account
         )
     }
 
     fn fill_in(&self, template: &str) -> String {
-        let template = template.replace("${StateMachineArn}", &self.state_machine());
+        let template = template
+            .replace("${StateMachineArn}", &self.state_machine())
+            .replace("${Partition}", PARTITION);
         Function::ALL.into_iter().fold(template, |text, function| {
             text.replace(function.placeholder(), &self.function(function))
         })
