@@ -65,6 +65,7 @@ export class Functions extends Construct {
       environment: {
         MERGEGATE_SERVICE: names.service,
         MERGEGATE_REPORTER_ARN: names.reporterArn,
+        MERGEGATE_BUILDER_ARN: names.builderArn,
         ...(USES_BUCKET.has(name) ? { MERGEGATE_ARTIFACT_BUCKET: props.artifacts.bucketName } : {}),
         ...(name === 'router' ? { MERGEGATE_STATE_MACHINE_ARN: names.stateMachineArn } : {}),
       },

@@ -75,6 +75,13 @@ export class Names {
     });
   }
 
+  /** Who the builder is when it calls CodeBuild: no builds of others count. */
+  get builderArn(): string {
+    return this.arn('sts', `assumed-role/${this.role('builder')}/${this.function('builder')}`, {
+      region: '',
+    });
+  }
+
   /** Who may satisfy the approval rule: every session of the reporter's role. */
   get approvalPoolMember(): string {
     return this.arn('sts', `assumed-role/${this.role('reporter')}/*`, { region: '' });

@@ -32,6 +32,17 @@ function functionProperties(name: string): Record<string, unknown> {
   return found.Properties;
 }
 
+test('the builder is known to every function by the ARN that CodeBuild sees', () => {
+  const builder = 'arn:aws:sts::123456789012:assumed-role/mergegate-builder-eu-central-1/mergegate-builder';
+  for (const name of ['router', 'environment', 'builder', 'reporter']) {
+    const { Variables } = functionProperties(`mergegate-${name}`).Environment as {
+      Variables: Record<string, string>;
+    };
+    assert.equal(Variables.MERGEGATE_BUILDER_ARN, builder);
+  }
+  GATE.hasResourceProperties('AWS::IAM::Role', { RoleName: 'mergegate-builder-eu-central-1' });
+});
+
 test('the reporter is known to every function by the ARN that CodeCommit sees', () => {
   const reporter =
     'arn:aws:sts::123456789012:assumed-role/mergegate-reporter-eu-central-1/mergegate-reporter';

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use local_aws::{Assumptions, CloseEvents, DeleteProject, Moment, RawReportKeys};
+use local_aws::{Assumptions, CloseEvents, DeleteProject, Initiator, Moment, RawReportKeys};
 use mergegate_tests::{
     BUILDSPEC, Blow, People, Place, Stage, StageOptions, closes, green_files, play_all, pushes,
 };
@@ -30,6 +30,7 @@ fn settings() -> Vec<Setting> {
         delete_project: DeleteProject::Refused,
         stale_reads: 3,
         raw_report_keys: RawReportKeys::Otherwise,
+        initiator: Initiator::Otherwise,
     };
     let settings = [
         ("usual", usual),

@@ -36,7 +36,7 @@ impl Clients {
             objects: Objects::new(config, &deployment),
             logs: Logs::new(config, &deployment.region),
             host: CodeCommit::new(lazy(config, aws_sdk_codecommit::Client::new)),
-            builds: CodeBuild::new(codebuild.clone()),
+            builds: CodeBuild::new(codebuild.clone(), &deployment.builder_arn),
             reports: Reports::new(codebuild),
             parameters: Parameters::new(lazy(config, aws_sdk_ssm::Client::new)),
             executions: Executions::new(

@@ -15,6 +15,8 @@ pub struct Deployment {
     pub artifact_bucket: String,
     /// Who comments and approves, `MERGEGATE_REPORTER_ARN`.
     pub reporter_arn: String,
+    /// Who starts builds, `MERGEGATE_BUILDER_ARN`: no others count.
+    pub builder_arn: String,
 }
 
 impl Deployment {
@@ -38,6 +40,7 @@ impl Deployment {
             state_machine_arn: read("MERGEGATE_STATE_MACHINE_ARN").unwrap_or_default(),
             artifact_bucket: read("MERGEGATE_ARTIFACT_BUCKET").unwrap_or_default(),
             reporter_arn: required("MERGEGATE_REPORTER_ARN")?,
+            builder_arn: required("MERGEGATE_BUILDER_ARN")?,
         })
     }
 }
@@ -61,6 +64,7 @@ mod tests {
             ("MERGEGATE_SERVICE", "gate"),
             ("AWS_REGION", "eu-central-1"),
             ("MERGEGATE_REPORTER_ARN", "arn:reporter"),
+            ("MERGEGATE_BUILDER_ARN", "arn:builder"),
         ]);
         assert_eq!(
             deployment,
@@ -70,6 +74,7 @@ mod tests {
                 state_machine_arn: String::new(),
                 artifact_bucket: String::new(),
                 reporter_arn: "arn:reporter".to_owned(),
+                builder_arn: "arn:builder".to_owned(),
             })
         );
     }

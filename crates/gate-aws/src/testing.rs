@@ -12,6 +12,8 @@ use crate::{
 pub(crate) const STATE_MACHINE: &str =
     "arn:aws:states:eu-central-1:123456789012:stateMachine:gate-runs";
 
+pub(crate) const BUILDER: &str = "arn:aws:sts::123456789012:assumed-role/gate-builder/gate-builder";
+
 /// AWS says no.
 pub(crate) fn refusal(status: u16, code: &str, message: &str) -> HttpResponse {
     let body = json!({ "__type": code, "message": message });
@@ -36,7 +38,7 @@ pub(crate) fn codecommit(rules: &[&Rule]) -> CodeCommit {
 }
 
 pub(crate) fn codebuild(rules: &[&Rule]) -> CodeBuild {
-    CodeBuild::new(client!(aws_sdk_codebuild, rules))
+    CodeBuild::new(client!(aws_sdk_codebuild, rules), BUILDER)
 }
 
 pub(crate) fn reports(rules: &[&Rule]) -> Reports {
@@ -58,6 +60,7 @@ pub(crate) fn clients(host: CodeCommit, parameters: Parameters) -> Clients {
             service: "gate".to_owned(),
             region: "eu-central-1".to_owned(),
             state_machine_arn: STATE_MACHINE.to_owned(),
+            builder_arn: BUILDER.to_owned(),
             reporter_arn: "arn:aws:sts::123456789012:assumed-role/gate-reporter/*".to_owned(),
             artifact_bucket: String::new(),
         },

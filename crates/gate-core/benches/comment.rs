@@ -62,6 +62,7 @@ impl Finished {
                 check: check.name.clone(),
                 attempt: 1,
             }),
+            own: true,
             duration: Duration::from_secs(252),
             log_url: Some("https://example.com/log".to_owned()),
             log: None,

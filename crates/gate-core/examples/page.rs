@@ -134,6 +134,7 @@ fn results(cases: Vec<TestCase>, lines: ReportContent) -> Vec<CheckResult> {
         complete: true,
         resolved_commit: Some(commit("c")),
         purpose: None,
+        own: true,
         duration: Duration::from_secs(252),
         log_url: Some("https://example.com/log".to_owned()),
         log: None,

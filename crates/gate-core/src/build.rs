@@ -67,8 +67,10 @@ pub struct Build {
     pub complete: bool,
     /// The commit it really built.
     pub resolved_commit: Option<CommitId>,
-    /// What it was started for; `None` for a build that is not the gate's.
+    /// What its variables say that it was started for; `None` if they say nothing. Whoever may start builds may copy them.
     pub purpose: Option<Purpose>,
+    /// Whether the gate started it, as far as CodeBuild tells who did.
+    pub own: bool,
     /// From its start to now or its end.
     pub duration: Duration,
     /// Where its log can be read; `None` before it has one.
@@ -79,6 +81,18 @@ pub struct Build {
     pub failure: Option<PhaseFailure>,
     /// ARNs of its reports.
     pub reports: Vec<String>,
+}
+
+/// Whether who started a build is this session of a role, `arn:…:assumed-role/<role>/<session>`.
+///
+/// CodeBuild's documentation has no form for the initiator of an assumed role. These leave no doubt; of any other nobody knows
+/// whose it is.
+pub fn is_started_by(initiator: &str, session_arn: &str) -> bool {
+    let Some((_, session)) = session_arn.split_once(":assumed-role/") else {
+        return false;
+    };
+    let named = initiator.strip_prefix("assumed-role/").unwrap_or(initiator);
+    initiator == session_arn || named == session
 }
 
 /// A log in CloudWatch Logs.
@@ -97,4 +111,43 @@ pub struct PhaseFailure {
     pub phase: String,
     /// Its words, code under test may have written parts of them.
     pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUILDER: &str = "arn:aws:sts::123456789012:assumed-role/gate-builder-eu-central-1/gate-builder";
+
+    #[test]
+    fn a_build_is_the_gates_in_each_plausible_form_of_its_builder() {
+        for initiator in [
+            BUILDER,
+            "assumed-role/gate-builder-eu-central-1/gate-builder",
+            "gate-builder-eu-central-1/gate-builder",
+        ] {
+            assert!(is_started_by(initiator, BUILDER), "{initiator}");
+        }
+    }
+
+    #[test]
+    fn refuses_the_builds_of_everybody_else() {
+        for initiator in [
+            "",
+            "mallory",
+            "gate-builder",
+            "gate-builder-eu-central-1",
+            "gate-builder-eu-central-1/mallory",
+            "mallory/gate-builder",
+            "gate-builder-eu-central-1/gate-builder/mallory",
+            "assumed-role/assumed-role/gate-builder-eu-central-1/gate-builder",
+            "arn:aws:sts::210987654321:assumed-role/gate-builder-eu-central-1/gate-builder",
+            "arn:aws:iam::123456789012:user/gate-builder",
+            "codepipeline/gate-builder",
+        ] {
+            assert!(!is_started_by(initiator, BUILDER), "{initiator}");
+        }
+        assert!(!is_started_by("", ""));
+        assert!(!is_started_by("gate-builder", "gate-builder"));
+    }
 }

@@ -131,6 +131,7 @@ pub(crate) fn build(status: BuildStatus) -> Build {
             check: CheckName::new("build"),
             attempt: 1,
         }),
+        own: true,
         duration: Duration::from_secs(252),
         log_url: Some("https://example.com/log".to_owned()),
         log: None,

@@ -269,6 +269,7 @@ pub fn shown(runs: &[Run], place: usize, build: &Build) -> build::Build {
             check: check(),
             attempt: u32::from(build.attempt),
         }),
+        own: true,
         duration: Duration::from_mins(1),
         log_url: None,
         log: None,

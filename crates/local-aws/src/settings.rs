@@ -70,6 +70,22 @@ pub struct Assumptions {
     pub stale_reads: u32,
     /// How CodeBuild calls the raw files of a report in S3.
     pub raw_report_keys: RawReportKeys,
+    /// How a build names an assumed role that started it.
+    pub initiator: Initiator,
+}
+
+/// How a build names an assumed role that started it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Initiator {
+    /// `<role>/<session>`.
+    #[default]
+    RoleAndSession,
+    /// `assumed-role/<role>/<session>`.
+    AssumedRole,
+    /// The ARN of the session.
+    Arn,
+    /// By something that does not tell the role.
+    Otherwise,
 }
 
 impl Default for Assumptions {

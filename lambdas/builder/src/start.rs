@@ -15,7 +15,7 @@ use gate_core::{
     poll,
     protocol::{
         Claim, Execution, Invocation, Next, Run, Standing, StartDecision, StartedBuild, State,
-        may_start, missing_builds, older_builds,
+        foreign_builds, may_start, missing_builds, older_builds,
     },
     rules::{BuildspecSource, Compute},
     title::Flag,
@@ -45,6 +45,11 @@ pub(crate) async fn start_builds(
         clients.builds.stop_build(&older).await?;
     }
     start_missing(clients, &mut run, &builds, &execution).await?;
+    // Only now: of a build whose initiator CodeBuild writes otherwise, the token of the start tells that it is the own one.
+    for foreign in foreign_builds(&builds, &run.builds, &execution) {
+        tracing::warn!(build.id = %foreign, "stopping a build that bears the name of this run and is not of it");
+        clients.builds.stop_build(&foreign).await?;
+    }
     let (standing, _) = run::standing(clients, &candidacy, &execution).await?;
     if standing != Standing::Current {
         return stop::withdraw(clients, standing, &run, &execution, state).await;

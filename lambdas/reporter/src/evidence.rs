@@ -138,6 +138,7 @@ fn just_started(started: &StartedBuild) -> Build {
         complete: false,
         resolved_commit: None,
         purpose: None,
+        own: true,
         duration: Duration::ZERO,
         log_url: started.log_url.clone(),
         log: None,

@@ -68,6 +68,10 @@ impl Team {
             ),
             artifact_bucket: String::new(),
             reporter_arn: format!("{role}/{SERVICE}-reporter"),
+            builder_arn: format!(
+                "{}/{SERVICE}-builder",
+                role.replace("-reporter-", "-builder-")
+            ),
             region: "us-east-1".to_owned(),
         };
         let code_commit = aws_sdk_codecommit::Client::new(&config);

@@ -323,6 +323,7 @@ fn clients_of_nobody() -> Clients {
             .to_owned(),
         artifact_bucket: String::new(),
         reporter_arn: "arn:aws:sts::000000000000:assumed-role/reporter/reporter".to_owned(),
+        builder_arn: "arn:aws:sts::000000000000:assumed-role/builder/builder".to_owned(),
         region: "us-east-1".to_owned(),
     };
     Clients::new(&config, deployment)

@@ -90,7 +90,8 @@ impl CodeBuild {
             .await;
         match answer {
             Ok(output) => {
-                let build = output.build_value.and_then(parse::build);
+                let build = output.build_value;
+                let build = build.and_then(|build| parse::build(build, &self.builder));
                 let lacks =
                     || error::unreadable(SERVICE, OPERATION, "the answer has no `build.id`");
                 Ok(StartOutcome::Started(build.ok_or_else(lacks)?))
@@ -117,7 +118,8 @@ impl CodeBuild {
                 .await
                 .map_err(|error| failed("BatchGetBuilds", &error))?;
             let found = output.builds.unwrap_or_default();
-            let mut found: Vec<Build> = found.into_iter().filter_map(parse::build).collect();
+            let read = |build| parse::build(build, &self.builder);
+            let mut found: Vec<Build> = found.into_iter().filter_map(read).collect();
             builds.extend(ids.iter().map(|id| {
                 let place = found.iter().position(|build| build.id == *id);
                 place.map_or_else(|| parse::lost(id), |place| found.swap_remove(place))

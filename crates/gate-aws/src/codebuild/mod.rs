@@ -5,6 +5,8 @@ mod parse;
 mod projects;
 mod report_groups;
 
+use std::sync::Arc;
+
 use aws_sdk_codebuild::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
@@ -23,12 +25,14 @@ pub(crate) const SERVICE: &str = "CodeBuild";
 #[derive(Clone, Debug)]
 pub struct CodeBuild {
     client: Lazy<Client>,
+    builder: Arc<str>,
 }
 
 impl CodeBuild {
-    /// Over a client.
-    pub(crate) fn new(client: Lazy<Client>) -> Self {
-        Self { client }
+    /// Over a client. `builder` is the session that starts builds for the gate.
+    pub(crate) fn new(client: Lazy<Client>, builder: &str) -> Self {
+        let builder = Arc::from(builder);
+        Self { client, builder }
     }
 }
 

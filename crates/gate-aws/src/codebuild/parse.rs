@@ -7,13 +7,15 @@ use aws_sdk_codebuild::{
     types::{self, BuildPhase, StatusType},
 };
 use gate_core::{
-    build::{Build, BuildStatus, LogStream, PhaseFailure, Purpose, variable},
+    build::{Build, BuildStatus, LogStream, PhaseFailure, Purpose, is_started_by, variable},
     id::{BuildId, CheckName, CommitId, RunName},
 };
 
-/// `None` for a build without an id, which CodeBuild does not send.
-pub(super) fn build(build: types::Build) -> Option<Build> {
+/// `None` for a build without an id, which CodeBuild does not send. `builder` is who starts builds for the gate.
+pub(super) fn build(build: types::Build, builder: &str) -> Option<Build> {
+    let initiator = build.initiator.as_deref();
     Some(Build {
+        own: initiator.is_some_and(|initiator| is_started_by(initiator, builder)),
         status: status(build.build_status.as_ref()),
         complete: build.build_complete,
         purpose: build.environment.as_ref().and_then(purpose),
@@ -35,6 +37,7 @@ pub(super) fn lost(id: &BuildId) -> Build {
         complete: true,
         resolved_commit: None,
         purpose: None,
+        own: false,
         duration: Duration::ZERO,
         log_url: None,
         log: None,

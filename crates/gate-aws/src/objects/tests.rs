@@ -10,6 +10,7 @@ fn deployment(bucket: &str) -> Deployment {
         state_machine_arn: String::new(),
         artifact_bucket: bucket.to_owned(),
         reporter_arn: String::new(),
+        builder_arn: String::new(),
     }
 }
 

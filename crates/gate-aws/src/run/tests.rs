@@ -82,14 +82,17 @@ async fn ask(
 ) -> Result<(Standing, Option<PullRequest>), GateError> {
     let parameters = parameters(&[&register.reads(), &register.writes(keep)]);
     let clients = clients(codecommit(&[live]), parameters);
-    let candidacy = Candidacy {
+    standing(&clients, &candidacy(), &execution("10:00")).await
+}
+
+fn candidacy() -> Candidacy {
+    Candidacy {
         repository: RepositoryName::new("shop"),
         pull_request: PullRequestId::new("7"),
         revision: RevisionId::new("r1"),
         source_commit: CommitId::new("3f2a91c"),
         destination_commit: CommitId::new("81c0d2e"),
-    };
-    standing(&clients, &candidacy, &execution("10:00")).await
+    }
 }
 
 #[tokio::test]
@@ -112,6 +115,29 @@ async fn an_older_run_leaves_the_claim_and_is_superseded() {
     let register = Register::holding(&claim("11:00"));
     assert_eq!(stands("OPEN", "r1", &register).await, Standing::Superseded);
     assert_eq!(register.value(), Some(claim("11:00")));
+}
+
+#[tokio::test]
+async fn refuses_a_claim_of_the_future_and_one_that_is_none() {
+    let forged = Register::holding(&claim("9999-12-31T23:59:59.999Z"));
+    let broken = Register(Arc::new(Mutex::new(Some("no claim".to_owned()))));
+    for register in [forged, broken] {
+        assert_eq!(stands("OPEN", "r1", &register).await, Standing::Current);
+        assert_eq!(register.value(), Some(claim("10:00")));
+    }
+}
+
+#[tokio::test]
+async fn refuses_a_run_that_begins_in_the_future() {
+    let live = mock!(aws_sdk_codecommit::Client::get_pull_request)
+        .then_http_response(|| answer(&pull_request("OPEN", "r1")));
+    let register = Register::default();
+    let parameters = parameters(&[&register.reads(), &register.writes(true)]);
+    let clients = clients(codecommit(&[&live]), parameters);
+    let future = execution("9999-12-31T23:59:59.999Z");
+    let error = standing(&clients, &candidacy(), &future).await.unwrap_err();
+    assert_eq!(error.word(), "InvalidInput");
+    assert_eq!(register.value(), None);
 }
 
 #[tokio::test]

@@ -43,9 +43,25 @@ pub fn claim(read: Option<&Claim>, own: &Claim) -> ClaimStep {
     }
 }
 
+/// Whether a run that began at `start_time` can have begun by `latest`, both RFC 3339 in UTC.
+pub fn has_begun(start_time: &str, latest: &str) -> bool {
+    start_time <= latest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn refuses_what_begins_in_the_future_or_at_no_time() {
+        let latest = "2026-11-20T10:05:00.123456Z";
+        for begun in ["2026-11-20T10:00:00.000Z", "2026-11-20T10:05:00.122Z"] {
+            assert!(has_begun(begun, latest), "{begun}");
+        }
+        for future in ["2026-11-20T10:05:01.000Z", "9999-12-31T23:59:59.999Z", "never"] {
+            assert!(!has_begun(future, latest), "{future}");
+        }
+    }
 
     fn at(start_time: &str, run: &str) -> Claim {
         Claim {

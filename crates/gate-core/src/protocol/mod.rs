@@ -21,7 +21,7 @@ pub use answer::{Afterwards, Answered, Asked, Decision, Done, Follow, Refusal, S
 pub use attempt::{
     AttemptStep, ExecutionStatus, Existing, Limit, MAX_ATTEMPTS, Taken, Wanted, Wish, next_attempt,
 };
-pub use claim::{Claim, ClaimStep, claim};
+pub use claim::{Claim, ClaimStep, claim, has_begun};
 pub use failures::{Failures, counts_as_failed, failed_runs, one_more};
 pub use passage::{MergedAtTip, Passage, is_merge_of, may_be_merge_of, passage_by_merge};
 pub use record::{ApprovalRecord, Durations, EnvironmentRecord, ResultRecord};
@@ -30,7 +30,7 @@ pub use router::{
     on_rules_overridden, on_run_died,
 };
 pub use run::{
-    CheckDecision, Standing, StartDecision, after_approval, check, look_again, may_start,
+    CheckDecision, Standing, StartDecision, after_approval, check, foreign_builds, look_again, may_start,
     missing_builds, older_builds, reruns, standing, stops_own_builds, tip_has_moved,
 };
 pub use state::{

@@ -2,7 +2,7 @@
 
 use super::{Claim, Execution, StartedBuild};
 use crate::{
-    build::{Build, BuildStatus},
+    build::{Build, BuildStatus, Purpose},
     conversation::Conversation,
     id::{BuildId, CheckName, CommitId, RevisionId},
     plan::{Plan, PlannedCheck},
@@ -60,7 +60,7 @@ pub enum StartDecision {
 }
 
 /// For each check of the plan whose build of this attempt the run does not know: found among the project's builds, or to be
-/// started. `builds` are all builds of the project.
+/// started. `builds` are all builds of the project; one that somebody else started is none of the run's, whatever it says.
 pub fn missing_builds(
     plan: &Plan,
     known: &[StartedBuild],
@@ -77,7 +77,8 @@ pub fn missing_builds(
                 Some(last) if is_tried_again(check, last, known, builds) => last.attempt + 1,
                 Some(_) => return None,
             };
-            let found = builds.iter().find(|build| {
+            let mut own = builds.iter().filter(|build| build.own);
+            let found = own.find(|build| {
                 build.purpose.as_ref().is_some_and(|purpose| {
                     purpose.run == execution.name
                         && purpose.check == check.name
@@ -184,6 +185,25 @@ pub fn older_builds(builds: &[Build], own: &Claim) -> Vec<BuildId> {
         .collect()
 }
 
+/// Running builds that say they belong to this run, and do not: neither does it know them nor did the gate start them. Those that say
+/// they belong to a newer run are left to that one.
+pub fn foreign_builds(
+    builds: &[Build],
+    known: &[StartedBuild],
+    execution: &Execution,
+) -> Vec<BuildId> {
+    let is_known = |build: &Build| known.iter().any(|started| started.id == build.id);
+    builds
+        .iter()
+        .filter(|build| !build.complete && !build.own && !is_known(build))
+        .filter(|build| {
+            let of_run = |purpose: &Purpose| purpose.run == execution.name;
+            build.purpose.as_ref().is_some_and(of_run)
+        })
+        .map(|build| build.id.clone())
+        .collect()
+}
+
 /// What a look at the builds leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckDecision {
@@ -281,6 +301,49 @@ mod tests {
             &none[..],
             [StartDecision::Start { attempt: 1, .. }]
         ));
+    }
+
+    #[test]
+    fn refuses_a_build_with_copied_variables_and_starts_the_check_all_the_same() {
+        let plan = plan_with("", &[]);
+        let forged = |status| Build {
+            own: false,
+            ..build(status)
+        };
+        for status in [BuildStatus::Succeeded, BuildStatus::InProgress] {
+            let missing = missing_builds(&plan, &[], &[forged(status)], &execution());
+            assert!(
+                matches!(&missing[..], [StartDecision::Start { attempt: 1, .. }]),
+                "{missing:?}"
+            );
+        }
+        let own = Build {
+            id: BuildId::new("mergegate-pr-7:2"),
+            ..build(BuildStatus::InProgress)
+        };
+        let both = [forged(BuildStatus::Succeeded), own.clone()];
+        let missing = missing_builds(&plan, &[], &both, &execution());
+        assert!(matches!(&missing[..], [StartDecision::Found(found)] if found.id == own.id));
+    }
+
+    #[test]
+    fn a_foreign_build_of_the_run_is_stopped_and_one_that_it_knows_is_not() {
+        let foreign = Build {
+            own: false,
+            ..build(BuildStatus::InProgress)
+        };
+        let stopped = |builds: &[Build], known: &[StartedBuild]| {
+            foreign_builds(builds, known, &execution())
+        };
+        let all = std::slice::from_ref(&foreign);
+        assert_eq!(stopped(all, &[]), std::slice::from_ref(&foreign.id));
+        assert_eq!(stopped(all, &[started(&foreign, 1)]), []);
+        assert_eq!(stopped(&[build(BuildStatus::InProgress)], &[]), []);
+        let ended = Build {
+            own: false,
+            ..build(BuildStatus::Succeeded)
+        };
+        assert_eq!(stopped(&[ended], &[]), []);
     }
 
     #[test]

@@ -136,7 +136,8 @@ impl Before<'_> {
 }
 
 /// The ended builds of the earlier runs that count for this one, whose plan has this `fingerprint`: none of a check that is to be
-/// built again, nor of one that comes after such a check. `builds` are those of the project.
+/// built again, nor of one that comes after such a check. `builds` are those of the project; what somebody else started counts as
+/// little as if it were not there.
 pub fn taken_over(
     plan: &Plan,
     fingerprint: &str,
@@ -175,7 +176,8 @@ fn last_build(
     builds: &[Build],
 ) -> Option<StartedBuild> {
     let retried = before.retried(check);
-    let of_check = builds.iter().filter_map(|build| {
+    let own = builds.iter().filter(|build| build.own);
+    let of_check = own.filter_map(|build| {
         let purpose = build.purpose.as_ref()?;
         let place = before.runs.iter().position(|run| *run == purpose.run)?;
         let does = retried.is_none_or(|at| purpose.run_started.as_str() > at);
@@ -313,7 +315,22 @@ mod tests {
             ..built("docs", 1, BuildStatus::Succeeded)
         };
         let of_third = built("docs", 3, BuildStatus::Succeeded);
-        assert!(taken(&[], &[other, stranger, of_third]).is_empty());
+        let forged = Build {
+            own: false,
+            ..built("docs", 1, BuildStatus::Succeeded)
+        };
+        assert!(taken(&[], &[other, stranger, of_third, forged]).is_empty());
+    }
+
+    #[test]
+    fn refuses_a_forged_build_that_says_it_came_after_a_red_one() {
+        let forged = Build {
+            id: BuildId::new("forged"),
+            own: false,
+            ..built("docs", 2, BuildStatus::Succeeded)
+        };
+        let red = built("docs", 1, BuildStatus::Failed);
+        assert_eq!(taken(&[], &[forged, red]), ["docs-1"]);
     }
 
     #[test]

@@ -111,7 +111,7 @@ fn checks(standing: Standing<'_>, result: Option<&ResultRecord>) -> Vec<String> 
         return Vec::new();
     };
     let mut last: BTreeMap<&CheckName, ((usize, u32), &Build)> = BTreeMap::new();
-    for build in standing.builds {
+    for build in standing.builds.iter().filter(|build| build.own) {
         let Some(purpose) = build.purpose.as_ref() else {
             continue;
         };

@@ -97,6 +97,11 @@ impl System {
                 &settings.account_id,
                 &settings.region,
             ),
+            builder_arn: Function::Builder.caller_arn(
+                &service,
+                &settings.account_id,
+                &settings.region,
+            ),
             region: settings.region.clone(),
             artifact_bucket: names.artifact_bucket(),
         };

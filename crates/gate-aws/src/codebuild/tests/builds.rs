@@ -12,7 +12,7 @@ use super::*;
 fn build(status: &str, complete: bool) -> Value {
     json!({
         "id": "gate-pr-7:1", "buildStatus": status, "buildComplete": complete,
-        "startTime": 1000.0, "endTime": 1242.0, "resolvedSourceVersion": "a77e1b0",
+        "startTime": 1000.0, "endTime": 1242.0, "initiator": "gate-builder/gate-builder", "resolvedSourceVersion": "a77e1b0",
         "logs": {
             "deepLink": "https://console.example/log",
             "groupName": "/aws/codebuild/gate", "streamName": "gate-pr-7/1111",
@@ -68,6 +68,7 @@ async fn a_build_tells_what_it_was_for_how_long_it_took_and_where_it_broke() {
                 check: CheckName::new("build"),
                 attempt: 2,
             }),
+            own: true,
             duration: Duration::from_secs(242),
             log_url: Some("https://console.example/log".to_owned()),
             log: Some(LogStream {
@@ -81,6 +82,16 @@ async fn a_build_tells_what_it_was_for_how_long_it_took_and_where_it_broke() {
             reports: vec!["arn:report".to_owned()],
         }
     );
+}
+
+#[tokio::test]
+async fn refuses_to_call_a_build_its_own_that_the_builder_did_not_start() {
+    for initiator in [json!("mallory"), json!("gate-builder/mallory"), json!(null)] {
+        let mut forged = build("SUCCEEDED", true);
+        forged["initiator"] = initiator;
+        let read = read(&reads(json!([forged]))).await;
+        assert!(read.purpose.is_some() && !read.own, "{read:?}");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use local_aws::{Assumptions, CloseEvents, DeleteProject, RawReportKeys};
+use local_aws::{Assumptions, CloseEvents, DeleteProject, Initiator, RawReportKeys};
 
 /// One switch, set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,7 @@ pub(crate) enum Assumption {
     DeleteProject(DeleteProject),
     StaleReads(u32),
     RawReportKeys(RawReportKeys),
+    Initiator(Initiator),
 }
 
 impl Assumption {
@@ -30,6 +31,7 @@ impl Assumption {
             Self::DeleteProject(effect) => assumptions.delete_project = effect,
             Self::StaleReads(reads) => assumptions.stale_reads = reads,
             Self::RawReportKeys(keys) => assumptions.raw_report_keys = keys,
+            Self::Initiator(form) => assumptions.initiator = form,
         }
     }
 }
@@ -71,6 +73,15 @@ impl FromStr for Assumption {
                 "otherwise" => Ok(Self::RawReportKeys(RawReportKeys::Otherwise)),
                 _ => Err(format!("`{value}` is neither `by-report` nor `otherwise`")),
             },
+            "initiator" => match value {
+                "role-and-session" => Ok(Self::Initiator(Initiator::RoleAndSession)),
+                "assumed-role" => Ok(Self::Initiator(Initiator::AssumedRole)),
+                "arn" => Ok(Self::Initiator(Initiator::Arn)),
+                "otherwise" => Ok(Self::Initiator(Initiator::Otherwise)),
+                _ => Err(format!(
+                    "`{value}` is none of `role-and-session`, `assumed-role`, `arn`, `otherwise`"
+                )),
+            },
             _ => Err(format!("there is no assumption `{name}`")),
         }
     }
@@ -97,6 +108,7 @@ mod tests {
             "delete-project=refused",
             "stale-reads=3",
             "raw-report-keys=otherwise",
+            "initiator=arn",
         ] {
             text.parse::<Assumption>().unwrap().apply(&mut assumptions);
         }
@@ -108,6 +120,7 @@ mod tests {
             delete_project: DeleteProject::Refused,
             stale_reads: 3,
             raw_report_keys: RawReportKeys::Otherwise,
+            initiator: Initiator::Arn,
         };
         assert_eq!(assumptions, all);
     }

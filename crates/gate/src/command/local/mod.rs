@@ -45,7 +45,8 @@ pub(crate) struct Options {
     /// What to assume about AWS where its documentation says nothing. May be repeated:
     /// destination-move-renews-revision=true|false, destination-commit-follows-branch=true|false,
     /// all-takes-large-results=true|false, close-events=one|two,
-    /// delete-project=leaves-builds|stops-builds|refused, stale-reads=N, raw-report-keys=by-report|otherwise
+    /// delete-project=leaves-builds|stops-builds|refused, stale-reads=N, raw-report-keys=by-report|otherwise,
+    /// initiator=role-and-session|assumed-role|arn|otherwise
     #[arg(long, value_name = "NAME=VALUE")]
     assume: Vec<Assumption>,
     /// Every wait is multiplied by this

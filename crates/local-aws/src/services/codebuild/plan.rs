@@ -12,7 +12,7 @@ use super::{
     },
     rules,
 };
-use crate::{Account, Caller, ServiceError, services::logs};
+use crate::{Account, Caller, Initiator, ServiceError, services::logs};
 
 /// What StartBuild takes.
 #[derive(Deserialize)]
@@ -197,7 +197,7 @@ pub(super) fn build(account: &Account, caller: &Caller, plan: Plan, build_number
         timeout_in_minutes: plan.timeout_in_minutes,
         queued_timeout_in_minutes: plan.queued_timeout_in_minutes,
         build_complete: false,
-        initiator: initiator(caller),
+        initiator: initiator(caller, account.settings.assumptions.initiator),
         encryption_key: plan.encryption_key,
         exported_environment_variables: Vec::new(),
         report_arns: Vec::new(),
@@ -245,12 +245,18 @@ fn logs_location(
     }
 }
 
-/// The caller as a build names its initiator: a user's name, or role and session.
-fn initiator(caller: &Caller) -> String {
+/// The caller as a build names its initiator: a user's name, or what is assumed of roles.
+fn initiator(caller: &Caller, assumed: Initiator) -> String {
     let resource = caller.arn.splitn(6, ':').nth(5).unwrap_or(&caller.arn);
-    resource
-        .strip_prefix("assumed-role/")
-        .or_else(|| resource.rsplit('/').next())
-        .unwrap_or(resource)
-        .to_owned()
+    let last = resource.rsplit('/').next().unwrap_or(resource);
+    let Some(session) = resource.strip_prefix("assumed-role/") else {
+        return last.to_owned();
+    };
+    let initiator = match assumed {
+        Initiator::RoleAndSession => session,
+        Initiator::AssumedRole => resource,
+        Initiator::Arn => &caller.arn,
+        Initiator::Otherwise => last,
+    };
+    initiator.to_owned()
 }
