@@ -12,6 +12,7 @@ import type { FunctionFactory } from './code';
 import { useOfKeys, type RepositoryKeys } from './keys';
 import { FUNCTIONS, type FunctionName, type Names } from './names';
 import { permissions, type Subjects } from './permissions';
+import { SEALING } from './seal';
 
 /** Properties of the functions. */
 export interface FunctionsProps extends Subjects {
@@ -32,6 +33,8 @@ const TIMEOUT: Readonly<Record<FunctionName, Duration>> = {
 
 /** The environment tells CodeBuild where raw files of reports go, the reporter reads them and keeps what it found. */
 const USES_BUCKET: ReadonlySet<FunctionName> = new Set(['environment', 'reporter']);
+
+const SEALS: ReadonlySet<FunctionName> = new Set(SEALING);
 
 /** The functions of one deployment. */
 export class Functions extends Construct {
@@ -66,6 +69,7 @@ export class Functions extends Construct {
         MERGEGATE_SERVICE: names.service,
         MERGEGATE_REPORTER_ARN: names.reporterArn,
         MERGEGATE_BUILDER_ARN: names.builderArn,
+        ...(SEALS.has(name) ? { MERGEGATE_SEAL_SECRET: props.seal.secretArn } : {}),
         ...(USES_BUCKET.has(name) ? { MERGEGATE_ARTIFACT_BUCKET: props.artifacts.bucketName } : {}),
         ...(name === 'router' ? { MERGEGATE_STATE_MACHINE_ARN: names.stateMachineArn } : {}),
       },

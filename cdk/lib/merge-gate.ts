@@ -26,6 +26,7 @@ import { Network, networkFaults } from './network';
 import { Notifications } from './notifications';
 import { Observability } from './observability';
 import { ProtectBranches } from './protect-branches';
+import { Seal } from './seal';
 import { environmentFaults, RepositorySettings, type BuildEnvironment } from './settings';
 import { GateMachine } from './state-machine';
 import { Storage } from './storage';
@@ -191,8 +192,10 @@ export class MergeGate extends Construct {
     const builds = this.builds(props, { ...shared, artifacts: storage.artifacts });
     this.buildRoles = builds.roles;
     const roles = { buildRoles: builds.roles };
+    const seal = new Seal(this, 'Seal', shared);
     const functions = new Functions(this, 'Functions', {
       ...shared,
+      seal: seal.secret,
       ...roles,
       artifacts: storage.artifacts,
       factory: new FunctionFactory(props.architecture ?? Architecture.ARM_64, props.lambdaDirectory),
@@ -225,7 +228,7 @@ export class MergeGate extends Construct {
       references: (repository) => deployment.referencesOf(repository),
     });
     this.protectBranches = protection.policy;
-    const others = [storage, ...builds.constructs, functions, machine, settings, triggers];
+    const others = [storage, seal, ...builds.constructs, functions, machine, settings, triggers];
     deployment.finish(this.protectBranches, ...others, notifications);
     const observability = new Observability(this, 'Observability', {
       ...shared,

@@ -21,6 +21,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
 import type { FunctionName, Names } from './names';
+import { SEALING } from './seal';
 
 /** Properties of alarms and dashboard. */
 export interface ObservabilityProps {
@@ -47,11 +48,15 @@ export const FLAG_FIELD = 'flag';
 /** What the router logs when a gated branch moved without the merge of an approved pull request. */
 export const PAST_SENTENCE = 'a branch was moved past the gate';
 
+/** What a function logs that was handed a state which no step of a run has put out. */
+export const SEAL_SENTENCE = 'a state without the seal was refused';
+
 /** Alarms and dashboard of one deployment. */
 export class Observability extends Construct {
   readonly alarms: readonly Alarm[];
   readonly dashboard: Dashboard;
   private readonly movedPast: Metric;
+  private readonly brokenSeals: Metric;
 
   constructor(
     scope: Construct,
@@ -60,6 +65,7 @@ export class Observability extends Construct {
   ) {
     super(scope, id);
     this.movedPast = this.countMovesPast();
+    this.brokenSeals = this.countBrokenSeals();
     this.alarms = this.makeAlarms();
     const { alarmTopic } = props;
     if (alarmTopic !== undefined) {
@@ -91,6 +97,20 @@ export class Observability extends Construct {
       metricName: 'MovedPastTheGate',
     });
     return filter.metric({ statistic: 'Sum', period: PERIOD });
+  }
+
+  private countBrokenSeals(): Metric {
+    const metricName = 'BrokenSeals';
+    for (const name of SEALING) {
+      new MetricFilter(this, `${metricName}-${name}`, {
+        logGroup: this.props.functions[name].logGroup,
+        filterPattern: FilterPattern.stringValue('$.fields.message', '=', SEAL_SENTENCE),
+        metricNamespace: namespace(this.props.names),
+        metricName,
+      });
+    }
+    const metricNamespace = namespace(this.props.names);
+    return new Metric({ namespace: metricNamespace, metricName, statistic: 'Sum', period: PERIOD });
   }
 
   private makeAlarms(): Alarm[] {
@@ -145,8 +165,14 @@ export class Observability extends Construct {
       this.movedPast,
       1,
     );
+    const seal = this.alarm(
+      'BrokenSeal',
+      'A function was handed a state that no step of a run has put out; its log says for which run and step',
+      this.brokenSeals,
+      1,
+    );
     if (!this.props.breakGlass) {
-      return [overridden, moved];
+      return [overridden, moved, seal];
     }
     const breakGlass = this.alarm(
       'BreakGlass',
@@ -154,7 +180,7 @@ export class Observability extends Construct {
       this.matched('breakGlass'),
       1,
     );
-    return [overridden, moved, breakGlass];
+    return [overridden, moved, seal, breakGlass];
   }
 
   /** How many events a rule of the deployment matched. */
@@ -223,6 +249,7 @@ export class Observability extends Construct {
       graph('Ways past the gate', [
         this.matched('rulesOverridden').with({ label: 'rules overridden' }),
         this.movedPast.with({ label: 'moved past the gate' }),
+        this.brokenSeals.with({ label: 'broken seals' }),
         ...(this.props.breakGlass ? [this.matched('breakGlass').with({ label: 'break glass' })] : []),
       ]),
     );

@@ -4,6 +4,7 @@
  */
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 
 import type { BuildRoles } from './build-role';
 import {
@@ -22,6 +23,8 @@ export interface Subjects {
   readonly repositories: readonly string[];
   readonly artifacts: IBucket;
   readonly buildRoles: ReadonlyMap<string, BuildRoles>;
+  /** What seals the states of runs. */
+  readonly seal: ISecret;
 }
 
 /** The statements of one function's role. */
@@ -113,6 +116,7 @@ function environment(subjects: Subjects): PolicyStatement[] {
     ),
     allow('ssm', ['PutParameter'], parameters(names, 'pull-requests/*/run', 'pull-requests/*/environment')),
     allow('ssm', ['GetParametersByPath', 'DeleteParameters'], parameters(names, 'pull-requests/*')),
+    key(subjects),
   ];
 }
 
@@ -127,6 +131,7 @@ function builder(subjects: Subjects): PolicyStatement[] {
     ),
     passRole([...buildRoles.values()].map(({ container }) => container.roleArn)),
     allow('ssm', ['GetParameter', 'PutParameter'], parameters(names, 'pull-requests/*/run')),
+    key(subjects),
   ];
 }
 
@@ -167,7 +172,13 @@ function reporter(subjects: Subjects): PolicyStatement[] {
     allow('ssm', ['GetParameter', 'PutParameter'], written),
     allow('ssm', ['GetParametersByPath'], folder(names, 'pull-requests/*/commands')),
     allow('ssm', ['PutParameter'], parameters(names, 'pull-requests/*/commands/*')),
+    key(subjects),
   ];
+}
+
+/** Of what seals the states of runs. */
+function key({ seal }: Subjects): PolicyStatement {
+  return allow('secretsmanager', ['GetSecretValue'], [seal.secretArn]);
 }
 
 /** To CodeBuild, and to nobody else. */

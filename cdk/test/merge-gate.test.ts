@@ -14,6 +14,7 @@ import {
   FLAG_FIELD,
   FLAG_SENTENCE,
   PAST_SENTENCE,
+  SEAL_SENTENCE,
   VERDICT_FIELD,
   VERDICT_SENTENCE,
 } from '../lib/observability';
@@ -307,7 +308,15 @@ test('alarms tell of dead letters, failed and old runs, throttles, and of ways p
     resourcesOf(made.toJSON() as CloudFormation, 'AWS::CloudWatch::Alarm')
       .map(({ Properties }) => String(Properties.AlarmName))
       .sort();
-  const usual = ['DeadLetters', 'FailedRuns', 'MovedPastTheGate', 'RulesOverridden', 'RunAge', 'Throttles'];
+  const usual = [
+    'BrokenSeal',
+    'DeadLetters',
+    'FailedRuns',
+    'MovedPastTheGate',
+    'RulesOverridden',
+    'RunAge',
+    'Throttles',
+  ];
   assert.deepEqual(
     named(GATE),
     usual.map((name) => `mergegate-${name}`),
@@ -372,6 +381,68 @@ test('moves past the gate are counted as the router logs them, with who and wher
   });
   const [dashboard] = resourcesOf(RESOLVED, 'AWS::CloudWatch::Dashboard');
   assert.ok(String(dashboard?.Properties.DashboardBody).includes('moved past the gate'));
+});
+
+test('broken seals are counted as the functions log them, and alarm at once', () => {
+  const source = readFileSync(resolve(ROOT, 'crates/gate-aws/src/seals.rs'), 'utf8');
+  const line = /tracing::error!\(([^;]*?)\);/s.exec(source)?.[1] ?? '';
+  assert.ok(line.includes(`"${SEAL_SENTENCE}"`), line);
+  for (const field of ['step', 'run.name', 'reason']) {
+    assert.match(line, new RegExp(`\\b${field}\\b`));
+  }
+  const filters = resourcesOf(RESOLVED, 'AWS::Logs::MetricFilter').filter(
+    ({ Properties }) => Properties.FilterPattern === `{ $.fields.message = "${SEAL_SENTENCE}" }`,
+  );
+  assert.equal(new Set(filters.map(({ Properties }) => JSON.stringify(Properties.LogGroupName))).size, 3);
+  GATE.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    AlarmName: 'mergegate-BrokenSeal',
+    Namespace: 'Mergegate/mergegate',
+    MetricName: 'BrokenSeals',
+    Statistic: 'Sum',
+    Threshold: 1,
+    TreatMissingData: 'notBreaching',
+  });
+});
+
+test('nobody but the functions of steps reads the key of the seal, and nobody changes it', () => {
+  const roles = ['environment', 'builder', 'reporter'].map(
+    (name) => `arn:aws:iam::123456789012:role/mergegate-${name}-eu-central-1`,
+  );
+  const deny = (actions: readonly string[], condition: object) =>
+    Match.objectLike({
+      Effect: 'Deny',
+      Principal: { AWS: '*' },
+      Action: actions.length === 1 ? actions[0] : actions,
+      Resource: '*',
+      Condition: condition,
+    });
+  GATE.hasResourceProperties('AWS::SecretsManager::ResourcePolicy', {
+    ResourcePolicy: {
+      Statement: [
+        deny(['secretsmanager:GetSecretValue'], { ArnNotEquals: { 'aws:PrincipalArn': roles } }),
+        deny(
+          [
+            'PutSecretValue',
+            'ReplicateSecretToRegions',
+            'RotateSecret',
+            'UpdateSecret',
+            'UpdateSecretVersionStage',
+          ].map((action) => `secretsmanager:${action}`),
+          { ArnNotLike: { 'aws:PrincipalArn': ['arn:aws:iam::123456789012:role/cdk-*-cfn-exec-role-*'] } },
+        ),
+      ],
+    },
+  });
+  GATE.hasResource('AWS::SecretsManager::Secret', {
+    DeletionPolicy: 'Delete',
+    Properties: { GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } },
+  });
+  for (const name of ['router', 'environment', 'builder', 'reporter']) {
+    const { Variables } = functionProperties(`mergegate-${name}`).Environment as {
+      Variables: Record<string, unknown>;
+    };
+    assert.equal('MERGEGATE_SEAL_SECRET' in Variables, name !== 'router', name);
+  }
 });
 
 test('the dashboard adds up the build minutes of all pull requests', () => {

@@ -190,6 +190,7 @@ def environment(runtime: RuntimeApi, aws: Aws) -> dict[str, str]:
         "AWS_LAMBDA_LOG_STREAM_NAME": "log-stream",
         "MERGEGATE_SERVICE": "mergegate",
         "MERGEGATE_REPORTER_ARN": f"arn:aws:sts::{ACCOUNT}:assumed-role/mergegate-reporter/mergegate-reporter",
+        "MERGEGATE_SEAL_SECRET": "mergegate-seal",
         "MERGEGATE_BUILDER_ARN": f"arn:aws:sts::{ACCOUNT}:assumed-role/mergegate-builder/mergegate-builder",
         "MERGEGATE_STATE_MACHINE_ARN": MACHINE,
     }

@@ -13,6 +13,7 @@ SERVICES = {
     "lambda": "lambda",
     "logs": "logs",
     "s3": "s3",
+    "secretsmanager": "secretsmanager",
     "ssm": "ssm",
     "states": "stepfunctions",
 }

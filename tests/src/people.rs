@@ -1,7 +1,7 @@
 //! What people do on an endpoint and what they see there, whoever runs it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -17,7 +17,7 @@ use gate_core::{
     id::{PullRequestId, RevisionId},
 };
 
-use crate::{WorkingCopy, git};
+use crate::{Mallory, WorkingCopy, git};
 
 /// Nothing on a stage takes longer.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -416,6 +416,22 @@ impl People {
         builds.expect("builds").builds.unwrap_or_default()
     }
 
+    /// Ids of all builds that Mallory started.
+    pub async fn builds_of_mallory(&self) -> BTreeSet<String> {
+        let client = self.code_build();
+        let pages = client.list_builds().into_paginator().items().send();
+        let ids = pages.try_collect().await.expect("builds");
+        let mut forged = BTreeSet::new();
+        for ids in ids.chunks(100) {
+            let builds = client.batch_get_builds();
+            let builds = builds.set_ids(Some(ids.to_vec())).send().await;
+            let builds = builds.expect("builds").builds.unwrap_or_default();
+            let started = builds.into_iter().filter(Mallory::started);
+            forged.extend(started.filter_map(|build| build.id));
+        }
+        forged
+    }
+
     /// Ids of builds that have not ended.
     pub async fn running_builds(&self) -> Vec<String> {
         let builds = self.builds().await.into_iter();
@@ -477,8 +493,8 @@ impl People {
         again
     }
 
-    /// The plan of the run `name`, as somebody at the console may read it in its history; null if it came to none.
-    pub async fn plan(&self, name: &str) -> serde_json::Value {
+    /// What the steps of the run `name` put out, as somebody at the console may read it in its history.
+    pub async fn states(&self, name: &str) -> Vec<serde_json::Value> {
         let client = self.step_functions();
         let machine = &self.deployment.state_machine_arn;
         let arn = format!(
@@ -488,14 +504,29 @@ impl People {
         let history = client.get_execution_history().execution_arn(arn);
         let history = history.max_results(1000).send().await.expect("a history");
         let outputs = history.events.into_iter();
-        let plan = outputs
+        outputs
             .filter_map(|event| event.state_exited_event_details?.output)
-            .map(|output| {
-                let state: serde_json::Value = serde_json::from_str(&output).expect("JSON");
-                state["run"]["plan"].clone()
-            })
-            .find(|plan| !plan.is_null());
-        plan.unwrap_or_default()
+            .map(|output| serde_json::from_str(&output).expect("JSON"))
+            .collect()
+    }
+
+    /// The plan of the run `name`; null if it came to none.
+    pub async fn plan(&self, name: &str) -> serde_json::Value {
+        let states = self.states(name).await.into_iter();
+        let mut plans = states.map(|state| state["run"]["plan"].clone());
+        plans.find(|plan| !plan.is_null()).unwrap_or_default()
+    }
+
+    /// The error that the run `name` died of.
+    pub async fn error_of(&self, name: &str) -> Option<String> {
+        let machine = &self.deployment.state_machine_arn;
+        let arn = format!(
+            "{}:{name}",
+            machine.replace(":stateMachine:", ":execution:")
+        );
+        let client = self.step_functions();
+        let run = client.describe_execution().execution_arn(arn).send().await;
+        run.expect("the run").error
     }
 
     /// Stops the run `name`, as somebody at the console may.

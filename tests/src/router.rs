@@ -1,4 +1,4 @@
-//! The router function, called as EventBridge calls it, and the events that CodeCommit would send.
+//! Functions called by hand, the router as EventBridge calls it, and the events that CodeCommit would send.
 
 use aws_sdk_codecommit::types::PullRequest;
 use serde_json::{Value, json};
@@ -12,10 +12,15 @@ use crate::People;
 impl People {
     /// Hands an event to the router; its answer, or its error as `word: sentence`.
     pub async fn tell_router(&self, event: &Value) -> Result<Value, String> {
-        let body = event.to_string();
+        self.tell("router", event).await
+    }
+
+    /// Hands a payload to a function, as whoever may invoke it can; its answer, or its error as `word: sentence`.
+    pub async fn tell(&self, function: &str, payload: &Value) -> Result<Value, String> {
+        let body = payload.to_string();
         let address = self.url().trim_start_matches("http://");
         let request = format!(
-            "POST /2015-03-31/functions/mergegate-router/invocations HTTP/1.1\r\nHost: {address}\r\n\
+            "POST /2015-03-31/functions/mergegate-{function}/invocations HTTP/1.1\r\nHost: {address}\r\n\
              Connection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );

@@ -98,6 +98,21 @@ impl Stage {
         }
     }
 
+    /// Ends the system and starts it again over its state, which `meanwhile` may change.
+    pub async fn restarted(self, meanwhile: impl FnOnce(&Path)) -> Self {
+        let Self {
+            system,
+            people,
+            directory,
+        } = self;
+        system.shut_down().await;
+        drop((system, people));
+        meanwhile(&directory.path().join("data"));
+        let system = start(&StageOptions::default(), directory.path(), None).await;
+        let copy = WorkingCopy::moved(&clone_url(&system.url()), directory.path().join("copy"));
+        Self::over(system, copy, directory)
+    }
+
     /// Waits until no execution runs and no event is on its way.
     pub async fn quiet(&self) {
         let mut calm = 0;

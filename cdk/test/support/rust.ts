@@ -19,6 +19,7 @@ const CLIENTS = [
   { member: 'objects', service: 's3', sources: 'objects.rs' },
   { member: 'parameters', service: 'ssm', sources: 'parameters.rs' },
   { member: 'executions', service: 'states', sources: 'executions.rs' },
+  { member: 'seals', service: 'secretsmanager', sources: 'seals.rs' },
 ] as const;
 
 /** A function of the sources. */

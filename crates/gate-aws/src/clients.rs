@@ -4,7 +4,8 @@ use aws_config::SdkConfig;
 use gate_core::names;
 
 use crate::{
-    CodeBuild, CodeCommit, Deployment, Executions, Logs, Objects, Parameters, Reports, lazy::Lazy,
+    CodeBuild, CodeCommit, Deployment, Executions, Logs, Objects, Parameters, Reports, Seals,
+    lazy::Lazy,
 };
 
 /// What a handler works with.
@@ -26,6 +27,8 @@ pub struct Clients {
     pub parameters: Parameters,
     /// Runs of the state machine.
     pub executions: Executions,
+    /// What passes between the steps of a run.
+    pub seals: Seals,
 }
 
 impl Clients {
@@ -35,6 +38,7 @@ impl Clients {
         Self {
             objects: Objects::new(config, &deployment),
             logs: Logs::new(config, &deployment.region),
+            seals: Seals::new(config, &deployment),
             host: CodeCommit::new(lazy(config, aws_sdk_codecommit::Client::new)),
             builds: CodeBuild::new(codebuild.clone(), &deployment.builder_arn),
             reports: Reports::new(codebuild),

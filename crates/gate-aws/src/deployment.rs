@@ -17,6 +17,8 @@ pub struct Deployment {
     pub reporter_arn: String,
     /// Who starts builds, `MERGEGATE_BUILDER_ARN`: no others count.
     pub builder_arn: String,
+    /// The secret that seals what passes between steps, `MERGEGATE_SEAL_SECRET`; empty for a handler of no step.
+    pub seal_secret: String,
 }
 
 impl Deployment {
@@ -41,6 +43,7 @@ impl Deployment {
             artifact_bucket: read("MERGEGATE_ARTIFACT_BUCKET").unwrap_or_default(),
             reporter_arn: required("MERGEGATE_REPORTER_ARN")?,
             builder_arn: required("MERGEGATE_BUILDER_ARN")?,
+            seal_secret: read("MERGEGATE_SEAL_SECRET").unwrap_or_default(),
         })
     }
 }
@@ -75,6 +78,7 @@ mod tests {
                 artifact_bucket: String::new(),
                 reporter_arn: "arn:reporter".to_owned(),
                 builder_arn: "arn:builder".to_owned(),
+                seal_secret: String::new(),
             })
         );
     }

@@ -18,6 +18,7 @@ mod parameters;
 mod reports;
 pub mod repository;
 pub mod run;
+mod seals;
 mod signed;
 #[cfg(test)]
 mod testing;
@@ -35,3 +36,4 @@ pub use logs::Logs;
 pub use objects::{Listed, Listing, Objects};
 pub use parameters::Parameters;
 pub use reports::{RawReport, Reported, Reports};
+pub use seals::Seals;

@@ -3,14 +3,13 @@
 use std::{fmt, sync::Arc};
 
 use aws_config::SdkConfig;
-use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use gate_core::{build::LogStream, error::GateError, partition};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
     error,
-    signed::{Question, Refusal, Signed, named_endpoint},
+    signed::{Question, Signed, named_endpoint, read_json},
 };
 
 const SERVICE: &str = "CloudWatch Logs";
@@ -53,7 +52,7 @@ impl Logs {
     pub fn new(config: &SdkConfig, region: &str) -> Self {
         let endpoint = named_endpoint(config, SERVICE)
             .unwrap_or_else(|| format!("https://logs.{region}.{}", partition::of(region).suffix));
-        let signed = Signed::new(config, SERVICE, "logs", endpoint, read);
+        let signed = Signed::new(config, SERVICE, "logs", endpoint, read_json);
         Self {
             signed: signed.map(Arc::new),
         }
@@ -103,32 +102,9 @@ fn lines(answer: &[u8]) -> Result<Vec<String>, serde_json::Error> {
         .collect())
 }
 
-/// The answer, nothing of a log that is gone, or why not.
-fn read(response: &HttpResponse) -> Result<Option<Vec<u8>>, OrchestratorError<Refusal>> {
-    let body = response.body().bytes().unwrap_or_default();
-    if response.status().is_success() {
-        return Ok(Some(body.to_vec()));
-    }
-    let said: Value = serde_json::from_slice(body).unwrap_or_default();
-    let member = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or_default();
-    let code = member("__type")
-        .rsplit('#')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    if code == "ResourceNotFoundException" {
-        return Ok(None);
-    }
-    let message = match member("message") {
-        "" => format!("status {}", response.status()),
-        message => message.to_owned(),
-    };
-    Err(Refusal::new(code, message))
-}
-
 #[cfg(test)]
 mod tests {
-    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
     use aws_smithy_types::{body::SdkBody, error::metadata::ProvideErrorMetadata};
 
     use super::*;
@@ -144,16 +120,16 @@ mod tests {
             { "timestamp": 1, "message": "cc main.c\n" },
             { "timestamp": 2, "message": "error\r\n" },
         ] });
-        let read = read(&answer(200, &events)).unwrap().unwrap();
+        let read = read_json(&answer(200, &events)).unwrap().unwrap();
         assert_eq!(lines(&read).unwrap(), ["cc main.c", "error"]);
     }
 
     #[test]
     fn of_a_log_that_is_gone_there_is_nothing_and_other_refusals_are_errors() {
         let gone = json!({ "__type": "ResourceNotFoundException", "message": "no such stream" });
-        assert_eq!(read(&answer(400, &gone)).unwrap(), None);
+        assert_eq!(read_json(&answer(400, &gone)).unwrap(), None);
         let denied = json!({ "__type": "com.amazonaws#AccessDeniedException", "message": "no" });
-        let error = read(&answer(400, &denied)).unwrap_err();
+        let error = read_json(&answer(400, &denied)).unwrap_err();
         let refusal = error.as_operation_error().unwrap();
         assert_eq!(refusal.code(), Some("AccessDeniedException"));
     }

@@ -32,7 +32,10 @@ pub async fn standing(
     if !protocol::has_begun(&execution.start_time, &latest()) {
         return Err(GateError::InvalidInput {
             step: execution.name.to_string(),
-            message: format!("its run begins in the future, at `{}`", execution.start_time),
+            message: format!(
+                "its run begins in the future, at `{}`",
+                execution.start_time
+            ),
         });
     }
     let live = clients.host.pull_request(&candidacy.pull_request).await?;
@@ -59,7 +62,11 @@ pub async fn is_overtaken(
 async fn read_claim(clients: &Clients, name: &str) -> Result<Option<Claim>, GateError> {
     let read: Option<Claim> = match clients.parameters.get(name).await {
         Err(GateError::SettingsUnusable { message, .. }) => {
-            tracing::warn!(parameter.name = name, message, "what stands in place of a claim is none");
+            tracing::warn!(
+                parameter.name = name,
+                message,
+                "what stands in place of a claim is none"
+            );
             None
         }
         read => read?,

@@ -8,6 +8,7 @@ use std::{
 use aws_config::SdkConfig;
 use gate_core::{
     error::GateError,
+    partition,
     protocol::{Execution, Invocation, Key, State, Step},
 };
 use serde::Deserialize;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Deployment, error,
-    signed::{Question, Signed, domain, named_endpoint, read_json},
+    signed::{Question, Signed, named_endpoint, read_json},
 };
 
 const SERVICE: &str = "Secrets Manager";
@@ -50,8 +51,12 @@ impl Seals {
     /// With the key that the deployment names. It is read when it is first needed.
     pub fn new(config: &SdkConfig, deployment: &Deployment) -> Self {
         let region = &deployment.region;
-        let endpoint = named_endpoint(config, SERVICE)
-            .unwrap_or_else(|| format!("https://secretsmanager.{region}.{}", domain(region)));
+        let endpoint = named_endpoint(config, SERVICE).unwrap_or_else(|| {
+            format!(
+                "https://secretsmanager.{region}.{}",
+                partition::of(region).suffix
+            )
+        });
         let signed = Signed::new(config, SERVICE, "secretsmanager", endpoint, read_json);
         Self {
             signed: signed.map(Arc::new),

@@ -29,6 +29,7 @@ use aws_smithy_types::{
 };
 use aws_types::service_config::ServiceConfigKey;
 use gate_core::error::GateError;
+use serde_json::Value;
 
 use crate::error;
 
@@ -197,6 +198,32 @@ pub(crate) fn named_endpoint(config: &SdkConfig, service_id: &'static str) -> Op
     let named = of_service.and_then(|settings| settings.load_config(key));
     let named = named.or_else(|| config.endpoint_url().map(str::to_owned));
     named.map(|endpoint| endpoint.trim_end_matches('/').to_owned())
+}
+
+/// The answer of a service that speaks JSON, nothing of what is not there, or why not.
+pub(crate) fn read_json(
+    response: &HttpResponse,
+) -> Result<Option<Vec<u8>>, OrchestratorError<Refusal>> {
+    let body = response.body().bytes().unwrap_or_default();
+    if response.status().is_success() {
+        return Ok(Some(body.to_vec()));
+    }
+    let said: Value = serde_json::from_slice(body).unwrap_or_default();
+    let member = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or_default();
+    let code = member("__type")
+        .rsplit('#')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    if code == "ResourceNotFoundException" {
+        return Ok(None);
+    }
+    // Secrets Manager begins it with a capital.
+    let message = match (member("message"), member("Message")) {
+        ("", "") => format!("status {}", response.status()),
+        ("", message) | (message, _) => message.to_owned(),
+    };
+    Err(Refusal::new(code, message))
 }
 
 fn request(call: Call) -> Result<HttpRequest, Box<dyn std::error::Error + Send + Sync + 'static>> {

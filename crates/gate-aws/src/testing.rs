@@ -2,11 +2,12 @@
 
 use aws_sdk_codecommit::config::{http::HttpResponse, retry::RetryConfig};
 use aws_smithy_mocks::{Rule, RuleMode, mock_client};
+use gate_core::protocol::Key;
 use serde_json::{Value, json};
 
 use crate::{
     Clients, CodeBuild, CodeCommit, Deployment, Executions, Logs, Objects, Parameters, Reports,
-    lazy::Lazy,
+    Seals, lazy::Lazy,
 };
 
 pub(crate) const STATE_MACHINE: &str =
@@ -61,9 +62,11 @@ pub(crate) fn clients(host: CodeCommit, parameters: Parameters) -> Clients {
             region: "eu-central-1".to_owned(),
             state_machine_arn: STATE_MACHINE.to_owned(),
             builder_arn: BUILDER.to_owned(),
+            seal_secret: String::new(),
             reporter_arn: "arn:aws:sts::123456789012:assumed-role/gate-reporter/*".to_owned(),
             artifact_bucket: String::new(),
         },
+        seals: Seals::known(Key::new(&"k".repeat(32)).unwrap()),
         logs: Logs::new(&aws_config::SdkConfig::builder().build(), "eu-central-1"),
         objects: Objects::none(),
         host,

@@ -117,7 +117,8 @@ pub struct PhaseFailure {
 mod tests {
     use super::*;
 
-    const BUILDER: &str = "arn:aws:sts::123456789012:assumed-role/gate-builder-eu-central-1/gate-builder";
+    const BUILDER: &str =
+        "arn:aws:sts::123456789012:assumed-role/gate-builder-eu-central-1/gate-builder";
 
     #[test]
     fn a_build_is_the_gates_in_each_plausible_form_of_its_builder() {

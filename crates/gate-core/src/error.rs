@@ -77,6 +77,14 @@ pub enum GateError {
         /// The later one.
         by: String,
     },
+    /// A state that no step of the run has put out.
+    #[error("the state that `{step}` was handed does not bear the gate's seal: {message}")]
+    BrokenSeal {
+        /// The step.
+        step: String,
+        /// What is wrong.
+        message: String,
+    },
     /// A state or input that this release cannot read.
     #[error("the input of `{step}` is not usable: {message}")]
     InvalidInput {
@@ -99,6 +107,7 @@ impl GateError {
             Self::SettingsUnusable { .. } => "SettingsUnusable",
             Self::GaveUp { .. } => "GaveUp",
             Self::Overtaken { .. } => "Overtaken",
+            Self::BrokenSeal { .. } => "BrokenSeal",
             Self::InvalidInput { .. } => "InvalidInput",
         }
     }
@@ -107,12 +116,13 @@ impl GateError {
     pub const TRANSIENT: [&'static str; 3] = ["Throttled", "ServiceUnavailable", "ReadsBehind"];
 
     /// Words of errors that a retry does not mend.
-    pub const PERMANENT: [&'static str; 6] = [
+    pub const PERMANENT: [&'static str; 7] = [
         "NotPermitted",
         "Refused",
         "SettingsUnusable",
         "GaveUp",
         "Overtaken",
+        "BrokenSeal",
         "InvalidInput",
     ];
 

@@ -34,6 +34,7 @@ pub enum Person {
     Close,
     Merge,
     Ask(Wish, Author),
+    Forge(RunId),
 }
 
 /// What goes wrong.
@@ -90,6 +91,7 @@ pub fn label(action: &Action) -> &'static str {
             Person::EditTitle(_) => "title becomes [skip-tests]",
             Person::Close => "close",
             Person::Merge => "merge",
+            Person::Forge(_) => "build with copied variables",
             Person::Ask(_, Author::Stranger) => "command of a stranger",
             Person::Ask(wish, Author::Member) => wish.text(),
         },
@@ -120,7 +122,7 @@ pub fn label(action: &Action) -> &'static str {
 
 impl Action {
     /// What happens without comments.
-    pub const LABELS: [&'static str; 33] = [
+    pub const LABELS: [&'static str; 34] = [
         "step of a run",
         "step of the router",
         "step of a sweep",
@@ -136,6 +138,7 @@ impl Action {
         "title becomes [skip-tests]",
         "close",
         "merge",
+        "build with copied variables",
         "effect lost, handler tried again",
         "effect unheard of, handler tried again",
         "effect late, handler tried again",

@@ -209,6 +209,10 @@ impl World {
                 self.ask(wish, by);
                 return;
             }
+            Person::Forge(run) => {
+                self.forge(run);
+                return;
+            }
             Person::Close => self.live.open = false,
             Person::Merge => {
                 self.live.open = false;

@@ -28,6 +28,8 @@ pub enum Kinds {
     Deaths,
     /// Comments and pushes.
     Pushes,
+    /// Comments, and builds that somebody starts with copied variables.
+    Forgeries,
 }
 
 /// What people write in comments.
@@ -109,7 +111,10 @@ impl Kinds {
             (Self::Pushes, Action::Person(person)) => {
                 matches!(person, Person::Ask(..) | Person::Push)
             }
-            (Self::Pushes, Action::Fault(_)) => false,
+            (Self::Forgeries, Action::Person(person)) => {
+                matches!(person, Person::Ask(..) | Person::Forge(_))
+            }
+            (Self::Pushes | Self::Forgeries, Action::Fault(_)) => false,
             (Self::Every, _)
             | (
                 Self::Moves,
@@ -209,7 +214,7 @@ impl Budget {
     ];
 
     /// What continuous integration explores of comments with commands.
-    pub const TALK: [Self; 6] = [
+    pub const TALK: [Self; 8] = [
         Self {
             kinds: Kinds::Talk,
             rules: Rules::Bound,
@@ -270,7 +275,23 @@ impl Budget {
             faults: 0,
             switches: 1,
         },
+        Self::forgeries(Talk::Pairs, 3),
+        Self::forgeries(Talk::Retries, 2),
     ];
+
+    /// What somebody forges between a hold and its end, or before a retry.
+    const fn forgeries(talk: Talk, people: u8) -> Self {
+        Self {
+            kinds: Kinds::Forgeries,
+            rules: Rules::Bound,
+            title: Title::Plain,
+            talk,
+            together: people,
+            people,
+            faults: 0,
+            switches: 0,
+        }
+    }
 
     /// What `MERGEGATE_LONG=1` explores besides: any three of everything.
     pub const LONG: Self = Self {

@@ -269,7 +269,7 @@ pub fn shown(runs: &[Run], place: usize, build: &Build) -> build::Build {
             check: check(),
             attempt: u32::from(build.attempt),
         }),
-        own: true,
+        own: !build.forged,
         duration: Duration::from_mins(1),
         log_url: None,
         log: None,

@@ -169,6 +169,23 @@ impl World {
             may(Person::EditTitle(Title::SkipTests));
             may(Person::EditTitle(Title::SkipCi));
         }
+        let reads = |actor| match actor {
+            Actor::Run(run) => matches!(
+                self.runs[usize::from(run)].at,
+                At::Prepare | At::StartBuilds | At::CheckBuilds
+            ),
+            Actor::Router(_) | Actor::Sweep => false,
+        };
+        let mut calls = at_work.calls.iter();
+        let lists = |(actor, call): &(Actor, Option<Call>)| {
+            *call == Some(Call::ReadBuildsOfProject) && reads(*actor)
+        };
+        if self.project && calls.any(lists) && !self.builds.iter().any(|build| build.forged) {
+            let runs = (0..).zip(&self.runs);
+            let tests = runs
+                .filter(|(_, run)| matches!(run.request, Request::Gate(_) | Request::Command(..)));
+            tests.for_each(|(run, _)| may(Person::Forge(run)));
+        }
         may(Person::Close);
         if self.approves_live() {
             may(Person::Merge);

@@ -179,6 +179,8 @@ pub struct Build {
     pub tested: bool,
     /// Whether StartBuild took effect after its caller had given up on it.
     pub late: bool,
+    /// Whether somebody else started it, with the variables of the run and a buildspec that passes.
+    pub forged: bool,
     /// How it stands.
     pub state: BuildState,
 }

@@ -15,7 +15,7 @@ use crate::{Account, ServiceError};
 #[derive(Clone, Debug)]
 pub struct Call {
     /// The service's name as its ARNs spell it: `codecommit`, `codebuild`, `ssm`, `states`, `events`, `lambda`, `logs`,
-    /// `s3`.
+    /// `s3`, `secretsmanager`.
     pub service: &'static str,
     /// The operation, such as `StartBuild`.
     pub operation: String,

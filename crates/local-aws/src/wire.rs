@@ -24,7 +24,7 @@ use crate::{
     git::http_backend,
     guard,
     interference::{Heard, observed},
-    services::{codebuild, codecommit, events, lambda, logs, s3, ssm, states},
+    services::{codebuild, codecommit, events, lambda, logs, s3, secretsmanager, ssm, states},
 };
 
 /// A running endpoint.
@@ -132,6 +132,7 @@ fn service_of(prefix: &str) -> Option<(&'static str, &'static str)> {
         "AmazonSSM" => ("ssm", JSON_1_1),
         "AWSEvents" => ("events", JSON_1_1),
         "Logs_20140328" => ("logs", JSON_1_1),
+        "secretsmanager" => ("secretsmanager", JSON_1_1),
         "AWSStepFunctions" => ("states", JSON_1_0),
         _ => return None,
     })
@@ -178,6 +179,7 @@ async fn json_protocol(
                 "ssm" => ssm::call(&account, &caller, &operation, input),
                 "events" => events::call(&account, &caller, &operation, input),
                 "logs" => logs::call(&account, &operation, input),
+                "secretsmanager" => secretsmanager::call(&account, &operation, input),
                 _ => states::call(&account, &caller, &operation, input),
             };
             if let (Some(read), Ok(output)) = (read, &answer) {

@@ -10,7 +10,6 @@ use gate_core::{
     error::GateError,
     host::CodeHost,
     id::CheckName,
-    names,
     plan::{PlannedCheck, Side},
     poll,
     protocol::{
@@ -117,6 +116,7 @@ async fn start_one(
     let own = settings.environment.iter();
     variables.extend(own.map(|(name, value)| (name.clone(), value.clone())));
     let text = buildspec(clients, candidate, planned).await?;
+    let key = clients.seals.key().await?;
     let none = BTreeSet::new();
     let order = BuildOrder {
         project: &run.project,
@@ -133,10 +133,8 @@ async fn start_one(
         } else {
             settings.cache.as_ref()
         },
-        token: names::hash(
-            &["build", run_name, check.as_str(), &attempt.to_string()],
-            32,
-        ),
+        // Nobody else can tell it: whoever starts a build under it first would have the run take theirs.
+        token: key.token(&["build", run_name, check.as_str(), &attempt.to_string()]),
     };
     match clients.builds.start_build(order).await? {
         StartOutcome::Started(build) => Ok(Some(StartedBuild {

@@ -17,14 +17,15 @@ use serde_json::Value;
 
 /// Carries out one step of the state machine.
 pub async fn handle(payload: Value, clients: &Clients) -> Result<Value, GateError> {
-    let invocation = Invocation::parse(payload)?;
+    let invocation = clients.seals.open(payload).await?;
+    let execution = invocation.execution.clone();
     let state = match invocation.step {
         Step::Prepare => Box::pin(prepare::prepare(clients, invocation)).await?,
         Step::Release => release(clients, invocation).await?,
         Step::TearDown => tear_down::tear_down(clients, invocation).await?,
         step => return Err(step.not_here("environment")),
     };
-    Ok(state.into_output())
+    clients.seals.close(&execution, state).await
 }
 
 /// Drops the run's preview branch. Its name is known even if the run never came to make it.

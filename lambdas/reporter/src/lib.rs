@@ -30,7 +30,8 @@ use serde_json::Value;
 
 /// Carries out one step of the state machine.
 pub async fn handle(payload: Value, clients: &Clients) -> Result<Value, GateError> {
-    let invocation = Invocation::parse(payload)?;
+    let invocation = clients.seals.open(payload).await?;
+    let execution = invocation.execution.clone();
     let state = match invocation.step {
         Step::Answer => Box::pin(answer::answer(clients, invocation)).await?,
         Step::Revoke => revoke(clients, invocation).await?,
@@ -41,7 +42,7 @@ pub async fn handle(payload: Value, clients: &Clients) -> Result<Value, GateErro
         Step::Conclude => conclude::conclude(clients, invocation).await?,
         step => return Err(step.not_here("reporter")),
     };
-    Ok(state.into_output())
+    clients.seals.close(&execution, state).await
 }
 
 /// Takes back an earlier approval of this revision before anything is built again.

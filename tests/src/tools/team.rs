@@ -73,6 +73,7 @@ impl Team {
                 role.replace("-reporter-", "-builder-")
             ),
             region: "us-east-1".to_owned(),
+            seal_secret: format!("{SERVICE}-seal"),
         };
         let code_commit = aws_sdk_codecommit::Client::new(&config);
         let create = code_commit.create_repository().repository_name(REPOSITORY);

@@ -1,12 +1,9 @@
 //! Builds that somebody else starts on the project of a pull request.
 
 use local_aws::{Assumptions, Initiator, Moment};
-use mergegate_tests::{Blow, Deed, Place, Stage, StageOptions, green_files, play_all};
+use mergegate_tests::{Blow, Deed, Instead, Place, Stage, StageOptions, green_files, play_all};
 
-use crate::{
-    APPROVED, RED, assert_stays_red, judged,
-    mallory::{Instead, Mallory},
-};
+use crate::{APPROVED, RED, assert_stays_red, judged, mallory};
 
 fn start_builds() -> Place {
     Place {
@@ -19,7 +16,7 @@ fn start_builds() -> Place {
 #[tokio::test(flavor = "multi_thread")]
 async fn refuses_a_forged_build_that_was_there_before_the_run_started_its_own() {
     let (stage, id) = judged(StageOptions::default(), "11\n", RED).await;
-    let mallory = Mallory::looks_at(&stage).await;
+    let mallory = mallory(&stage).await;
     let client = stage.step_functions();
     let machine = stage.system.deployment().state_machine_arn.clone();
     let deed = Deed::meanwhile(move || {
@@ -28,8 +25,11 @@ async fn refuses_a_forged_build_that_was_there_before_the_run_started_its_own() 
             let list = client.list_executions().state_machine_arn(machine);
             let runs = list.status_filter("RUNNING".into()).send().await;
             let run = runs.expect("runs").executions.remove(0).name;
-            mallory.forges(&run, "1", Instead::Nothing).await;
-            mallory.forges(&run, "1", Instead::Sleep).await;
+            mallory.forges(&run, "1").await;
+            mallory
+                .starts(&run, "1", Instead::Sleep)
+                .await
+                .expect("a build");
         })
     });
     let blow = Blow::new(start_builds(), Moment::Before, deed);
@@ -44,16 +44,16 @@ async fn refuses_a_forged_build_that_was_there_before_the_run_started_its_own() 
 #[tokio::test(flavor = "multi_thread")]
 async fn refuses_a_forged_build_that_says_it_is_the_last_of_a_red_run_after_hold_and_unhold() {
     let (stage, id) = judged(StageOptions::default(), "11\n", RED).await;
-    let mallory = Mallory::looks_at(&stage).await;
+    let mallory = mallory(&stage).await;
     mallory
-        .forges(&mallory.run(), "2", Instead::Nothing)
+        .forges(&mallory.variable("MERGEGATE_RUN"), "2")
         .await;
     stage.ask_as("mallory", &id, "/gate hold").await;
     stage.quiet().await;
     stage.ask_as("mallory", &id, "/gate unhold").await;
     stage.quiet().await;
     let status = stage.ask(&id, "/gate status").await;
-    assert!(status.contains("❌ **build**"), "{status}");
+    assert!(status.contains("❌ `build` failed"), "{status}");
     assert_stays_red(&stage, &id).await;
     stage.strike().await;
 }
@@ -103,26 +103,29 @@ fn a_run_whose_answer_is_lost_finds_its_build_again_however_codebuild_names_who_
         Initiator::Otherwise,
     ];
     let named = |form| (format!("{form:?}"), form);
-    play_all(forms.map(named).into_iter().map(Form).collect(), async |form| {
-        let assumptions = Assumptions {
-            initiator: form.0.1,
-            ..Assumptions::default()
-        };
-        let options = StageOptions {
-            assumptions,
-            ..StageOptions::default()
-        };
-        let stage = Stage::set_with(options, &green_files()).await;
-        let blow = Blow::new(start_builds(), Moment::After, Deed::Drop);
-        stage.system.account().observe(blow.observer());
-        stage.copy.push("change", "main", &[("value", "2\n")]);
-        let id = stage.open("change", "Change").await;
-        stage.verdict_like(&id, APPROVED).await;
-        stage.quiet().await;
-        assert!(blow.has_struck() && stage.approved(&id).await);
-        assert_eq!(stage.builds().await.len(), 1, "built once");
-        stage.strike().await;
-    });
+    play_all(
+        forms.map(named).into_iter().map(Form).collect(),
+        async |form| {
+            let assumptions = Assumptions {
+                initiator: form.0.1,
+                ..Assumptions::default()
+            };
+            let options = StageOptions {
+                assumptions,
+                ..StageOptions::default()
+            };
+            let stage = Stage::set_with(options, &green_files()).await;
+            let blow = Blow::new(start_builds(), Moment::After, Deed::Drop);
+            stage.system.account().observe(blow.observer());
+            stage.copy.push("change", "main", &[("value", "2\n")]);
+            let id = stage.open("change", "Change").await;
+            stage.verdict_like(&id, APPROVED).await;
+            stage.quiet().await;
+            assert!(blow.has_struck() && stage.approved(&id).await);
+            assert_eq!(stage.builds().await.len(), 1, "built once");
+            stage.strike().await;
+        },
+    );
 }
 
 struct Form((String, Initiator));

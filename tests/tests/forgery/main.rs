@@ -7,9 +7,9 @@
 
 mod builds;
 mod claims;
-mod mallory;
+mod states;
 
-use mergegate_tests::{Stage, StageOptions, green_files};
+use mergegate_tests::{Mallory, Stage, StageOptions, green_files};
 
 const APPROVED: &str = "### ✅ Mergegate: approved";
 const RED: &str = "### ❌ Mergegate: not approved, 1 test failure";
@@ -31,4 +31,10 @@ async fn assert_stays_red(stage: &Stage, id: &str) {
     assert!(verdict.starts_with(RED), "{verdict}");
     assert!(!stage.approved(id).await);
     assert_eq!(stage.running_builds().await, Vec::<String>::new());
+}
+
+/// Mallory, who looks at the newest build of the account.
+async fn mallory(stage: &Stage) -> Mallory {
+    let mut builds = stage.builds().await;
+    Mallory::copies(stage, builds.remove(0))
 }

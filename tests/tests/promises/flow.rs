@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use asl::StateMachine;
 use aws_config::retry::RetryConfig;
-use gate_aws::{Clients, Deployment};
+use gate_aws::{Clients, Deployment, Seals};
 use gate_core::{
     error::GateError,
-    id::{CommentId, CommitId, PullRequestId, RepositoryName, RevisionId},
+    id::{CommentId, CommitId, PullRequestId, RepositoryName, RevisionId, RunName},
     plan::Plan,
-    protocol::{Candidacy, Next, Request, Run, State, Step},
+    protocol::{Candidacy, Execution, Key, Next, Request, Run, State, Step},
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -105,7 +105,11 @@ fn errors() -> Vec<GateError> {
             run: text(),
             by: text(),
         }),
-        GateError::Overtaken { .. } => Some(GateError::InvalidInput {
+        GateError::Overtaken { .. } => Some(GateError::BrokenSeal {
+            step: text(),
+            message: text(),
+        }),
+        GateError::BrokenSeal { .. } => Some(GateError::InvalidInput {
             step: text(),
             message: text(),
         }),
@@ -324,9 +328,17 @@ fn clients_of_nobody() -> Clients {
         artifact_bucket: String::new(),
         reporter_arn: "arn:aws:sts::000000000000:assumed-role/reporter/reporter".to_owned(),
         builder_arn: "arn:aws:sts::000000000000:assumed-role/builder/builder".to_owned(),
+        seal_secret: String::new(),
         region: "us-east-1".to_owned(),
     };
-    Clients::new(&config, deployment)
+    Clients {
+        seals: Seals::known(key()),
+        ..Clients::new(&config, deployment)
+    }
+}
+
+fn key() -> Key {
+    Key::new(&"k".repeat(32)).expect("a key")
 }
 
 /// Whether a function sets out to do a step. It fails either way: for want of AWS, or because the step is not its own.
@@ -350,11 +362,12 @@ async fn does(function: &str, step: Step, clients: &Clients) -> bool {
         ..State::of(request(step))
     };
     let revision = &candidacy.revision;
-    let payload = json!({
-        "step": step,
-        "execution": { "name": format!("pr-7-{revision}-b-1"), "start_time": "2026-11-20T10:00:00.000Z" },
-        "state": state,
-    });
+    let execution = Execution {
+        name: RunName::new(format!("pr-7-{revision}-b-1")),
+        start_time: "2026-11-20T10:00:00.000Z".to_owned(),
+    };
+    let state = state.sealed(&execution, &key());
+    let payload = json!({ "step": step, "execution": execution, "state": state });
     let result = match function {
         "${EnvironmentFunction}" => environment::handle(payload, clients).await,
         "${BuilderFunction}" => builder::handle(payload, clients).await,

@@ -7,7 +7,9 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use gate_core::{
     conversation::CommandRecord,
-    protocol::{Claim, Durations, EnvironmentRecord, Invocation, ResultRecord, STATE_VERSION},
+    protocol::{
+        Claim, Durations, EnvironmentRecord, Invocation, Key, ResultRecord, STATE_VERSION, State,
+    },
     settings::RepositorySettings,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -78,6 +80,30 @@ fn the_state_of_this_release_and_of_the_one_before_is_read_at_every_step() {
         let all: BTreeSet<String> = steps().into_iter().map(word).collect();
         assert_eq!(known, all, "v{version} has every step");
     }
+}
+
+#[test]
+fn of_a_run_that_a_release_without_seals_began_what_it_was_asked_is_believed_and_no_more() {
+    let key = Key::new(&"k".repeat(32)).expect("a key");
+    let mut believed = BTreeSet::new();
+    for (name, payload) in fixtures("state", 1) {
+        match Invocation::open(payload.clone(), &key) {
+            Ok(_) => drop(believed.insert(name)),
+            // The run fails, the pull request says so, and the next attempt begins anew.
+            Err(error) => {
+                assert_eq!(error.word(), "BrokenSeal", "{name}");
+                assert!(!error.is_transient());
+                let asked = Invocation::parse(payload).expect("an invocation");
+                let left = State {
+                    failure: asked.state.failure.clone(),
+                    ..State::of(asked.state.request.clone())
+                };
+                assert_eq!(asked.with_request_alone().state, left, "{name}");
+            }
+        }
+    }
+    let inputs = ["answer", "prepare", "say"].map(str::to_owned);
+    assert_eq!(believed, BTreeSet::from(inputs));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::{
 
 use aws_sdk_codecommit::types::{PullRequest, PullRequestStatusEnum};
 use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus};
+use local_aws::audit::Happened;
 use mergegate_tests::{Ledger, People, Stage};
 
 /// A quiet system is right after this many sweeps, or never.
@@ -46,6 +47,20 @@ impl fmt::Display for Figures {
     }
 }
 
+/// What happened, but to builds that somebody forged: whatever they came to earns nothing.
+async fn own(stage: &Stage) -> Vec<Happened> {
+    let forged = stage.builds_of_mallory().await;
+    let is_forged = |happened: &Happened| match happened {
+        Happened::Fetched { build, .. }
+        | Happened::Built { build, .. }
+        | Happened::Ended { build, .. } => forged.contains(build),
+        Happened::Approval { .. } => false,
+    };
+    let mut happened = stage.audit();
+    happened.retain(|happened| !is_forged(happened));
+    happened
+}
+
 /// Judges the open ones, closes them, and looks for what is left.
 pub(crate) async fn judge(stage: &Stage, ids: &[String]) -> Result<Figures, String> {
     let right = settle(stage, async || open_ones(stage, ids).await).await?;
@@ -62,7 +77,7 @@ pub(crate) async fn judge(stage: &Stage, ids: &[String]) -> Result<Figures, Stri
         }
     }
     let gone = settle(stage, async || leftovers(stage).await).await?;
-    let ledger = Ledger::new(stage, stage.audit());
+    let ledger = Ledger::new(stage, own(stage).await);
     let unearned = ledger.unearned();
     if !unearned.is_empty() {
         return Err(unearned.join("\n"));
@@ -188,7 +203,7 @@ fn died(run: &ExecutionListItem) -> bool {
 
 /// What is wrong with open pull requests.
 async fn open_ones(stage: &Stage, ids: &[String]) -> Vec<String> {
-    let ledger = Ledger::new(stage, stage.audit());
+    let ledger = Ledger::new(stage, own(stage).await);
     let runs = Runs::all(stage).await;
     let mut wrong = Vec::new();
     for id in ids {

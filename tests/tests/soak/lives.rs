@@ -9,7 +9,7 @@ use std::{
 
 use aws_sdk_codecommit::primitives::Blob;
 use futures::{StreamExt as _, stream};
-use mergegate_tests::{People, Stage};
+use mergegate_tests::{Instead, Mallory, People, Stage};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::{
@@ -21,6 +21,8 @@ use crate::{
 const AT_ONCE: usize = 12;
 /// Nobody waits longer for the gate while it is disturbed.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// How long between two builds that somebody forges.
+const BETWEEN_FORGERIES: Duration = Duration::from_secs(2);
 /// How long between two looks at whether the gate has spoken.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// So many lives end from one move of `main` to the next: a slow machine must not see more of them.
@@ -43,6 +45,7 @@ pub(crate) async fn live(stage: &Stage, seed: u64, scripts: Vec<Script>) -> Vec<
     tokio::select! {
         () = lives => {}
         () = move_main(stage, seed, &mut ends) => {}
+        () = forge(stage) => {}
     }
     ids.into_inner().unwrap()
 }
@@ -131,6 +134,30 @@ async fn await_words(people: &People, id: &str) {
             return;
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+}
+
+/// Somebody starts builds that say they are the gate's, and pass: for runs that go on, and after builds that failed; never ends by
+/// itself.
+async fn forge(people: &People) {
+    for turn in 0.. {
+        tokio::time::sleep(BETWEEN_FORGERIES).await;
+        let mut builds = people.builds().await;
+        builds.retain(|build| !Mallory::started(build));
+        if builds.is_empty() {
+            continue;
+        }
+        let original = builds.remove(turn * 7 % builds.len());
+        let project = original.project_name().unwrap_or_default().to_owned();
+        let mallory = Mallory::copies(people, original);
+        let number = project.rsplit('-').next().unwrap_or_default();
+        let running = people.executions(Some("RUNNING")).await;
+        let of_it = |run: &&String| run.starts_with(&format!("pr-{number}-"));
+        let own = mallory.variable("MERGEGATE_RUN");
+        let run = running.iter().find(of_it).unwrap_or(&own);
+        let attempt = if turn % 2 == 0 { "1" } else { "2" };
+        // Refused where there is no room, or where the project is gone.
+        drop(mallory.starts(run, attempt, Instead::Nothing).await);
     }
 }
 

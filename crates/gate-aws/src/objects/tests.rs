@@ -11,6 +11,7 @@ fn deployment(bucket: &str) -> Deployment {
         artifact_bucket: bucket.to_owned(),
         reporter_arn: String::new(),
         builder_arn: String::new(),
+        seal_secret: String::new(),
     }
 }
 

@@ -58,7 +58,11 @@ mod tests {
         for begun in ["2026-11-20T10:00:00.000Z", "2026-11-20T10:05:00.122Z"] {
             assert!(has_begun(begun, latest), "{begun}");
         }
-        for future in ["2026-11-20T10:05:01.000Z", "9999-12-31T23:59:59.999Z", "never"] {
+        for future in [
+            "2026-11-20T10:05:01.000Z",
+            "9999-12-31T23:59:59.999Z",
+            "never",
+        ] {
             assert!(!has_begun(future, latest), "{future}");
         }
     }

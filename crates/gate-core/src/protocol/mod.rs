@@ -11,6 +11,7 @@ mod passage;
 mod record;
 mod router;
 mod run;
+mod seal;
 mod state;
 mod sweep;
 mod take_over;
@@ -30,9 +31,10 @@ pub use router::{
     on_rules_overridden, on_run_died,
 };
 pub use run::{
-    CheckDecision, Standing, StartDecision, after_approval, check, foreign_builds, look_again, may_start,
-    missing_builds, older_builds, reruns, standing, stops_own_builds, tip_has_moved,
+    CheckDecision, Standing, StartDecision, after_approval, check, foreign_builds, look_again,
+    may_start, missing_builds, older_builds, reruns, standing, stops_own_builds, tip_has_moved,
 };
+pub use seal::Key;
 pub use state::{
     Candidacy, Execution, Failure, Invocation, Next, Request, Run, STATE_VERSION, StartedBuild,
     State, Step,

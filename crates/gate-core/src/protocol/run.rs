@@ -332,9 +332,8 @@ mod tests {
             own: false,
             ..build(BuildStatus::InProgress)
         };
-        let stopped = |builds: &[Build], known: &[StartedBuild]| {
-            foreign_builds(builds, known, &execution())
-        };
+        let stopped =
+            |builds: &[Build], known: &[StartedBuild]| foreign_builds(builds, known, &execution());
         let all = std::slice::from_ref(&foreign);
         assert_eq!(stopped(all, &[]), std::slice::from_ref(&foreign.id));
         assert_eq!(stopped(all, &[started(&foreign, 1)]), []);

@@ -2,8 +2,8 @@
 
 use gate_core::{
     protocol::{
-        self, CheckDecision, Claim, Next, Standing, StartDecision, StopDecision, missing_builds,
-        older_builds, stops_own_builds,
+        self, CheckDecision, Claim, Next, Standing, StartDecision, StopDecision, foreign_builds,
+        missing_builds, older_builds, stops_own_builds,
     },
     title::Flag,
 };
@@ -29,6 +29,12 @@ pub(crate) fn start_builds(step: &mut Step<'_, '_>) -> Handled<Next> {
         step.calls.act(Call::StopBuild { build })?;
     }
     start_missing(step, &builds)?;
+    let known = numbers::started(&step.memory);
+    let shown = numbers::all_shown(step.calls.runs, &builds);
+    for foreign in foreign_builds(&shown, &known, &step.execution()) {
+        let build = numbers::build_number(&foreign);
+        step.calls.act(Call::StopBuild { build })?;
+    }
     let (standing, _) = self::standing(step)?;
     if standing != Standing::Current {
         return withdraw(step, standing);

@@ -67,6 +67,11 @@ impl Names {
         format!("{}-artifacts", self.service)
     }
 
+    /// The secret that seals what passes between steps.
+    pub(super) fn seal_secret(&self) -> String {
+        format!("{}-seal", self.service)
+    }
+
     /// The log group of all builds.
     pub(super) fn log_group(&self) -> String {
         format!("/aws/codebuild/{}", self.service)
@@ -108,9 +113,10 @@ struct Trigger {
     schedule_expression: Option<String>,
 }
 
-/// Creates or updates the bucket, the state machine and the rules that call the router.
+/// Creates or updates the bucket, the secret, the state machine and the rules that call the router.
 pub(super) async fn deploy(api: &Api, names: &Names) -> Result<(), SystemError> {
     api.create_bucket(&names.artifact_bucket()).await?;
+    create_seal_secret(api, names).await?;
     put_state_machine(api, names).await?;
     let triggers: std::collections::BTreeMap<String, Trigger> =
         serde_json::from_str(&names.fill_in(TRIGGERS)).map_err(|error| SystemError::BuiltIn {
@@ -121,6 +127,20 @@ pub(super) async fn deploy(api: &Api, names: &Names) -> Result<(), SystemError> 
         put_rule(api, names, name, trigger).await?;
     }
     Ok(())
+}
+
+/// The key of an earlier deployment stays: runs in flight bear its seal.
+async fn create_seal_secret(api: &Api, names: &Names) -> Result<(), ApiError> {
+    let random = || format!("{:032x}", fastrand::u128(..));
+    let input = json!({
+        "Name": names.seal_secret(),
+        "Description": "Seals what passes between the steps of a run",
+        "SecretString": format!("{}{}", random(), random()),
+    });
+    match api.call("secretsmanager.CreateSecret", &input).await {
+        Err(error) if error.is("ResourceExistsException") => Ok(()),
+        other => other.map(drop),
+    }
 }
 
 async fn put_state_machine(api: &Api, names: &Names) -> Result<(), ApiError> {

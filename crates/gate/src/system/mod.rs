@@ -104,6 +104,7 @@ impl System {
             ),
             region: settings.region.clone(),
             artifact_bucket: names.artifact_bucket(),
+            seal_secret: names.seal_secret(),
         };
         let account = Account::open(settings).await?;
         if let Some(observer) = observer {

@@ -11,6 +11,7 @@ pub(crate) mod events;
 pub(crate) mod lambda;
 pub(crate) mod logs;
 pub(crate) mod s3;
+pub(crate) mod secretsmanager;
 pub(crate) mod ssm;
 pub(crate) mod states;
 

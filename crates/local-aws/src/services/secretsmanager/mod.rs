@@ -164,7 +164,9 @@ fn value(account: &Account, input: Value) -> Result<Value, ServiceError> {
             "You can't perform this operation on the secret because it was marked for deletion.",
         ));
     }
-    let other_version = input.version_id.filter(|wanted| *wanted != secret.version_id);
+    let other_version = input
+        .version_id
+        .filter(|wanted| *wanted != secret.version_id);
     let other_stage = input.version_stage.filter(|wanted| wanted != CURRENT);
     if let Some(wanted) = other_version.or(other_stage) {
         return Err(not_found(&format!("secret value for {wanted}")));
@@ -247,9 +249,9 @@ fn delete(account: &Account, input: Value) -> Result<Value, ServiceError> {
 
 /// By its name or its ARN.
 fn find(tables: &Tables, id: Option<&str>) -> Result<Secret, ServiceError> {
-    let id = id.filter(|id| !id.is_empty()).ok_or_else(|| {
-        parameter("You must provide a value for the SecretId parameter.")
-    })?;
+    let id = id
+        .filter(|id| !id.is_empty())
+        .ok_or_else(|| parameter("You must provide a value for the SecretId parameter."))?;
     let by_arn = || {
         let mut all = tables.scan(&SECRETS, "").map(|(_, secret)| secret);
         all.find(|secret| secret.arn == id)
