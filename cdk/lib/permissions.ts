@@ -79,8 +79,11 @@ function router(subjects: Subjects): PolicyStatement[] {
 
 function environment(subjects: Subjects): PolicyStatement[] {
   const { names, buildRoles } = subjects;
-  const branches = repositories(subjects, ['CreateBranch', 'DeleteBranch']);
-  branches.addCondition('StringLike', { 'codecommit:References': PREVIEW_REFERENCES });
+  // No page of AWS says that CreateBranch is asked for with a reference: where it is, only one of the gate's own is allowed.
+  const create = repositories(subjects, ['CreateBranch']);
+  create.addCondition('StringLikeIfExists', { 'codecommit:References': PREVIEW_REFERENCES });
+  const drop = repositories(subjects, ['DeleteBranch']);
+  drop.addCondition('StringLike', { 'codecommit:References': PREVIEW_REFERENCES });
   return [
     repositories(subjects, [
       'CreateUnreferencedMergeCommit',
@@ -93,7 +96,8 @@ function environment(subjects: Subjects): PolicyStatement[] {
       'GetRepository',
       'ListBranches',
     ]),
-    branches,
+    create,
+    drop,
     allow(
       'codebuild',
       ['BatchGetBuilds', 'CreateProject', 'DeleteProject', 'ListBuildsForProject', 'UpdateProject'],

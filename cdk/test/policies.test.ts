@@ -84,6 +84,15 @@ test('builds of one repository can fetch its source and that of no other', () =>
   ]);
 });
 
+test('the environment makes a preview branch also where CodeCommit names no reference, and drops no other branch', () => {
+  const environment = rolesOf(TEMPLATE).get('mergegate-environment-eu-central-1') ?? [];
+  const conditions = ['codecommit:CreateBranch', 'codecommit:DeleteBranch'].map((action) =>
+    environment.filter(({ actions }) => actions.includes(action)).map(({ condition }) => condition),
+  );
+  const previews = { 'codecommit:References': 'refs/heads/mergegate/*' };
+  assert.deepEqual(conditions, [[{ StringLikeIfExists: previews }], [{ StringLike: previews }]]);
+});
+
 test('only a container build can push an image, and only to the repository of this gate', () => {
   const images = 'arn:aws:ecr:eu-central-1:123456789012:repository/mergegate';
   const others = 'arn:aws:ecr:eu-central-1:123456789012:repository/production';

@@ -325,6 +325,48 @@ async fn the_environment_of_a_pull_request_whose_repository_is_gone_goes_too() {
     stage.strike().await;
 }
 
+/// Names of executions are taken for 90 days, also for the state machine of a gate that was removed and deployed again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_that_is_deployed_anew_goes_on_with_the_next_number_where_names_are_taken() {
+    let stage = Stage::set(&green_files()).await;
+    stage.copy.push("change", "main", &[("value", "5\n")]);
+    let id = stage.open("change", "Change").await;
+    stage.verdict(&id).await;
+    stage.quiet().await;
+    let before = stage.executions(None).await;
+    deploy_anew(&stage).await;
+    assert_eq!(stage.executions(None).await, Vec::<String>::new());
+
+    stage.swept().await;
+    People::assert_right(&stage, &id).await;
+    let next = |run: &String| format!("{}-2", run.trim_end_matches("-1"));
+    assert_eq!(
+        stage.executions(None).await,
+        before.iter().map(next).collect::<Vec<_>>()
+    );
+    stage.strike().await;
+}
+
+/// `cdk destroy` and `cdk deploy`, as far as runs are concerned: another state machine under the same name, nothing remembered.
+async fn deploy_anew(stage: &Stage) {
+    let machines = stage.step_functions();
+    let arn = &stage.system.deployment().state_machine_arn;
+    let described = machines.describe_state_machine().state_machine_arn(arn);
+    let described = described.send().await.unwrap();
+    let deleted = machines.delete_state_machine().state_machine_arn(arn);
+    deleted.send().await.unwrap();
+    let created = machines
+        .create_state_machine()
+        .name(described.name)
+        .definition(described.definition)
+        .role_arn(described.role_arn);
+    created.send().await.unwrap();
+    let clients = stage.clients();
+    let folder = clients.names().pull_requests();
+    let remembered = clients.parameters.names_below(&folder).await.unwrap();
+    clients.parameters.delete(&remembered).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_only_looks_like_the_gates_is_left_alone() {
     let stage = Stage::set(&green_files()).await;

@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use local_aws::{Assumptions, CloseEvents, DeleteProject, Initiator, Moment, RawReportKeys};
+use local_aws::{
+    Assumptions, CloseEvents, DeleteProject, Initiator, MergeCommits, Moment, RawReportKeys,
+};
 use mergegate_tests::{
     BUILDSPEC, Blow, People, Place, Stage, StageOptions, closes, green_files, play_all, pushes,
 };
@@ -31,6 +33,7 @@ fn settings() -> Vec<Setting> {
         stale_reads: 3,
         raw_report_keys: RawReportKeys::Otherwise,
         initiator: Initiator::Otherwise,
+        merge_commits: MergeCommits::Hidden,
     };
     let settings = [
         ("usual", usual),
@@ -88,6 +91,13 @@ fn settings() -> Vec<Setting> {
             "three reads are stale",
             Assumptions {
                 stale_reads: 3,
+                ..usual
+            },
+        ),
+        (
+            "a merge commit without a branch is hidden",
+            Assumptions {
+                merge_commits: MergeCommits::Hidden,
                 ..usual
             },
         ),
@@ -201,6 +211,24 @@ fn a_close_while_a_build_runs() {
         stage.close(&id).await;
         stage.swept().await;
         assert_right(&stage, &id, setting).await;
+        stage.strike().await;
+    });
+}
+
+/// Where a commit without a branch is hidden its files are read by way of the run's branch; that goes again though nothing is built.
+#[test]
+fn a_merge_that_cannot_be_built_leaves_no_branch() {
+    play_all(settings(), async |setting| {
+        let stage = setting.stage(&green_files()).await;
+        let broken = [("gate.toml", "[[check]]\nnmae = \"unit\"\n")];
+        stage.copy.push("break", "main", &broken);
+        stage.copy.push("main", "", &[("limit", "8\n")]);
+        let id = stage.open("break", "Break the rules").await;
+        let said = stage.verdict(&id).await;
+        assert!(said.contains("nmae"), "{said}");
+        stage.quiet().await;
+        let heads = stage.copy.git(&["ls-remote", "--heads", "origin"]);
+        assert!(!heads.contains("refs/heads/mergegate/"), "{heads}");
         stage.strike().await;
     });
 }

@@ -31,6 +31,8 @@ pub use error::ServiceError;
 pub use faults::{Fault, Faults, Injected};
 pub use git::GitError;
 pub use interference::{Call, Interference, Moment, Observer, RUN_COMMANDS};
-pub use settings::{Assumptions, CloseEvents, DeleteProject, Initiator, RawReportKeys, Settings};
+pub use settings::{
+    Assumptions, CloseEvents, DeleteProject, Initiator, MergeCommits, RawReportKeys, Settings,
+};
 pub use store::StoreError;
 pub use wire::{Server, serve};

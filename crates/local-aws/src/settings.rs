@@ -72,6 +72,8 @@ pub struct Assumptions {
     pub raw_report_keys: RawReportKeys,
     /// How a build names an assumed role that started it.
     pub initiator: Initiator,
+    /// Who can read a commit that CreateUnreferencedMergeCommit made while no branch and no tag holds it.
+    pub merge_commits: MergeCommits,
 }
 
 /// How a build names an assumed role that started it.
@@ -98,8 +100,20 @@ impl Default for Assumptions {
             delete_project: DeleteProject::default(),
             stale_reads: 0,
             raw_report_keys: RawReportKeys::default(),
+            initiator: Initiator::default(),
+            merge_commits: MergeCommits::default(),
         }
     }
+}
+
+/// Who can read a merge commit that no reference holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MergeCommits {
+    /// Every operation, by its id.
+    #[default]
+    Readable,
+    /// GetCommit and git alone, as the API reference has it; CreateBranch takes its id.
+    Hidden,
 }
 
 /// How CodeBuild calls the raw files of a report below the folder of its group.

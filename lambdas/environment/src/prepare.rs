@@ -196,7 +196,13 @@ async fn make_plan(
     if let Some(no_build) = unbuildable(&outcome) {
         return Ok(none(title, no_build));
     }
-    let merged = merged_commit(&outcome, source_commit).unwrap_or(source_commit);
+    // "Can only be accessed using the GetCommit API or through git commands" (CreateUnreferencedMergeCommit): a merge commit gets
+    // its branch before its files are read. Release drops the branch again, also where nothing is built.
+    let preview = preview::publish(clients, candidacy, execution, &outcome).await?;
+    let candidate = preview.map(|preview| candidate(candidacy, live, preview));
+    let merged = candidate
+        .as_ref()
+        .map_or(source_commit, Candidate::tested_commit);
     let sides = Sides {
         clients,
         repository,
@@ -242,8 +248,6 @@ async fn make_plan(
             plan,
         });
     }
-    let preview = preview::publish(clients, candidacy, execution, &outcome).await?;
-    let candidate = preview.map(|preview| candidate(candidacy, live, preview));
     Ok(Prepared { candidate, plan })
 }
 
@@ -262,14 +266,6 @@ impl Sides<'_> {
             destination: host.file(self.repository, self.destination, path).await?,
             merged: host.file(self.repository, self.merged, path).await?,
         })
-    }
-}
-
-fn merged_commit<'a>(outcome: &'a MergeOutcome, source: &'a CommitId) -> Option<&'a CommitId> {
-    match outcome {
-        MergeOutcome::FastForward => Some(source),
-        MergeOutcome::Merged { commit, .. } => Some(commit),
-        MergeOutcome::Conflict { .. } | MergeOutcome::NotComputable { .. } => None,
     }
 }
 

@@ -10,7 +10,7 @@ use gate_core::{
     protocol::{Candidacy, Execution},
 };
 
-/// Makes `outcome` fetchable; `None` when there is nothing to build.
+/// Makes `outcome` readable and fetchable; `None` when there is nothing to build.
 pub(crate) async fn publish(
     clients: &Clients,
     candidacy: &Candidacy,

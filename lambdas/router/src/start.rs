@@ -1,11 +1,18 @@
 //! Starting a run: the first attempt whose name is free, or the answer that a run is there already.
 
-use gate_aws::{Clients, StartedExecution};
+use std::time::Duration;
+
+use gate_aws::{Clients, DescribedExecution, StartedExecution};
 use gate_core::{
     error::GateError,
+    id::RunName,
     protocol::{Request, Taken, Wanted},
 };
 use serde_json::{Value, json};
+
+/// DescribeExecution is eventually consistent: so often it is asked for a run whose name is taken, after such a pause.
+const LOOKS: u32 = 4;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Starts what is wanted under the first name that is free and allowed.
 pub(crate) async fn start(clients: &Clients, mut wanted: Wanted) -> Result<Value, GateError> {
@@ -15,11 +22,14 @@ pub(crate) async fn start(clients: &Clients, mut wanted: Wanted) -> Result<Value
             tracing::info!(run.name = %name, action = action(wanted.request()), "started a run");
             return Ok(json!({ "started": name }));
         }
-        let there = clients.executions.describe(&name).await?;
-        let there = there.ok_or_else(|| GateError::ReadsBehind {
-            message: format!("run {name} exists and is not shown yet"),
-        })?;
-        wanted = match wanted.taken(&there.input, there.status) {
+        let taken = match look(clients, &name, &wanted).await? {
+            Some(there) => wanted.taken(&there.input, there.status),
+            None => {
+                tracing::warn!(run.name = %name, "the name is taken by a run that cannot be seen");
+                wanted.taken_unseen()
+            }
+        };
+        wanted = match taken {
             Taken::Try(next) => next,
             Taken::AlreadyThere => {
                 tracing::info!(run.name = %name, "the run is there already");
@@ -33,6 +43,23 @@ pub(crate) async fn start(clients: &Clients, mut wanted: Wanted) -> Result<Value
             }
         };
     }
+}
+
+/// The run that has taken a name; `None` if it is none of this state machine. Where one such run was met, others are no surprise.
+async fn look(
+    clients: &Clients,
+    name: &RunName,
+    wanted: &Wanted,
+) -> Result<Option<DescribedExecution>, GateError> {
+    let looks = if wanted.has_met_unseen() { 1 } else { LOOKS };
+    for look in 1..=looks {
+        let there = clients.executions.describe(name).await?;
+        if there.is_some() || look == looks {
+            return Ok(there);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(None)
 }
 
 /// A request as it reads in the log.

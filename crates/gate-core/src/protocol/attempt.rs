@@ -12,6 +12,9 @@ use crate::{
 /// A candidate is tried by itself at most this often; then the gate says that it gave up.
 pub const MAX_ATTEMPTS: u32 = 3;
 
+/// So many names of runs that nobody can see are passed over at most.
+const MOST_UNSEEN: u32 = 100;
+
 /// Status of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExecutionStatus {
@@ -99,6 +102,8 @@ pub struct Wanted {
     wish: Wish,
     limit: Limit,
     attempt: u32,
+    /// How many names before this one were taken by runs that nobody can see: they are no attempts.
+    unseen: u32,
     error: String,
 }
 
@@ -126,6 +131,7 @@ impl Wanted {
             wish,
             limit,
             attempt: 1,
+            unseen: 0,
             error: error.to_owned(),
         }
     }
@@ -180,24 +186,42 @@ impl Wanted {
         }
     }
 
+    /// Decides after the name turned out to be taken and yet nothing is shown under it: the run of a state machine of this
+    /// name that was deleted within the last 90 days. It will never do anything.
+    pub fn taken_unseen(self) -> Taken {
+        if self.unseen < MOST_UNSEEN {
+            return Taken::Try(Self {
+                attempt: self.attempt + 1,
+                unseen: self.unseen + 1,
+                ..self
+            });
+        }
+        Taken::GiveUp {
+            run: self.name(),
+            message: format!("{MOST_UNSEEN} names are taken by runs that cannot be seen"),
+        }
+    }
+
+    /// Whether a name before this one was taken by a run that nobody can see.
+    pub fn has_met_unseen(&self) -> bool {
+        self.unseen > 0
+    }
+
     fn next(self) -> Taken {
+        let tried = self.attempt - self.unseen;
+        if self.limit == Limit::None || tried < MAX_ATTEMPTS {
+            return Taken::Try(Self {
+                attempt: self.attempt + 1,
+                ..self
+            });
+        }
         let run = self.name();
         let Self {
             request,
-            wish,
             limit,
-            attempt,
             error,
+            ..
         } = self;
-        if limit == Limit::None || attempt < MAX_ATTEMPTS {
-            return Taken::Try(Self {
-                request,
-                wish,
-                limit,
-                attempt: attempt + 1,
-                error,
-            });
-        }
         match request {
             Request::Gate(candidacy) | Request::Command { candidacy, .. }
                 if limit == Limit::ThenSay =>
@@ -209,7 +233,7 @@ impl Wanted {
                 Taken::Try(Self::new(say, Wish::Once, Limit::ThenFail, &error))
             }
             _ => {
-                let message = format!("{attempt} attempts did not do it");
+                let message = format!("{tried} attempts did not do it");
                 Taken::GiveUp { run, message }
             }
         }
@@ -282,6 +306,38 @@ mod tests {
             panic!("the next attempt expected")
         };
         assert_eq!(next.name().as_str(), "pr-7-3f2a91c0d1e2-bbbbbbbb-2");
+    }
+
+    #[test]
+    fn names_that_runs_of_a_deleted_state_machine_have_taken_are_no_attempts() {
+        let mut wanted = gate(Wish::Again);
+        for _ in 0..3 {
+            let Taken::Try(next) = wanted.taken_unseen() else {
+                panic!("the next number expected")
+            };
+            wanted = next;
+        }
+        assert!(wanted.has_met_unseen());
+        let (names, end) = names_tried(wanted);
+        let expected = [
+            "pr-7-3f2a91c0d1e2-bbbbbbbb-4",
+            "pr-7-3f2a91c0d1e2-bbbbbbbb-5",
+            "pr-7-3f2a91c0d1e2-bbbbbbbb-6",
+            "pr-7-say-3f2a91c0d1e2-1",
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(end, Taken::AlreadyThere);
+    }
+
+    #[test]
+    fn refuses_to_look_for_a_free_name_without_end() {
+        let mut taken = gate(Wish::Once).taken_unseen();
+        let mut passed_over = 1;
+        while let Taken::Try(next) = taken {
+            taken = next.taken_unseen();
+            passed_over += 1;
+        }
+        assert_eq!(passed_over, MOST_UNSEEN + 1);
     }
 
     #[test]

@@ -29,11 +29,14 @@ pub(crate) fn prepare(step: &mut Step<'_, '_>) -> Handled<Next> {
         return Ok(Next::Build);
     }
     let continued = take_over::look(step)?;
+    // Nothing is merged for a run that builds nothing at all; any other gets its branch before the rules are read.
+    if !matches!(planned.plan.no_build, Some(NoBuild::SkipCi)) {
+        let run = step.run;
+        step.calls.act(Call::CreateBranch { run })?;
+    }
     if !planned.plan.builds() {
         return Ok(Next::Report);
     }
-    let run = step.run;
-    step.calls.act(Call::CreateBranch { run })?;
     step.calls.act(Call::PutProject)?;
     step.calls.act(Call::WriteEnvironment)?;
     if !step.calls.pull_request()?.open {

@@ -115,13 +115,15 @@ pub(crate) fn start(calls: &mut Replay<'_>, mut wanted: Wanted) -> Handled<()> {
         if calls.ask(order)? == Answer::Started(true) {
             return Ok(());
         }
-        let (found, status) = match calls.ask(Call::ReadExecution { request, attempt })? {
-            Answer::Execution(Some(run)) => run,
-            Answer::Execution(None) => return Err(Stop::Fail),
+        let taken = match calls.ask(Call::ReadExecution { request, attempt })? {
+            Answer::Execution(Some((found, status))) => {
+                let input = State::input_text(&numbers::request(found));
+                wanted.taken(&input, numbers::status(status))
+            }
+            Answer::Execution(None) => wanted.taken_unseen(),
             other => return unasked(&other),
         };
-        let input = State::input_text(&numbers::request(found));
-        wanted = match wanted.taken(&input, numbers::status(status)) {
+        wanted = match taken {
             Taken::Try(next) => next,
             Taken::AlreadyThere => return Ok(()),
             Taken::GiveUp { .. } => return Err(Stop::Fail),

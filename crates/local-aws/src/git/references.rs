@@ -91,6 +91,20 @@ impl Git {
         Ok(references)
     }
 
+    /// Whether a commit is in the history of any branch or tag.
+    pub(crate) async fn is_held(&self, repository: &str, commit: &str) -> Result<bool, GitError> {
+        let contains = format!("--contains={commit}");
+        let arguments = [
+            "for-each-ref",
+            "--count=1",
+            contains.as_str(),
+            "refs/heads/",
+            "refs/tags/",
+        ];
+        let answer = self.answer(repository, &arguments, b"").await?;
+        Ok(!answer.is_empty())
+    }
+
     /// Moves `full_name` to `new` if it is at `expected_old`, in one step. `new: None` deletes; `expected_old: None`
     /// means that it must not exist yet. Another value than the expected one is [`GitError::ReferenceMoved`].
     pub(crate) async fn set_reference(

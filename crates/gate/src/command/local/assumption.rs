@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use local_aws::{Assumptions, CloseEvents, DeleteProject, Initiator, RawReportKeys};
+use local_aws::{Assumptions, CloseEvents, DeleteProject, Initiator, MergeCommits, RawReportKeys};
 
 /// One switch, set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,7 @@ pub(crate) enum Assumption {
     StaleReads(u32),
     RawReportKeys(RawReportKeys),
     Initiator(Initiator),
+    MergeCommits(MergeCommits),
 }
 
 impl Assumption {
@@ -32,6 +33,7 @@ impl Assumption {
             Self::StaleReads(reads) => assumptions.stale_reads = reads,
             Self::RawReportKeys(keys) => assumptions.raw_report_keys = keys,
             Self::Initiator(form) => assumptions.initiator = form,
+            Self::MergeCommits(commits) => assumptions.merge_commits = commits,
         }
     }
 }
@@ -82,6 +84,11 @@ impl FromStr for Assumption {
                     "`{value}` is none of `role-and-session`, `assumed-role`, `arn`, `otherwise`"
                 )),
             },
+            "merge-commits" => match value {
+                "readable" => Ok(Self::MergeCommits(MergeCommits::Readable)),
+                "hidden" => Ok(Self::MergeCommits(MergeCommits::Hidden)),
+                _ => Err(format!("`{value}` is neither `readable` nor `hidden`")),
+            },
             _ => Err(format!("there is no assumption `{name}`")),
         }
     }
@@ -109,6 +116,7 @@ mod tests {
             "stale-reads=3",
             "raw-report-keys=otherwise",
             "initiator=arn",
+            "merge-commits=hidden",
         ] {
             text.parse::<Assumption>().unwrap().apply(&mut assumptions);
         }
@@ -121,6 +129,7 @@ mod tests {
             stale_reads: 3,
             raw_report_keys: RawReportKeys::Otherwise,
             initiator: Initiator::Arn,
+            merge_commits: MergeCommits::Hidden,
         };
         assert_eq!(assumptions, all);
     }

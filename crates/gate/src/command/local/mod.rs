@@ -46,7 +46,7 @@ pub(crate) struct Options {
     /// destination-move-renews-revision=true|false, destination-commit-follows-branch=true|false,
     /// all-takes-large-results=true|false, close-events=one|two,
     /// delete-project=leaves-builds|stops-builds|refused, stale-reads=N, raw-report-keys=by-report|otherwise,
-    /// initiator=role-and-session|assumed-role|arn|otherwise
+    /// initiator=role-and-session|assumed-role|arn|otherwise, merge-commits=readable|hidden
     #[arg(long, value_name = "NAME=VALUE")]
     assume: Vec<Assumption>,
     /// Every wait is multiplied by this

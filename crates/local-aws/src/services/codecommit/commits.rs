@@ -13,9 +13,13 @@ use super::{
     repositories,
 };
 use crate::{
-    Account, Caller, ServiceError,
+    Account, Caller, MergeCommits, ServiceError,
     git::{ChangeKind, Commit, EntryKind, Identity, Signature, is_object_id, is_reference_name},
+    store::Table,
 };
+
+/// Repository and id of each commit that CreateUnreferencedMergeCommit made.
+pub(super) const UNREFERENCED: Table<()> = Table::new("unreferenced_merge_commits");
 
 /// CreateCommit takes at most so many entries (user guide, quotas).
 const MOST_ENTRIES: usize = 100;
@@ -65,10 +69,30 @@ pub(crate) async fn specified(
         return refuse("InvalidCommitException", message);
     }
     let commit = account.git.resolve(repository, &specifier).await?;
-    commit.ok_or_else(|| {
+    let hidden = match &commit {
+        Some(commit) => is_object_id(&specifier) && is_hidden(account, repository, commit).await?,
+        None => false,
+    };
+    commit.filter(|_| !hidden).ok_or_else(|| {
         let message = format!("repository `{repository}` has no commit `{specifier}`");
         ServiceError::client("CommitDoesNotExistException", message)
     })
+}
+
+/// Whether this is a merge commit that no reference holds, where such commits are hidden.
+async fn is_hidden(
+    account: &Account,
+    repository: &str,
+    commit: &str,
+) -> Result<bool, ServiceError> {
+    if account.settings.assumptions.merge_commits == MergeCommits::Readable {
+        return Ok(false);
+    }
+    let key = format!("{repository}/{commit}");
+    let made = account
+        .store
+        .read(|tables| tables.get(&UNREFERENCED, &key).is_some());
+    Ok(made && !account.git.is_held(repository, commit).await?)
 }
 
 /// The author of a commit: as the request says, else the caller.

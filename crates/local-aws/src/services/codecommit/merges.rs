@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     branches,
-    commits::identity,
+    commits::{UNREFERENCED, identity},
     input::{refuse, required, shape},
     references::emit_state_change,
 };
@@ -146,6 +146,8 @@ pub(super) async fn create_unreferenced(
         detail["baseCommitId"] = json!(base);
     }
     account.store.write(|transaction| {
+        let key = format!("{}/{commit}", sides.name());
+        transaction.put(&UNREFERENCED, &key, &())?;
         emit_state_change(account, caller, transaction, &sides.repository, detail)?;
         Ok::<_, StoreError>(())
     })?;

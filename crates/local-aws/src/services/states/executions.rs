@@ -51,7 +51,7 @@ pub(super) fn begin(
     let (machine, definition) = machines::get(transaction, account, machine_name)?;
     let arn = names::execution_arn(account, machine_name, name);
     if let Some(before) = transaction.get(&RECORDS, &arn) {
-        if before.status == Status::Running.word() && before.input == text {
+        if !before.forgotten && before.status == Status::Running.word() && before.input == text {
             return Ok(before);
         }
         return Err(ServiceError::client(
@@ -79,6 +79,7 @@ pub(super) fn begin(
         output: None,
         error: None,
         cause: None,
+        forgotten: false,
     };
     let execution = Execution::start(&definition, identity, input, record.start);
     let open = Open::new(execution, machine.definition_key());
@@ -191,7 +192,7 @@ pub(super) fn list(account: &Account, input: Value) -> Result<Value, ServiceErro
         let prefix = names::execution_arn(account, machine, "");
         let wanted = |record: &Record| {
             let filter = input.status_filter.as_deref();
-            filter.is_none_or(|status| status == record.status)
+            !record.forgotten && filter.is_none_or(|status| status == record.status)
         };
         let mut records: Vec<Record> = tables
             .scan(&RECORDS, &prefix)

@@ -32,6 +32,9 @@ pub(super) struct Record {
     pub(super) output: Option<String>,
     pub(super) error: Option<String>,
     pub(super) cause: Option<String>,
+    /// Its machine was deleted: nothing shows it any more, its name stays taken.
+    #[serde(default)]
+    pub(super) forgotten: bool,
 }
 
 /// A running execution as it is taken up again.
@@ -149,7 +152,8 @@ pub(super) fn open(tables: &Tables, arn: &str) -> Option<Open> {
 
 /// The execution, or the error that it does not exist.
 pub(super) fn get(tables: &Tables, arn: &str) -> Result<Record, ServiceError> {
-    tables.get(&RECORDS, arn).ok_or_else(|| {
+    let record = tables.get(&RECORDS, arn);
+    record.filter(|record| !record.forgotten).ok_or_else(|| {
         ServiceError::client(
             "ExecutionDoesNotExist",
             format!("Execution Does Not Exist: '{arn}'"),
@@ -184,6 +188,27 @@ pub(super) fn abort_all(
     for arn in running.iter().filter(|arn| arn.starts_with(&prefix)) {
         abort(account, transaction, arn, None, None)?;
         account.executions.abandon(arn);
+    }
+    Ok(())
+}
+
+/// Forgets all executions of a machine that is gone.
+pub(super) fn forget_all(
+    account: &Account,
+    transaction: &mut Transaction<'_>,
+    machine: &str,
+) -> Result<(), StoreError> {
+    let prefix = names::execution_arn(account, machine, "");
+    let records: Vec<Record> = transaction
+        .scan(&RECORDS, &prefix)
+        .map(|(_, record)| record)
+        .collect();
+    for record in records {
+        let record = Record {
+            forgotten: true,
+            ..record
+        };
+        transaction.put(&RECORDS, &record.arn, &record)?;
     }
     Ok(())
 }

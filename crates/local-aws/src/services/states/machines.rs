@@ -123,6 +123,8 @@ struct Create {
     options: Options,
 }
 
+/// Creates a machine. Names of executions are taken for 90 days (StartExecution), so also those of an earlier machine of this
+/// name, whose executions nothing shows any more.
 pub(super) fn create(account: &Account, input: Value) -> Result<Value, ServiceError> {
     let input: Create = parse(input)?;
     names::check(&input.name)?;
@@ -142,6 +144,7 @@ pub(super) fn create(account: &Account, input: Value) -> Result<Value, ServiceEr
                 format!("State Machine Already Exists: '{arn}'"),
             ));
         }
+        journal::forget_all(account, transaction, &input.name)?;
         let machine = Machine {
             name: input.name,
             role_arn: input.role_arn,

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{Story, text};
+use crate::{MergeCommits, Settings};
 
 const LINES: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n";
 
@@ -88,6 +89,41 @@ async fn changes_of_different_files_merge_and_the_commit_stays_unreferenced() {
     assert_eq!(event["mergeOption"], "THREE_WAY_MERGE");
     story.branch("mergegate/pr-1/0123abcd", &id).await;
     assert_eq!(story.tip("mergegate/pr-1/0123abcd").await, Some(id));
+}
+
+#[tokio::test]
+async fn where_merge_commits_are_hidden_get_commit_alone_reads_one_until_a_branch_holds_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = Settings::new(directory.path());
+    settings.assumptions.merge_commits = MergeCommits::Hidden;
+    let story = Story::begin_with(settings).await;
+    diverged(&story, &[("m", Some("m"))], &[("t", Some("t"))]).await;
+    let input = merge(&json!({ "mergeOption": "THREE_WAY_MERGE" }));
+    let made = story.answer("CreateUnreferencedMergeCommit", input).await;
+    let id = text(&made["commitId"]);
+    let reads = [
+        ("GetFile", json!({ "commitSpecifier": id, "filePath": "t" })),
+        (
+            "GetFolder",
+            json!({ "commitSpecifier": id, "folderPath": "/" }),
+        ),
+        ("GetDifferences", json!({ "afterCommitSpecifier": id })),
+    ];
+    let hidden = format!("CommitDoesNotExistException: repository `demo` has no commit `{id}`");
+    for (operation, input) in &reads {
+        assert_eq!(story.refusal(operation, input.clone()).await, hidden);
+    }
+    assert_eq!(parents(&story, &json!(id)).await.len(), 2);
+
+    story.branch("mergegate/pr-1/0123abcd", &id).await;
+    for (operation, input) in &reads {
+        story.answer(operation, input.clone()).await;
+    }
+    let branch = json!({ "branchName": "mergegate/pr-1/0123abcd" });
+    story.answer("DeleteBranch", branch).await;
+    for (operation, input) in reads {
+        assert_eq!(story.refusal(operation, input).await, hidden);
+    }
 }
 
 #[tokio::test]

@@ -22,7 +22,11 @@ struct Story {
 impl Story {
     /// Opens the account over `directory`, as the process does when it starts.
     async fn open(directory: &Path) -> Self {
-        let account = Account::open(Settings::new(directory)).await.unwrap();
+        Self::open_with(Settings::new(directory)).await
+    }
+
+    async fn open_with(settings: Settings) -> Self {
+        let account = Account::open(settings).await.unwrap();
         let arn = "arn:aws:iam::000000000000:user/ann".to_owned();
         Self {
             account,
@@ -32,7 +36,11 @@ impl Story {
 
     /// Opens a new account and makes the repository.
     async fn begin(directory: &Path) -> Self {
-        let story = Self::open(directory).await;
+        Self::begin_with(Settings::new(directory)).await
+    }
+
+    async fn begin_with(settings: Settings) -> Self {
+        let story = Self::open_with(settings).await;
         let name = json!({ "repositoryName": "demo" });
         story.answer("CreateRepository", name).await;
         story

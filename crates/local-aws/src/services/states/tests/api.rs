@@ -119,6 +119,33 @@ fn a_deleted_machine_takes_its_running_executions_with_it() {
 }
 
 #[test]
+fn a_machine_that_is_created_anew_shows_no_execution_of_before_and_their_names_stay_taken() {
+    let directory = tempfile::tempdir().unwrap();
+    live(directory.path(), 1.0, async |account| {
+        create(&account, &rests());
+        let arn = start(&account, "one", &json!({}));
+        let machine = json!({ "stateMachineArn": MACHINE });
+        told(&account, "DeleteStateMachine", machine.clone());
+        create(&account, &rests());
+        let listed = told(&account, "ListExecutions", machine);
+        assert_eq!(listed["executions"], json!([]));
+        assert_eq!(
+            code(
+                &account,
+                "DescribeExecution",
+                json!({ "executionArn": arn })
+            ),
+            "ExecutionDoesNotExist"
+        );
+        let again = json!({ "stateMachineArn": MACHINE, "name": "one", "input": "{}" });
+        assert_eq!(
+            code(&account, "StartExecution", again),
+            "ExecutionAlreadyExists"
+        );
+    });
+}
+
+#[test]
 fn executions_are_listed_newest_first_in_pages_and_by_status() {
     let directory = tempfile::tempdir().unwrap();
     live(directory.path(), 1.0, async |account| {
