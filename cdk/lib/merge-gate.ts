@@ -225,6 +225,7 @@ export class MergeGate extends Construct {
     });
     const protection = new ProtectBranches(this, 'ProtectBranches', {
       ...shared,
+      artifacts: storage.artifacts,
       references: (repository) => deployment.referencesOf(repository),
     });
     this.protectBranches = protection.policy;

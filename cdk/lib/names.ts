@@ -101,7 +101,7 @@ export class Names {
     return this.arn('states', `execution:${this.stateMachine}:*`);
   }
 
-  functionArn(name: FunctionName): string {
+  functionArn(name: FunctionName | 'deployment'): string {
     return this.arn('lambda', `function:${this.function(name)}`);
   }
 
@@ -140,6 +140,23 @@ export class Names {
 
   get buildLogGroupArn(): string {
     return this.arn('logs', `log-group:${this.buildLogGroup}`);
+  }
+
+  /** All log groups of the gate, and what is in them. */
+  get logsArns(): string[] {
+    const functions = [...FUNCTIONS, 'deployment' as const].map((name) => `/aws/lambda/${this.function(name)}`);
+    const groups = [this.buildLogGroup, `/aws/vendedlogs/states/${this.stateMachine}`, ...functions];
+    return groups.map((group) => this.arn('logs', `log-group:${group}*`));
+  }
+
+  /** Secrets of the gate's own; their names end in characters that AWS adds. */
+  get secretsArn(): string {
+    return this.arn('secretsmanager', `secret:mergegate/${this.service}/*`);
+  }
+
+  /** Every role of the gate. */
+  get rolesArn(): string {
+    return this.identityArn(`role/${this.role('*')}`);
   }
 
   /** What the deployment says about a repository. */

@@ -1,11 +1,14 @@
 /**
- * A policy that a team attaches to its people: gated branches change by merging a pull request only, and the gate's rule
- * cannot be edited or overridden. Approval rules guard nothing but the merge of a pull request; a push goes past them.
+ * A policy that a team attaches to its people: gated branches change by merging a pull request only, the gate's rule cannot be
+ * edited or overridden, and what only the gate does nobody does in its stead. Approval rules guard nothing but the merge of a
+ * pull request; a push goes past them.
  */
 import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
 import type { Names } from './names';
+import { keepToTheGate } from './protect-gate';
 
 /** Properties of the policy. */
 export interface ProtectBranchesProps {
@@ -13,6 +16,7 @@ export interface ProtectBranchesProps {
   readonly repositories: readonly string[];
   /** The gated references of a repository. */
   readonly references: (repository: string) => string[];
+  readonly artifacts: IBucket;
   readonly breakGlassRoleArn?: string;
 }
 
@@ -31,6 +35,7 @@ export class ProtectBranches extends Construct {
       deny('KeepRules', RULE_EDITS, arns),
       // These know no resource: nobody under this policy edits any template of the account.
       deny('KeepTemplates', TEMPLATE_EDITS, ['*']),
+      ...keepToTheGate(names, props.artifacts),
     ];
     for (const statement of statements) {
       if (props.breakGlassRoleArn !== undefined) {
