@@ -144,7 +144,9 @@ export class Names {
 
   /** All log groups of the gate, and what is in them. */
   get logsArns(): string[] {
-    const functions = [...FUNCTIONS, 'deployment' as const].map((name) => `/aws/lambda/${this.function(name)}`);
+    const functions = [...FUNCTIONS, 'deployment' as const].map(
+      (name) => `/aws/lambda/${this.function(name)}`,
+    );
     const groups = [this.buildLogGroup, `/aws/vendedlogs/states/${this.stateMachine}`, ...functions];
     return groups.map((group) => this.arn('logs', `log-group:${group}*`));
   }
