@@ -25,6 +25,8 @@ pub struct Settings {
     pub wait_scale: f64,
     /// How long a minute of a build's time limits is.
     pub build_minute: Duration,
+    /// What every build has in its environment, whatever else sets it: CodeBuild's own variables apart.
+    pub build_variables: BTreeMap<String, String>,
     /// What to assume about AWS where no source says.
     pub assumptions: Assumptions,
     /// Write down what really happens, apart from all other state: see [`crate::audit`].
@@ -46,6 +48,7 @@ impl Settings {
             disk_reserve_bytes: 256 << 20,
             wait_scale: 1.0,
             build_minute: Duration::from_mins(1),
+            build_variables: BTreeMap::new(),
             assumptions: Assumptions::default(),
             audit: false,
         }

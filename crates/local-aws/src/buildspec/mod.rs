@@ -37,13 +37,31 @@ pub(crate) enum Shell {
     #[default]
     Sh,
     Bash,
+    /// What `sh` is on Amazon Linux: bash, as POSIX has it.
+    BashAsSh,
 }
 
 impl Shell {
     pub(crate) fn program(self) -> &'static str {
         match self {
             Self::Sh => "sh",
-            Self::Bash => "bash",
+            Self::Bash | Self::BashAsSh => "bash",
+        }
+    }
+
+    /// What the program is started with, before the script.
+    pub(crate) fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Sh | Self::Bash => &[],
+            Self::BashAsSh => &["--posix"],
+        }
+    }
+
+    /// The shell that this one is on an image: commands that Amazon Linux takes must not fail because `sh` is another shell here.
+    pub(crate) fn on(self, image: &str) -> Self {
+        match self {
+            Self::Sh if image.contains("amazonlinux") => Self::BashAsSh,
+            shell => shell,
         }
     }
 }

@@ -78,7 +78,11 @@ impl Build<'_> {
                 Ok(variables) => variables,
                 Err(unavailable) => return Ok(Err(unavailable)),
             };
-        let session = Session::new(buildspec.shell, self.folders.clone(), variables)?;
+        let session = Session::new(
+            buildspec.shell.on(&build.environment.image),
+            self.folders.clone(),
+            variables,
+        )?;
         self.buildspec = Some(buildspec);
         Ok(Ok(session))
     }

@@ -112,8 +112,14 @@ impl Session {
 
     fn start(&self, progress: &Progress<'_>) -> Result<Process, Fault> {
         let path = self.variables.get("PATH").map_or("", String::as_str);
-        let shell = program::find(self.shell.program(), path.as_ref());
-        let mut child = Command::new(shell)
+        let mut shell = self.shell;
+        let mut place = program::find(shell.program(), path.as_ref());
+        if shell == Shell::BashAsSh && !place.is_absolute() {
+            shell = Shell::Sh;
+            place = program::find(shell.program(), path.as_ref());
+        }
+        let mut child = Command::new(place)
+            .args(shell.arguments())
             .arg(self.folders.session().join("driver"))
             .env_clear()
             .envs(&self.variables)

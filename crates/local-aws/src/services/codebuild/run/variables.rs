@@ -10,14 +10,33 @@ use super::{Folders, source::Unavailable};
 use crate::{Account, buildspec::Buildspec, services::ssm, store::Tables};
 
 /// What a build gets from the endpoint's environment.
-const INHERITED: [&str; 7] = [
+const INHERITED: [&str; 15] = [
     "PATH",
     "LANG",
     "LC_ALL",
     "LC_CTYPE",
     "TZ",
     "JAVA_HOME",
+    // Whom to trust: without these nothing can be fetched behind a company's own certificate authority.
     "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS",
+    "PIP_CERT",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "NO_PROXY",
+    "no_proxy",
+];
+
+/// Addresses of proxies: they reach a build without the user and the password that may stand in them.
+const PROXIES: [&str; 6] = [
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
 ];
 
 /// Toolchains that are looked for below HOME, which a build has of its own: variable, usual folder.
@@ -32,7 +51,7 @@ pub(super) fn all(
     buildspec: &Buildspec,
     folders: &Folders,
 ) -> Result<Variables, Unavailable> {
-    let mut variables = inherited();
+    let mut variables = inherited(|name| std::env::var(name).ok());
     variables.insert("HOME".to_owned(), text(&folders.home()));
     variables.insert("TMPDIR".to_owned(), text(&folders.temporary()));
     variables.extend(buildspec.variables.clone());
@@ -49,24 +68,40 @@ pub(super) fn all(
         }
         Ok(())
     })?;
+    variables.extend(account.settings.build_variables.clone());
     variables.extend(own(account, build, commit, folders));
     Ok(variables)
 }
 
-fn inherited() -> Variables {
+/// What reaches a build of the environment that `of` tells.
+fn inherited(of: impl Fn(&str) -> Option<String>) -> Variables {
     let mut variables: Variables = INHERITED
         .into_iter()
-        .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
+        .filter_map(|name| Some((name.to_owned(), of(name)?)))
         .collect();
-    let home = std::env::var("HOME").ok();
+    let proxies = PROXIES
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), without_user(&of(name)?))));
+    variables.extend(proxies);
+    let home = of("HOME");
     for (name, folder) in TOOLCHAINS {
         let usual = home.as_deref().map(|home| Path::new(home).join(folder));
-        let place = std::env::var(name)
-            .ok()
-            .or_else(|| usual.filter(|path| path.is_dir()).map(|path| text(&path)));
+        let place = of(name).or_else(|| usual.filter(|path| path.is_dir()).map(|path| text(&path)));
         variables.extend(place.map(|place| (name.to_owned(), place)));
     }
     variables
+}
+
+/// `http://proxy:3128` of `http://user:password@proxy:3128`.
+fn without_user(address: &str) -> String {
+    let (scheme, rest) = match address.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), address),
+    };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let host = rest.get(..end).unwrap_or(rest).rfind('@');
+    let host = host.and_then(|at| rest.get(at + 1..)).unwrap_or(rest);
+    format!("{scheme}{host}")
 }
 
 fn text(path: &Path) -> String {
@@ -120,4 +155,36 @@ fn own(account: &Account, build: &Build, commit: Option<&str>, folders: &Folders
     own.into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str) -> Option<String> {
+        let value = match name {
+            "HTTPS_PROXY" => "http://ann:s@cret@proxy.example:3128/",
+            "http_proxy" => "ann:secret@proxy.example:3128",
+            "ALL_PROXY" => "socks5h://proxy.example:1080",
+            "NO_PROXY" => "localhost,.example",
+            "NODE_EXTRA_CA_CERTS" => "/etc/ssl/company.pem",
+            "PIP_INDEX_URL" => "https://ann:secret@pypi.example/simple",
+            "NPM_TOKEN" | "AWS_SECRET_ACCESS_KEY" => "secret",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn authorities_and_proxies_reach_a_build_and_no_secret_does() {
+        let expected = [
+            ("ALL_PROXY", "socks5h://proxy.example:1080"),
+            ("HTTPS_PROXY", "http://proxy.example:3128/"),
+            ("NODE_EXTRA_CA_CERTS", "/etc/ssl/company.pem"),
+            ("NO_PROXY", "localhost,.example"),
+            ("http_proxy", "proxy.example:3128"),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(inherited(of), Variables::from(expected));
+    }
 }
