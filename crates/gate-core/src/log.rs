@@ -7,6 +7,7 @@ const LINES: usize = 60;
 
 const MARK: &str = "[Container] ";
 const COMMAND: &str = "Running command ";
+const UNSUCCESSFUL: &str = "Command did not exit successfully ";
 
 /// The end of `lines` up to where `phase` failed, from its last command on; `None` of an empty log.
 pub fn end_of_phase(lines: &[String], phase: Option<&str>) -> Option<String> {
@@ -17,6 +18,11 @@ pub fn end_of_phase(lines: &[String], phase: Option<&str>) -> Option<String> {
             .rposition(|line| is_own(line) && line.contains(&words))
     });
     let lines = lines.get(..end.unwrap_or(lines.len()))?;
+    // Commands of `finally` run after the one that failed: what CodeBuild says of that one ends the part that tells.
+    let failed = lines
+        .iter()
+        .rposition(|line| own_words(line).is_some_and(|words| words.starts_with(UNSUCCESSFUL)));
+    let lines = failed.map_or(lines, |at| lines.get(..at).unwrap_or(lines));
     let command = lines
         .iter()
         .rposition(|line| own_words(line).is_some_and(|words| words.starts_with(COMMAND)));
@@ -35,8 +41,47 @@ fn told(line: &str) -> String {
             Some(command) => format!("$ {command}"),
             None => words.to_owned(),
         },
-        None => line.to_owned(),
+        None => shown(line),
     }
+}
+
+/// What of a line a terminal would show in the end: a bar that moves begins its line anew at each carriage return, and colours are
+/// no text.
+fn shown(line: &str) -> String {
+    let line = without_escapes(line);
+    let mut parts = line.split('\r').rev();
+    let last = parts.find(|part| !part.trim().is_empty());
+    last.unwrap_or_default().to_owned()
+}
+
+/// A line without the sequences that command a terminal (ECMA-48: CSI … final byte, OSC … BEL or ST, two-character escapes).
+fn without_escapes(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut characters = line.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character != '\u{1b}' {
+            text.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('[') => {
+                let _final = characters.find(|character| ('@'..='~').contains(character));
+            }
+            Some(']') => {
+                while let Some(character) = characters.next() {
+                    if character == '\u{7}' {
+                        break;
+                    }
+                    if character == '\u{1b}' {
+                        characters.next_if_eq(&'\\');
+                        break;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    text
 }
 
 fn is_own(line: &str) -> bool {
@@ -74,6 +119,32 @@ mod tests {
         assert_eq!(
             end_of_phase(&log, Some("BUILD")).as_deref(),
             Some("$ make\ncc -o shop main.c\nmain.c:7:5: error")
+        );
+    }
+
+    #[test]
+    fn what_finally_says_does_not_hide_the_command_that_failed() {
+        let log = lines(
+            "> Running command make\nmain.c:7:5: error\n> Command did not exit successfully make exit status 2\n\
+             > Running command tar czf logs.tgz logs\nlogs/\n> Phase complete: BUILD State: FAILED\n",
+        );
+        assert_eq!(
+            end_of_phase(&log, Some("BUILD")).as_deref(),
+            Some("$ make\nmain.c:7:5: error")
+        );
+    }
+
+    #[test]
+    fn a_bar_that_moves_and_colours_hide_no_reason() {
+        let bar: String = (1..=3000)
+            .map(|done| format!("\rdownloading {done} of 3000"))
+            .collect();
+        let log = lines(&format!(
+            "> Running command npm ci\n\u{1b}[31merror:\u{1b}[0m the reason\n{bar}\n\u{1b}]8;;https://example.com\u{1b}\\link\u{1b}]8;;\u{7}\rdone\r"
+        ));
+        assert_eq!(
+            end_of_phase(&log, None).as_deref(),
+            Some("$ npm ci\nerror: the reason\ndownloading 3000 of 3000\ndone")
         );
     }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Facts, Stage, View, comment_rules, detail::Detail};
+use super::{Stage, View, comment_rules, detail::Detail};
 use crate::{
     build::Build,
     plan::{LeftOut, Why},
+    report::{Report, ReportContent},
     rules::CheckLines,
     text::{code, count, duration, fence_end, plural},
     title::{Flag, Flags},
@@ -58,7 +59,8 @@ pub(super) fn check_lines(view: &View<'_>, detail: &Detail) -> Vec<String> {
         }
     }
     if counts_passed {
-        let how = if tests_skipped(view) {
+        let mut passed = view.results.iter();
+        let how = if tests_skipped(view) && !passed.any(reports_tests) {
             " without their tests"
         } else {
             ""
@@ -162,21 +164,33 @@ fn left_out_line(left_out: &LeftOut, flags: Option<&Flags>) -> String {
 }
 
 /// The end of the log of each check that broke without a failed test: the reason is nowhere else.
-pub(super) fn log_ends(view: &View<'_>, facts: &Facts<'_>, detail: &Detail) -> Vec<String> {
-    if detail.log_lines == 0 || facts.counts.is_some_and(|counts| counts.failed > 0) {
+pub(super) fn log_ends(view: &View<'_>, detail: &Detail) -> Vec<String> {
+    if detail.log_lines == 0 {
         return Vec::new();
     }
-    let ends = view.results.iter().filter_map(|result| {
-        let end = result.log_end.as_ref()?;
-        let name = &result.check.name;
-        let block = fence_end(
-            end,
-            detail.log_lines,
-            LOG_LINE_CHARACTERS * detail.log_lines,
-        );
-        Some(format!("The log of **{name}** ends with\n\n{block}"))
-    });
+    let without_failed_tests =
+        |result: &&CheckResult| !result.reports.iter().any(Report::has_failed_tests);
+    let ends = view
+        .results
+        .iter()
+        .filter(without_failed_tests)
+        .filter_map(|result| {
+            let end = result.log_end.as_ref()?;
+            let name = &result.check.name;
+            let block = fence_end(
+                end,
+                detail.log_lines,
+                LOG_LINE_CHARACTERS * detail.log_lines,
+            );
+            Some(format!("The log of **{name}** ends with\n\n{block}"))
+        });
     ends.collect()
+}
+
+/// Whether tests ran in it all the same, whatever a flag asked for.
+fn reports_tests(result: &CheckResult) -> bool {
+    let mut reports = result.reports.iter();
+    reports.any(|report| matches!(&report.content, ReportContent::Tests(tests) if tests.total > 0))
 }
 
 fn tests_skipped(view: &View<'_>) -> bool {
@@ -191,6 +205,11 @@ fn failure(view: &View<'_>, result: &CheckResult) -> Option<CheckFailure> {
 
 fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String {
     let name = format!("**{}**", result.check.name);
+    let failed_name = if result.check.required {
+        name.clone()
+    } else {
+        format!("{name} (optional)")
+    };
     let log = |build: &Build| {
         build
             .log_url
@@ -200,7 +219,7 @@ fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String 
     };
     let Some(build) = &result.build else {
         return match (not_run(result, view.results), result.check.after.as_slice()) {
-            (Some(failure), _) => format!("- ⚪ {name} {}", failure_words(&failure, "")),
+            (Some(failure), _) => format!("- ⚪ {failed_name} {}", failure_words(&failure, "")),
             (None, []) => format!("- ⏳ {name} waits for CodeBuild to take it"),
             (None, after) => {
                 let after: Vec<_> = after.iter().map(|name| code(name.as_str(), 60)).collect();
@@ -214,7 +233,7 @@ fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String 
     }
     let time = duration(build.duration);
     let Some(failure) = failure(view, result) else {
-        let how = if tests_skipped(view) {
+        let how = if tests_skipped(view) && !reports_tests(result) {
             "passed without its tests"
         } else {
             "passed"
@@ -241,7 +260,7 @@ fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String 
             )
         })
         .unwrap_or_default();
-    format!("- ❌ {name} {words}{log}{phase}")
+    format!("- ❌ {failed_name} {words}{log}{phase}")
 }
 
 /// Which attempt it was, if not the first.

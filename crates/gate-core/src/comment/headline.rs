@@ -5,6 +5,7 @@ use crate::{
     arn,
     conversation::Hold,
     plan::{NoBuild, Plan, Why},
+    report::Report,
     text::{code, count, plural},
     title::Flag,
     verdict::{CheckFailure, Reason, Verdict},
@@ -54,7 +55,10 @@ fn finished(
             )
         }
         (Verdict::Reject(reasons), _) => {
-            format!("❌ Mergegate: not approved, {}", rejected(facts, reasons))
+            format!(
+                "❌ Mergegate: not approved, {}",
+                rejected(view, facts, reasons)
+            )
         }
         (Verdict::Hold(reason), _) => format!("⏸ Mergegate: on hold, {}", held(view, reason)),
         (Verdict::NotGated, _) => {
@@ -118,15 +122,75 @@ fn left_out_by_only(plan: &Plan) -> bool {
     plan.left_out.iter().any(|left_out| left_out.why == only)
 }
 
-fn rejected(facts: &Facts<'_>, reasons: &[Reason]) -> String {
+fn rejected(view: &View<'_>, facts: &Facts<'_>, reasons: &[Reason]) -> String {
     let failed = facts.counts.map_or(0, |counts| counts.failed);
-    if failed > 0 {
-        return failures(facts, failed);
-    }
-    let Some(first) = reasons.first() else {
+    if reasons.is_empty() && failed == 0 {
         return "nothing was required of it".to_owned();
+    }
+    let tests = (failed > 0).then(|| failures(facts, failed));
+    let others: Vec<&Reason> = reasons
+        .iter()
+        .filter(|reason| failed == 0 || !told_by_tests(view, reason))
+        .filter(|reason| !follows_from_another(reasons, reason))
+        .collect();
+    let (named, more) = others.split_at(others.len().min(MOST_NAMED));
+    let mut words: Vec<String> = tests.into_iter().collect();
+    if more.is_empty() {
+        words.extend(named.iter().map(|reason| rejection(reason)));
+    } else {
+        let names: Vec<_> = named.iter().filter_map(|reason| check_of(reason)).collect();
+        words.push(format!(
+            "{} did not pass: {} and {} more",
+            plural(others.len() as u64, "check"),
+            names.join(", "),
+            count(more.len() as u64)
+        ));
+    }
+    words.join(", ")
+}
+
+/// Checks that the first line names; more are counted.
+const MOST_NAMED: usize = 3;
+
+/// Whether the number of failed tests says already why this check did not pass.
+fn told_by_tests(view: &View<'_>, reason: &Reason) -> bool {
+    let Reason::Check { check, failure } = reason else {
+        return false;
     };
-    match first {
+    let counts = matches!(
+        failure,
+        CheckFailure::Failed | CheckFailure::TestsFailed { .. }
+    );
+    let mut results = view.results.iter();
+    counts
+        && results.any(|result| {
+            result.check.name == *check && result.reports.iter().any(Report::has_failed_tests)
+        })
+}
+
+/// Whether a check did not run because of one that has words of its own.
+fn follows_from_another(reasons: &[Reason], reason: &Reason) -> bool {
+    let Reason::Check {
+        failure: CheckFailure::NotRun { after },
+        ..
+    } = reason
+    else {
+        return false;
+    };
+    reasons
+        .iter()
+        .any(|other| matches!(other, Reason::Check { check, .. } if check == after))
+}
+
+fn check_of(reason: &Reason) -> Option<String> {
+    match reason {
+        Reason::Check { check, .. } => Some(code(check.as_str(), 60)),
+        Reason::NotBuilt(_) | Reason::Flag(_) | Reason::Held(_) => None,
+    }
+}
+
+fn rejection(reason: &Reason) -> String {
+    match reason {
         Reason::NotBuilt(NoBuild::Conflict { .. }) => {
             "it conflicts with the destination".to_owned()
         }

@@ -10,12 +10,15 @@ mod explanation;
 mod headline;
 mod notes;
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use crate::{
     candidate::{Candidate, Preview},
     findings::{Changes, Counts, Earlier, Findings, counts, coverage},
-    id::{BranchName, PullRequestId, RevisionId, RunName},
+    id::{BranchName, CheckName, PullRequestId, RevisionId, RunName},
     names,
     plan::Plan,
     protocol::Candidacy,
@@ -254,8 +257,9 @@ fn compose(view: &View<'_>, facts: &Facts<'_>, detail: &Detail) -> String {
     if !checks.is_empty() {
         parts.push(checks.join("\n"));
     }
-    parts.extend(checks::log_ends(view, facts, detail));
+    parts.extend(checks::log_ends(view, detail));
     parts.extend(cases::section(view, facts, detail));
+    parts.extend(no_report(view));
     parts.extend(coverage::section(view, facts, detail));
     parts.extend(coverage::unjudged(view));
     parts.extend(compared(view, facts));
@@ -263,6 +267,19 @@ fn compose(view: &View<'_>, facts: &Facts<'_>, detail: &Detail) -> String {
     parts.extend(advice(view));
     parts.push(last_line(view.run));
     parts.join("\n\n")
+}
+
+/// How failing tests come to be named, where no buildspec asks for a report.
+fn no_report(view: &View<'_>) -> Option<String> {
+    let built = view.results.iter().any(|result| result.build.is_some());
+    let mut results = view.results.iter();
+    let none = results.all(|result| result.reports.is_empty() && result.check.reports.is_empty());
+    let is_over = matches!(view.stage, Stage::Finished { .. });
+    (is_over && built && none).then(|| {
+        "No test report was read: name the files that the tests write under `reports` in the buildspec, and failed tests and coverage \
+         are told here."
+            .to_owned()
+    })
 }
 
 /// What the differences are to, or why there are none.
@@ -320,13 +337,19 @@ fn candidate_line(view: &View<'_>) -> String {
     )
 }
 
-fn total_duration(results: &[CheckResult]) -> Option<Duration> {
-    results
-        .iter()
-        .filter_map(|result| result.build.as_ref())
-        .filter(|build| build.complete)
-        .map(|build| build.duration)
-        .max()
+/// How long the builds took together: those that come after one another are added up, the longest chain counts.
+pub(crate) fn total_duration(results: &[CheckResult]) -> Option<Duration> {
+    // Checks stand in the plan's order, in which each comes after what it waits for.
+    let mut ends: HashMap<&CheckName, Duration> = HashMap::new();
+    for result in results {
+        let Some(build) = result.build.as_ref().filter(|build| build.complete) else {
+            continue;
+        };
+        let before = result.check.after.iter().filter_map(|name| ends.get(name));
+        let begin = before.max().copied().unwrap_or_default();
+        ends.insert(&result.check.name, begin + build.duration);
+    }
+    ends.into_values().max()
 }
 
 fn advice(view: &View<'_>) -> Option<String> {
@@ -338,7 +361,7 @@ fn advice(view: &View<'_>) -> Option<String> {
     {
         words.extend(match view.exhausted {
             Some(times) => Some(last_step(times)),
-            None => next_step(reasons),
+            None => next_steps(reasons),
         });
     }
     if let Stage::Running { badge: Some(badge) } = view.stage {
@@ -360,34 +383,112 @@ fn last_step(times: u32) -> String {
     )
 }
 
-/// What the author can do about the first check that did not pass.
-fn next_step(reasons: &[Reason]) -> Option<String> {
-    let (check, failure) = reasons.iter().find_map(|reason| match reason {
-        Reason::Check { check, failure } => Some((check, failure)),
-        Reason::NotBuilt(_) | Reason::Flag(_) | Reason::Held(_) => None,
-    })?;
-    let check = match failure {
-        CheckFailure::NotRun { after } => after,
-        _ => check,
-    };
-    let retry = code(&format!("/gate retry {check}"), 80);
-    let step = match failure {
-        CheckFailure::Infrastructure => format!(
-            "Your change is not to blame. Write {retry} later, or ask whoever runs the gate to look at CodeBuild."
-        ),
-        CheckFailure::TimedOut => format!(
-            "Make it faster, or have its `timeout_minutes` raised, and push; or write {retry} if it was bad luck."
-        ),
-        CheckFailure::Stopped => format!("Write {retry} to have it tested."),
-        // What was counted is counted the same the next time.
-        CheckFailure::NoTests
-        | CheckFailure::TooFewTests { .. }
-        | CheckFailure::NoCoverage
-        | CheckFailure::CoverageTooLow { .. }
-        | CheckFailure::CoverageDropped { .. } => "Push a fix.".to_owned(),
-        _ => format!("Push a fix, or write {retry} if you believe it is flaky."),
-    };
-    Some(format!("{step} `/gate help` lists what else you can ask."))
+/// What the author can do about the checks that did not pass.
+fn next_steps(reasons: &[Reason]) -> Option<String> {
+    let mut by_remedy: BTreeMap<Remedy, Vec<&CheckName>> = BTreeMap::new();
+    for reason in reasons {
+        let Reason::Check { check, failure } = reason else {
+            continue;
+        };
+        let (check, remedy) = match failure {
+            CheckFailure::NotRun { after } => (after, Remedy::Fix),
+            failure => (check, Remedy::of(failure)),
+        };
+        let known = by_remedy.values().flatten().any(|known| *known == check);
+        if !known {
+            by_remedy.entry(remedy).or_default().push(check);
+        }
+    }
+    let alone = by_remedy.values().map(Vec::len).sum::<usize>() == 1;
+    let has_fix = by_remedy.contains_key(&Remedy::Fix);
+    let steps: Vec<_> = by_remedy
+        .iter()
+        // "Push a fix" is said once.
+        .filter(|(remedy, _)| !(has_fix && **remedy == Remedy::Count))
+        .map(|(remedy, checks)| remedy.step(checks, alone))
+        .collect();
+    let help = "`/gate help` lists what else you can ask.";
+    (!steps.is_empty()).then(|| format!("{} {help}", steps.join(" ")))
+}
+
+/// What helps a check that did not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Remedy {
+    Fix,
+    /// What was counted is counted the same the next time.
+    Count,
+    Time,
+    Start,
+    Patience,
+}
+
+impl Remedy {
+    fn of(failure: &CheckFailure) -> Self {
+        match failure {
+            CheckFailure::Infrastructure => Self::Patience,
+            CheckFailure::TimedOut => Self::Time,
+            CheckFailure::Stopped => Self::Start,
+            CheckFailure::NoTests
+            | CheckFailure::TooFewTests { .. }
+            | CheckFailure::NoCoverage
+            | CheckFailure::CoverageTooLow { .. }
+            | CheckFailure::CoverageDropped { .. } => Self::Count,
+            _ => Self::Fix,
+        }
+    }
+
+    /// `alone` is set where no other check needs a word.
+    fn step(self, checks: &[&CheckName], alone: bool) -> String {
+        let retry = match checks {
+            [check] => code(&format!("/gate retry {check}"), 80),
+            _ => "`/gate retry failed`".to_owned(),
+        };
+        let names = names_of(checks);
+        match (self, alone) {
+            (Self::Fix, true) => {
+                format!("Push a fix, or write {retry} if you believe it is flaky.")
+            }
+            (Self::Fix, false) => {
+                format!(
+                    "Push a fix, or write {retry} if you believe that {names} failed by chance."
+                )
+            }
+            (Self::Count, _) => "Push a fix.".to_owned(),
+            (Self::Time, true) => format!(
+                "Make it faster, or have its `timeout_minutes` raised, and push; or write {retry} if it was bad luck."
+            ),
+            (Self::Time, false) => format!(
+                "Make {names} faster, or have `timeout_minutes` raised, and push; or write {retry} if it was bad luck."
+            ),
+            (Self::Start, true) => format!("Write {retry} to have it tested."),
+            (Self::Start, false) => format!("Write {retry} to have {names} tested."),
+            (Self::Patience, true) => format!(
+                "Your change is not to blame. Write {retry} later, or ask whoever runs the gate to look at CodeBuild."
+            ),
+            (Self::Patience, false) => format!(
+                "Your change is not to blame for {names}: write {retry} later, or ask whoever runs the gate to look at CodeBuild."
+            ),
+        }
+    }
+}
+
+/// `a`, `b` and 3 more.
+fn names_of(checks: &[&CheckName]) -> String {
+    const SHOWN: usize = 3;
+    let mut names: Vec<_> = checks
+        .iter()
+        .take(SHOWN)
+        .map(|check| code(check.as_str(), 60))
+        .collect();
+    if checks.len() > SHOWN {
+        return format!("{} and {} more", names.join(", "), checks.len() - SHOWN);
+    }
+    let last = names.pop().unwrap_or_default();
+    if names.is_empty() {
+        last
+    } else {
+        format!("{} and {last}", names.join(", "))
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod markup;
 
 use crate::{
     candidate::Preview,
-    comment::{Facts, Stage, View, headline},
+    comment::{Facts, Stage, View, headline, total_duration},
     findings::Point,
     plan::NoBuild,
     text::{count, difference, difference_of_percent, duration},
@@ -147,13 +147,8 @@ fn tiles(view: &View<'_>, facts: &Facts<'_>) -> String {
             "coverage",
         ));
     }
-    let longest = view
-        .results
-        .iter()
-        .filter_map(|result| result.build.as_ref())
-        .map(|build| build.duration)
-        .max();
-    tiles.extend(longest.map(|time| tile("", &duration(time), "", "build time")));
+    let together = total_duration(view.results);
+    tiles.extend(together.map(|time| tile("", &duration(time), "", "build time")));
     if tiles.is_empty() {
         return String::new();
     }
@@ -219,8 +214,13 @@ fn check(view: &View<'_>, result: &CheckResult) -> String {
         .log_end
         .as_ref()
         .map(|end| format!("<p>The log ends with</p>{}", markup::block(end)));
+    let optional = if passed || result.check.required {
+        ""
+    } else {
+        " (optional)"
+    };
     format!(
-        "<li class=\"{mood}\"><strong>{}</strong> {word}{}{}{}{}</li>\n",
+        "<li class=\"{mood}\"><strong>{}</strong>{optional} {word}{}{}{}{}</li>\n",
         escaped(result.check.name.as_str()),
         time.unwrap_or_default(),
         log.unwrap_or_default(),

@@ -401,6 +401,115 @@ const FAILED_ONLY: CommentRules = CommentRules {
     checks: CheckLines::Failed,
 };
 
+#[test]
+fn of_several_checks_that_failed_each_has_its_words_and_the_advice_is_for_all() {
+    let all = [
+        ("unit", BuildStatus::Failed),
+        ("docs", BuildStatus::Succeeded),
+        ("web", BuildStatus::TimedOut),
+        ("image", BuildStatus::Fault),
+    ];
+    let (plan, results) = of_checks(&all, CommentRules::default());
+    let text = comment(&plan, &results);
+    let lines = [
+        "### ❌ Mergegate: not approved, `unit` failed, `web` ran out of time, `image` could not run: infrastructure\n",
+        "Push a fix, or write `/gate retry unit` if you believe that `unit` failed by chance. Make `web` faster, or have \
+         `timeout_minutes` raised, and push; or write `/gate retry web` if it was bad luck. Your change is not to blame for `image`: \
+         write `/gate retry image` later, or ask whoever runs the gate to look at CodeBuild. `/gate help` lists what else you can ask.",
+    ];
+    for line in lines {
+        assert!(text.contains(line), "{text}");
+    }
+    let failed = ["a", "b", "c", "d", "e"].map(|name| (name, BuildStatus::Failed));
+    let (plan, results) = of_checks(&failed, CommentRules::default());
+    let text = comment(&plan, &results);
+    let lines = [
+        "not approved, 5 checks did not pass: `a`, `b`, `c` and 2 more\n",
+        "Push a fix, or write `/gate retry failed` if you believe that `a`, `b`, `c` and 2 more failed by chance.",
+    ];
+    for line in lines {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[test]
+fn failed_tests_of_one_check_do_not_hide_that_another_broke_and_why() {
+    let (plan, mut results) = red(vec![failure("rejects", "no")]);
+    let mut plan = plan;
+    let mut other = plan.checks[0].clone();
+    other.name = CheckName::new("docs");
+    other.reports.clear();
+    plan.checks.push(other.clone());
+    let mut second = results[0].clone();
+    second.check = other;
+    second.reports.clear();
+    second.log_end = Some("$ make docs\nno rule to make target".to_owned());
+    results.push(second);
+    let text = comment(&plan, &results);
+    let lines = [
+        "not approved, 1 test failure, `docs` failed\n",
+        "The log of **docs** ends with\n\n```\n$ make docs\nno rule to make target\n```",
+    ];
+    for line in lines {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[test]
+fn a_failed_check_that_need_not_pass_is_marked_where_it_stands() {
+    let checks = [
+        ("unit", BuildStatus::Succeeded),
+        ("lint", BuildStatus::Failed),
+    ];
+    let (mut plan, mut results) = of_checks(&checks, CommentRules::default());
+    plan.checks[1].required = false;
+    results[1].check.required = false;
+    let text = comment(&plan, &results);
+    assert!(
+        text.contains("- ❌ **lint** (optional) failed in 4 min 12 s"),
+        "{text}"
+    );
+    assert!(text.contains("- ✅ **unit** passed in"), "{text}");
+}
+
+#[test]
+fn checks_that_follow_one_another_take_their_times_together() {
+    let checks = [
+        ("compile", BuildStatus::Succeeded),
+        ("test", BuildStatus::Succeeded),
+        ("docs", BuildStatus::Succeeded),
+    ];
+    let (mut plan, mut results) = of_checks(&checks, CommentRules::default());
+    plan.checks[1].after = vec![CheckName::new("compile")];
+    results[1].check.after = vec![CheckName::new("compile")];
+    let text = comment(&plan, &results);
+    // Twice 4 min 12 s; what runs beside them adds nothing.
+    assert!(text.contains(", 8 min 24 s\n"), "{text}");
+}
+
+#[test]
+fn a_build_that_ran_tests_did_not_pass_without_them_whatever_a_flag_asked_for() {
+    let plan = plan_with("Fix [skip-tests]", &["unit"]);
+    let report = tests_report("unit", tests_of(green_cases(3000)));
+    let results = [result(
+        &plan,
+        Some(build(BuildStatus::Succeeded)),
+        vec![report],
+    )];
+    let text = comment(&plan, &results);
+    assert!(!text.contains("without its tests"), "{text}");
+}
+
+#[test]
+fn where_no_report_was_read_it_is_said_how_to_get_one() {
+    let plan = plan_with("", &[]);
+    let results = [result(&plan, Some(build(BuildStatus::Succeeded)), vec![])];
+    let text = comment(&plan, &results);
+    let words = "No test report was read: name the files that the tests write under `reports` in the buildspec, and failed tests and \
+                 coverage are told here.";
+    assert_eq!(text.matches(words).count(), 1, "{text}");
+}
+
 fn left_out(name: &str, why: Why) -> LeftOut {
     LeftOut {
         name: CheckName::new(name),
