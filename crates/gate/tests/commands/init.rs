@@ -199,3 +199,123 @@ fn nothing_that_files_or_folders_are_called_becomes_a_command() {
     let text = format!("{}\n{}", said.stderr, said.stdout);
     insta::assert_snapshot!(text);
 }
+
+#[test]
+fn what_others_depend_on_is_among_the_paths_of_their_checks() {
+    let text = proposed(&[
+        (
+            "lib/package.json",
+            r#"{"name": "lib", "scripts": {"test": "node --test"}}"#,
+        ),
+        (
+            "web/package.json",
+            r#"{"dependencies": {"lib": "file:../lib"}, "scripts": {"test": "node --test"}}"#,
+        ),
+        (
+            "web/tsconfig.json",
+            r#"{"extends": "../tsconfig.base.json", "references": [{"path": "../types"}]}"#,
+        ),
+        ("tsconfig.base.json", "{}"),
+        ("types/index.d.ts", ""),
+        (
+            "base/pyproject.toml",
+            "[project]\nname = \"base\"\ndependencies = [\"core @ file:../core\"]\n",
+        ),
+        ("core/pyproject.toml", "[project]\nname = \"core\"\n"),
+        ("app/requirements.txt", "-e ../base\n"),
+        ("app/test_app.py", ""),
+        (
+            "shop/Shop.Tests/Shop.Tests.csproj",
+            "<Project><PackageReference Include=\"Microsoft.NET.Test.Sdk\"/><ProjectReference Include=\"..\\..\\domain\\Domain.csproj\"/></Project>",
+        ),
+        ("domain/Domain.csproj", "<Project/>"),
+        (
+            "tool/Cargo.toml",
+            "[package]\nname = \"tool\"\n[dependencies]\nkit = { path = \"../kit\" }\n",
+        ),
+        ("kit/mod.ts", ""),
+        ("kit/Cargo.toml", "[package]\nname = \"kit\"\n"),
+        (
+            "mod/go.mod",
+            "module mod\nreplace example.com/kit => ../gokit\n",
+        ),
+        ("gokit/go.mod", "module example.com/kit\n"),
+        (
+            "inner/deep/Gemfile",
+            "gem 'inner', path: '..'\ngem 'rspec'\n",
+        ),
+        ("inner/deep/spec/a_spec.rb", ""),
+        (
+            "site/composer.json",
+            r#"{"require-dev": {"phpunit/phpunit": "*"}, "repositories": [{"type": "path", "url": "../plugin"}]}"#,
+        ),
+        ("plugin/composer.json", "{}"),
+        (
+            "edge/deno.json",
+            "{\"imports\": {\"kit\": \"../kit/mod.ts\"}}",
+        ),
+    ]);
+    let paths = |name: &str| {
+        let check = text
+            .split(&format!("name = \"{name}\"\n"))
+            .nth(1)
+            .unwrap_or_else(|| panic!("{name}: {text}"));
+        let line = check
+            .lines()
+            .find(|line| line.starts_with("paths = "))
+            .unwrap_or_default();
+        line.split(" #").next().unwrap_or_default().to_owned()
+    };
+    for (name, expected) in [
+        ("lib", r#"paths = ["lib/**"]"#),
+        (
+            "web",
+            r#"paths = ["web/**", "lib/**", "tsconfig.base.json", "types/**"]"#,
+        ),
+        ("app", r#"paths = ["app/**", "base/**", "core/**"]"#),
+        (
+            "shop-Shop.Tests",
+            r#"paths = ["shop/Shop.Tests/**", "domain/**"]"#,
+        ),
+        ("tool", r#"paths = ["tool/**", "kit/**"]"#),
+        ("mod", r#"paths = ["mod/**", "gokit/**"]"#),
+        ("inner-deep", r#"paths = ["inner/deep/**", "inner/**"]"#),
+        ("site", r#"paths = ["site/**", "plugin/**"]"#),
+        ("edge", r#"paths = ["edge/**", "kit/**"]"#),
+    ] {
+        assert_eq!(paths(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_pull_request_that_breaks_a_library_is_not_approved_as_not_needed_by_its_user() {
+    let place = repository(&[
+        ("lib/package.json", r#"{"name": "lib", "main": "lib.js"}"#),
+        ("lib/lib.js", "exports.two = 2;\n"),
+        (
+            "web/package.json",
+            r#"{"dependencies": {"lib": "file:../lib"}, "scripts": {"test": "node --test"}}"#,
+        ),
+        (
+            "web/web.test.js",
+            "require('node:test')('two', () => require('node:assert').equal(require('lib').two, 2));\n",
+        ),
+        (".gitignore", "node_modules\npackage-lock.json\n"),
+    ]);
+    is_green(&place);
+    place.git("repo", &["switch", "--quiet", "main"]);
+    place.git("repo", &["merge", "--quiet", "rules"]);
+    place.git("repo", &["switch", "--quiet", "--create", "broken"]);
+    place.commit(
+        "repo",
+        &[("lib/lib.js", "exports.two = 3;\n")],
+        "Break the library",
+    );
+    let checked = place.gate(&["check", "--repo", "repo"]);
+    assert_eq!(checked.code, 1, "{}\n{}", checked.stdout, checked.stderr);
+    assert!(
+        checked.stdout.contains("1 new test failure"),
+        "{}",
+        checked.stdout
+    );
+}

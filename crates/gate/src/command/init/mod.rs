@@ -3,6 +3,7 @@
 //! Only names of files and a few well-known keys are read, and only fixed commands are proposed: nothing that a repository's files
 //! say becomes a command. What is there already is never written over.
 
+mod needs;
 mod proposal;
 mod text;
 mod toolchain;
@@ -27,9 +28,9 @@ use tree::Tree;
 
 /// Writes a first `gate.toml` from what a repository holds.
 ///
-/// Looks for what tells how a project is tested: Cargo.toml, package.json, pyproject.toml, go.mod, pom.xml, Gradle, CMake, a
-/// Makefile, a Dockerfile; in a mono-repository in every folder. Where there is no buildspec.yml it proposes one. Nothing that is
-/// there is changed.
+/// Looks for what tells how a project is tested: Cargo.toml, package.json (npm, yarn, pnpm, Bun), deno.json, pyproject.toml, go.mod,
+/// pom.xml, Gradle, .NET projects, Gemfile, composer.json, CMake, a Makefile, a Dockerfile; in a mono-repository in every folder, with
+/// the paths of what it needs besides. Where there is no buildspec.yml it proposes one. Nothing that is there is changed.
 ///
 /// Exit code: 0 it is written; 2 it could not be, or there is nothing to write.
 #[derive(Debug, clap::Args)]
@@ -126,7 +127,7 @@ fn next(proposal: &Proposal) {
         "Read them: what they run was told from the names of files, and it is yours to change."
     };
     terminal::say(&format!(
-        "\n{}\n  1. {first}\n  2. Commit them on a branch of their own, and run `gate check`: it builds them here as the gate would.\n  \
+        "\n{}\n  1. {first}\n  2. Commit them on a branch of their own, and run `gate check --rules-from head`: it builds by them here, before they are merged.\n  \
          3. Push the branch and open a pull request.",
         terminal::bold("Next")
     ));

@@ -4,6 +4,7 @@
 use gate_core::buildspec;
 
 use super::{
+    needs::{self, Needs},
     toolchain::{self, Recipe},
     tree::{Folder, Tree},
 };
@@ -26,6 +27,8 @@ pub(super) struct Check {
     pub(super) runs: Runs,
     /// The folder it is for; empty for all changes.
     pub(super) folder: String,
+    /// What its tests need besides.
+    pub(super) needs: Needs,
 }
 
 /// What a check runs.
@@ -58,7 +61,8 @@ pub(super) fn of(tree: &Tree) -> Proposal {
         proposal.found.push(found);
     }
     let for_folders = proposal.checks.iter().any(|check| !check.folder.is_empty());
-    let for_all = proposal.checks.iter().any(|check| check.folder.is_empty());
+    let mut checks = proposal.checks.iter();
+    let for_all = checks.any(|check| check.folder.is_empty() || check.needs.everything);
     if for_folders && !for_all {
         let words = "no check is for what changes outside these folders: such a pull request is approved untested";
         proposal.found.push(words.to_owned());
@@ -122,6 +126,7 @@ impl Proposal {
                 name,
                 runs: Runs::Image,
                 folder: folder.path.to_owned(),
+                needs: needs::of(folder),
             });
         }
     }
@@ -133,6 +138,7 @@ impl Proposal {
             name: name.clone(),
             runs: Runs::Buildspec(buildspec),
             folder: folder.path.to_owned(),
+            needs: needs::of(folder),
         });
         name
     }

@@ -23,7 +23,12 @@ pub(super) fn gate_toml(proposal: &Proposal) -> String {
 }
 
 fn check_table(check: &Check) -> String {
-    let Check { name, runs, folder } = check;
+    let Check {
+        name,
+        runs,
+        folder,
+        needs,
+    } = check;
     let mut text = format!("[[check]]\nname = \"{name}\"\n");
     match runs {
         Runs::Buildspec(path) if path == buildspec::PATH => {}
@@ -40,11 +45,15 @@ fn check_table(check: &Check) -> String {
             );
         }
     }
-    if !folder.is_empty() {
-        let _ = writeln!(
-            text,
-            "paths = [\"{folder}/**\"] # run it only if something here changed"
-        );
+    if !folder.is_empty() && !needs.everything {
+        let mut paths = vec![format!("\"{folder}/**\"")];
+        paths.extend(needs.paths.iter().map(|path| format!("\"{path}\"")));
+        let why = if needs.paths.is_empty() {
+            "run it only if something here changed"
+        } else {
+            "run it only if something here, or what it needs, changed"
+        };
+        let _ = writeln!(text, "paths = [{}] # {why}", paths.join(", "));
     }
     text
 }
@@ -66,7 +75,15 @@ pub(super) fn buildspec(proposed: &Proposed) -> (String, String) {
     if !reports.is_empty() {
         text.push_str("\nreports:\n");
     }
-    for (number, Report { files, what }) in reports.iter().enumerate() {
+    for (
+        number,
+        Report {
+            files,
+            what,
+            format,
+        },
+    ) in reports.iter().enumerate()
+    {
         let folder = match proposed.folder.as_str() {
             "" => String::new(),
             folder => format!("{folder}/"),
@@ -77,7 +94,7 @@ pub(super) fn buildspec(proposed: &Proposed) -> (String, String) {
         };
         let _ = writeln!(
             text,
-            "  {name}:\n    files:\n      - {}\n    file-format: JUNITXML",
+            "  {name}:\n    files:\n      - {}\n    file-format: {format}",
             scalar(&format!("{folder}{files}"))
         );
     }

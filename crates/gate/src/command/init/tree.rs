@@ -144,6 +144,22 @@ impl<'a> Folder<'a> {
         self.tree.files.iter().filter_map(below)
     }
 
+    /// The folder at a path from the root, if it holds any file.
+    pub(super) fn at(&self, path: &str) -> Option<Self> {
+        let below = format!("{path}/");
+        let next = self.tree.files.range(below.clone()..).next()?;
+        let (place, _) = next.split_at_checked(path.len())?;
+        next.starts_with(&below).then_some(Self {
+            tree: self.tree,
+            path: place,
+        })
+    }
+
+    /// Whether the repository has a file of this path from the root.
+    pub(super) fn tree_has(&self, path: &str) -> bool {
+        self.tree.has(path)
+    }
+
     /// The folders above it, the nearest first.
     pub(super) fn above(&self) -> impl Iterator<Item = Self> {
         let tree = self.tree;

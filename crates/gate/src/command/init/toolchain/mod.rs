@@ -1,8 +1,10 @@
 //! How projects of well-known kinds are tested, told from the files they hold.
 
+mod dotnet;
 mod node;
 mod others;
 mod python;
+mod scripting;
 
 use super::tree::Folder;
 
@@ -30,13 +32,15 @@ pub(super) enum Step {
     Test(String),
 }
 
-/// JUnit reports of one kind.
+/// Reports of one kind.
 #[derive(Debug)]
 pub(super) struct Report {
     /// A glob.
     pub(super) files: String,
     /// The report's name.
     pub(super) what: &'static str,
+    /// CodeBuild's word for the format.
+    pub(super) format: &'static str,
 }
 
 fn run(command: impl Into<String>) -> Step {
@@ -51,15 +55,20 @@ fn report(what: &'static str, files: impl Into<String>) -> Report {
     Report {
         files: files.into(),
         what,
+        format: "JUNITXML",
     }
 }
 
 /// What the files of a folder tell. A project that a larger one above it builds along has none.
 pub(super) fn recipes(folder: &Folder<'_>) -> Vec<Recipe> {
-    let known: [fn(&Folder<'_>) -> Option<Recipe>; 7] = [
+    let known: [fn(&Folder<'_>) -> Option<Recipe>; 11] = [
         others::cargo,
         node::node,
+        scripting::deno,
         python::python,
+        scripting::ruby,
+        scripting::php,
+        dotnet::dotnet,
         others::go,
         others::maven,
         others::gradle,

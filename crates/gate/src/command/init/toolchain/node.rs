@@ -1,4 +1,4 @@
-//! package.json and its scripts, by npm, yarn or pnpm.
+//! package.json and its scripts, by npm, yarn, pnpm or Bun.
 
 use serde_json::Value;
 
@@ -34,11 +34,27 @@ pub(super) fn node(folder: &Folder<'_>) -> Option<Recipe> {
             steps.push(run(format!("{program} run {name}")));
             continue;
         }
-        let (options, reports) = junit(program, script(&package, "test").unwrap_or_default());
-        recipe
-            .reports
-            .extend(reports.map(|file| report("unit", file)));
-        steps.push(test(format!("{program} test{options}")));
+        let reported = junit(script(&package, "test").unwrap_or_default());
+        if reported.is_some() {
+            recipe.reports.push(report("unit", "junit.xml"));
+        }
+        let Junit { tool, options } = reported.unwrap_or_default();
+        steps.extend(tool.map(|tool| run(add(program, tool))));
+        let options = match (options, program) {
+            ("", _) => String::new(),
+            (options, "npm") => format!(" -- {options}"),
+            (options, _) => format!(" {options}"),
+        };
+        // `bun test` is Bun's own runner, whatever the script says.
+        let test_script = if program == "bun" { "run test" } else { "test" };
+        let environment = if tool == Some(JEST_JUNIT) {
+            "JEST_JUNIT_OUTPUT_FILE=junit.xml "
+        } else {
+            ""
+        };
+        steps.push(test(format!(
+            "{environment}{program} {test_script}{options}"
+        )));
     }
     if !scripts.is_empty() {
         recipe.what = format!("its scripts {}, by {program}", scripts.join(", "));
@@ -71,11 +87,12 @@ fn install(folder: &Folder<'_>, package: &Value) -> (&'static str, Vec<Step>) {
             .as_object()
             .is_some_and(|packages| !packages.is_empty())
     };
+    if folder.has("bun.lock") || folder.has("bun.lockb") {
+        return ("bun", vec![run("bun install --frozen-lockfile")]);
+    }
     if folder.has("pnpm-lock.yaml") {
-        let steps = vec![
-            run("corepack enable"),
-            run("pnpm install --frozen-lockfile"),
-        ];
+        let mut steps = corepack();
+        steps.push(run("pnpm install --frozen-lockfile"));
         return ("pnpm", steps);
     }
     if folder.has("yarn.lock") {
@@ -84,7 +101,8 @@ fn install(folder: &Folder<'_>, package: &Value) -> (&'static str, Vec<Step>) {
         } else {
             "--frozen-lockfile"
         };
-        let steps = vec![run("corepack enable"), run(format!("yarn install {how}"))];
+        let mut steps = corepack();
+        steps.push(run(format!("yarn install {how}")));
         return ("yarn", steps);
     }
     let steps = if folder.has("package-lock.json") || folder.has("npm-shrinkwrap.json") {
@@ -97,21 +115,60 @@ fn install(folder: &Folder<'_>, package: &Value) -> (&'static str, Vec<Step>) {
     ("npm", steps)
 }
 
-/// Options by which the runner writes a report, and where.
-fn junit(program: &str, script: &str) -> (&'static str, Option<&'static str>) {
-    if program != "npm" {
-        return ("", None);
+/// yarn and pnpm of the version that package.json names. They are put below HOME, which a build on a laptop has of its own: by default
+/// they would go beside the machine's node.
+fn corepack() -> Vec<Step> {
+    vec![
+        run("mkdir -p \"$HOME/.corepack\""),
+        run("export PATH=\"$HOME/.corepack:$PATH\""),
+        run("corepack enable --install-directory \"$HOME/.corepack\""),
+    ]
+}
+
+/// Jest's way to a JUnit report.
+const JEST_JUNIT: &str = "jest-junit";
+
+/// How a runner is brought to write `junit.xml`.
+#[derive(Default)]
+struct Junit {
+    /// A package that it needs for that.
+    tool: Option<&'static str>,
+    options: &'static str,
+}
+
+/// By the runner that a script calls, if that is all it does; nothing for one that is not known.
+fn junit(script: &str) -> Option<Junit> {
+    let script = script.trim();
+    if script.contains(['&', '|', ';', '>', '<', '`', '$']) {
+        return None;
     }
-    match script.trim() {
-        "node --test" => (
-            " -- --test-reporter=spec --test-reporter-destination=stdout \
+    let words: Vec<&str> = script.split_whitespace().collect();
+    let (tool, options) = match words.as_slice() {
+        ["node", "--test", ..] => (
+            None,
+            "--test-reporter=spec --test-reporter-destination=stdout \
              --test-reporter=junit --test-reporter-destination=junit.xml",
-            Some("junit.xml"),
         ),
-        "vitest run" => (
-            " -- --reporter=default --reporter=junit --outputFile=junit.xml",
-            Some("junit.xml"),
+        ["vitest", rest @ ..] if !rest.contains(&"watch") => (
+            None,
+            "--run --reporter=default --reporter=junit --outputFile=junit.xml",
         ),
-        _ => ("", None),
+        ["jest", ..] => (
+            Some(JEST_JUNIT),
+            "--ci --reporters=default --reporters=jest-junit",
+        ),
+        ["mocha", ..] => (None, "--reporter xunit --reporter-option output=junit.xml"),
+        ["bun", "test", ..] => (None, "--reporter=junit --reporter-outfile=junit.xml"),
+        _ => return None,
+    };
+    Some(Junit { tool, options })
+}
+
+/// Adds a package for this build alone.
+fn add(program: &str, package: &str) -> String {
+    match program {
+        "npm" => format!("npm install --no-save {package}"),
+        "yarn" => format!("yarn add --dev {package}"),
+        program => format!("{program} add --dev {package}"),
     }
 }

@@ -5,6 +5,16 @@ use toml::Table;
 use super::{Recipe, report, run, test};
 use crate::command::init::tree::Folder;
 
+/// Names the tests of Rust. Its settings come from a file of the build, as the project has none for reports.
+const NEXTEST: [&str; 3] = [
+    "command -v cargo-nextest || curl --proto '=https' --tlsv1.2 -LsSf https://get.nexte.st/latest/linux | tar zxf - -C \"$HOME/.cargo/bin\"",
+    "mkdir -p target",
+    "printf '[profile.default.junit]\\npath = \"junit.xml\"\\n' > target/nextest-junit.toml",
+];
+
+/// Names the tests of Go; a version, so that a new one changes nothing unasked.
+const GOTESTSUM: &str = "go run gotest.tools/gotestsum@v1.13.0 --junitfile junit.xml -- ./...";
+
 /// CodeBuild's images have no Rust.
 const RUST: &str = "command -v cargo || curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal";
 
@@ -23,15 +33,27 @@ pub(super) fn cargo(folder: &Folder<'_>) -> Option<Recipe> {
     } else {
         ""
     };
+    let mut steps = vec![
+        run("mkdir -p \"$HOME/.cargo/bin\""),
+        run("export PATH=\"$HOME/.cargo/bin:$PATH\""),
+        run(RUST),
+    ];
+    steps.extend(NEXTEST.map(run));
+    steps.extend([
+        run(format!("cargo build{all}{locked} --all-targets")),
+        test(format!(
+            "cargo nextest run{all}{locked} --no-tests=pass --tool-config-file \"mergegate:$PWD/target/nextest-junit.toml\""
+        )),
+    ]);
+    // nextest runs no examples in documentation, and only a library has them.
+    if folder.files().any(|file| file.ends_with("src/lib.rs")) {
+        steps.push(test(format!("cargo test{all}{locked} --doc")));
+    }
     Some(Recipe {
         manifest: folder.join("Cargo.toml"),
-        what: format!("`cargo test{all}{locked}`"),
-        steps: vec![
-            run(RUST),
-            run("export PATH=\"$HOME/.cargo/bin:$PATH\""),
-            run(format!("cargo build{all}{locked} --all-targets")),
-            test(format!("cargo test{all}{locked}")),
-        ],
+        what: format!("`cargo nextest run{all}{locked}`"),
+        steps,
+        reports: vec![report("unit", "target/nextest/default/junit.xml")],
         ..Recipe::default()
     })
 }
@@ -47,8 +69,9 @@ fn is_workspace(folder: &Folder<'_>) -> bool {
 pub(super) fn go(folder: &Folder<'_>) -> Option<Recipe> {
     folder.has("go.mod").then(|| Recipe {
         manifest: folder.join("go.mod"),
-        what: "`go vet` and `go test` of all its packages".to_owned(),
-        steps: vec![run("go vet ./..."), test("go test ./...")],
+        what: "`go vet` and `go test` of all its packages, by gotestsum".to_owned(),
+        steps: vec![run("go vet ./..."), test(GOTESTSUM)],
+        reports: vec![report("unit", "junit.xml")],
         ..Recipe::default()
     })
 }
@@ -66,9 +89,14 @@ pub(super) fn maven(folder: &Folder<'_>) -> Option<Recipe> {
     Some(Recipe {
         manifest: folder.join("pom.xml"),
         what: format!("`{maven} verify`"),
+        // Java asks the system for the user's folder, not HOME: without the option a build on a laptop would write there.
         steps: vec![
-            run(format!("{maven} --batch-mode test-compile")),
-            test(format!("{maven} --batch-mode verify")),
+            run(format!(
+                "{maven} --batch-mode -Dmaven.repo.local=\"$HOME/.m2/repository\" test-compile"
+            )),
+            test(format!(
+                "{maven} --batch-mode -Dmaven.repo.local=\"$HOME/.m2/repository\" verify"
+            )),
         ],
         reports: reports.into_iter().collect(),
         ..Recipe::default()
@@ -92,6 +120,7 @@ pub(super) fn gradle(folder: &Folder<'_>) -> Option<Recipe> {
         manifest: folder.join(manifest),
         what: format!("`{gradle} check`"),
         steps: vec![
+            run("export GRADLE_USER_HOME=\"$HOME/.gradle\""),
             run(format!("{gradle} --console plain assemble")),
             test(format!("{gradle} --console plain check")),
         ],

@@ -1,0 +1,98 @@
+//! Ruby, PHP and Deno.
+
+use serde_json::Value;
+
+use super::{Recipe, report, run, test};
+use crate::command::init::tree::Folder;
+
+pub(super) fn ruby(folder: &Folder<'_>) -> Option<Recipe> {
+    let gemfile = folder.read("Gemfile")?;
+    let locked = folder.read("Gemfile.lock").unwrap_or_default();
+    let has = |gem: &str| gemfile.contains(gem) || locked.contains(gem);
+    let mut recipe = Recipe {
+        manifest: folder.join("Gemfile"),
+        what: "neither specs nor a Rakefile beside tests: nothing is run".to_owned(),
+        ..Recipe::default()
+    };
+    let has_files_in = |place: &str| folder.files().any(|file| file.starts_with(place));
+    let command = if has("rspec") && has_files_in("spec/") {
+        recipe.what = "its specs, by RSpec".to_owned();
+        if has("rspec_junit_formatter") {
+            recipe.reports.push(report("unit", "junit.xml"));
+            "bundle exec rspec --format progress --format RspecJunitFormatter --out junit.xml"
+        } else {
+            recipe
+                .what
+                .push_str("; with the gem rspec_junit_formatter failures would be named");
+            "bundle exec rspec"
+        }
+    } else if folder.has("Rakefile") && has_files_in("test/") {
+        recipe.what = "`rake test`".to_owned();
+        "bundle exec rake test"
+    } else {
+        return Some(recipe);
+    };
+    // Gems go below the build, not among those of the machine.
+    recipe.steps = vec![
+        run("bundle config set --local path vendor/bundle"),
+        run("bundle install"),
+        test(command),
+    ];
+    Some(recipe)
+}
+
+pub(super) fn php(folder: &Folder<'_>) -> Option<Recipe> {
+    let composer: Value = serde_json::from_str(&folder.read("composer.json")?).ok()?;
+    let needs = |package: &str| {
+        ["require", "require-dev"]
+            .iter()
+            .any(|kind| composer[kind].get(package).is_some())
+    };
+    let mut recipe = Recipe {
+        manifest: folder.join("composer.json"),
+        what: "it needs neither PHPUnit nor Pest: nothing is run".to_owned(),
+        ..Recipe::default()
+    };
+    let (program, what) = if needs("pestphp/pest") {
+        ("pest", "its tests, by Pest")
+    } else if needs("phpunit/phpunit")
+        || folder.has("phpunit.xml")
+        || folder.has("phpunit.xml.dist")
+    {
+        ("phpunit", "its tests, by PHPUnit")
+    } else {
+        return Some(recipe);
+    };
+    recipe.what = what.to_owned();
+    recipe.steps = vec![
+        run("composer install --no-interaction --no-progress"),
+        test(format!("vendor/bin/{program} --log-junit junit.xml")),
+    ];
+    recipe.reports.push(report("unit", "junit.xml"));
+    Some(recipe)
+}
+
+pub(super) fn deno(folder: &Folder<'_>) -> Option<Recipe> {
+    let name = ["deno.json", "deno.jsonc"]
+        .into_iter()
+        .find(|name| folder.has(name))?;
+    if folder.has("package.json") {
+        return None;
+    }
+    let text = folder.read(name).unwrap_or_default();
+    let settings: Option<Value> = serde_json::from_str(&text).ok();
+    let has_task = settings.is_some_and(|settings| settings["tasks"].get("test").is_some());
+    let mut recipe = Recipe {
+        manifest: folder.join(name),
+        ..Recipe::default()
+    };
+    if has_task {
+        recipe.what = "its task test, by Deno".to_owned();
+        recipe.steps = vec![test("deno task test")];
+    } else {
+        recipe.what = "its tests, by Deno".to_owned();
+        recipe.steps = vec![test("deno test --junit-path=junit.xml")];
+        recipe.reports.push(report("unit", "junit.xml"));
+    }
+    Some(recipe)
+}
