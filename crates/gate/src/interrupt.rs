@@ -1,4 +1,4 @@
-//! Ctrl-C and a polite kill: a command ends what it started before it goes.
+//! Ctrl-C, a polite kill and a terminal that is closed: a command ends what it started before it goes.
 
 use std::process::ExitCode;
 
@@ -8,6 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(crate) struct Interrupt {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
 }
 
 /// The exit code a shell gives a program that a signal ended: 128 and the signal's number.
@@ -19,14 +20,16 @@ impl Interrupt {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
         })
     }
 
-    /// Ends at SIGINT or SIGTERM.
+    /// Ends at SIGINT, SIGTERM or SIGHUP.
     pub(crate) async fn wait(&mut self) -> Interrupted {
         tokio::select! {
             _ = self.interrupt.recv() => Interrupted(130),
             _ = self.terminate.recv() => Interrupted(143),
+            _ = self.hangup.recv() => Interrupted(129),
         }
     }
 

@@ -2,6 +2,8 @@
 //!
 //! anstream takes the colours out when the stream is no terminal or `NO_COLOR` is set.
 
+mod markdown;
+
 use std::io::{IsTerminal as _, Write as _};
 
 use tracing_subscriber::EnvFilter;
@@ -41,6 +43,42 @@ pub(crate) fn green(text: &str) -> String {
 pub(crate) fn harmless(text: &str) -> String {
     let keep = |character: &char| !character.is_control() || matches!(character, '\n' | '\t');
     text.chars().filter(keep).collect()
+}
+
+/// Text without the links that lead to `address`: what had listened there is gone when they are read.
+pub(crate) fn without_links(text: &str, address: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, link, after)) = next_link(rest) {
+        kept.push_str(before);
+        if link.contains(address) {
+            let shorter = kept.trim_end_matches(' ').trim_end_matches(':').len();
+            kept.truncate(shorter);
+        } else {
+            kept.push_str(link);
+        }
+        rest = after;
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// What is before the next Markdown link, the link, what is after it.
+fn next_link(text: &str) -> Option<(&str, &str, &str)> {
+    let middle = text.find("](http")?;
+    let start = text.get(..middle)?.rfind('[')?;
+    let end = middle + text.get(middle..)?.find(')')? + 1;
+    Some((text.get(..start)?, text.get(start..end)?, text.get(end..)?))
+}
+
+/// A comment as the gate writes it: rendered for a person's terminal, as it is for everybody else.
+pub(crate) fn markdown(text: &str) -> String {
+    let text = harmless(text);
+    if std::io::stdout().is_terminal() {
+        markdown::render(&text)
+    } else {
+        text
+    }
 }
 
 /// `320 ms`, `1.2 s`, `4 min 12 s`, `2 h 5 min`.

@@ -22,7 +22,10 @@ Exit codes:
   0         yes: approved, no test failed, all is deployed, the tour came as told
   1         no: rejected or held, a test failed, something is not deployed as it must be, the tour came otherwise
   2         the command could not do its work; what is wrong and what to do next is on standard error
-  130, 143  ended by Ctrl-C or SIGTERM, after ending what it had started";
+  129, 130, 143
+            ended by a closed terminal, Ctrl-C or SIGTERM, after ending what it had started
+
+Builds of `check`, `local` and `demo` run on this machine as you, without a sandbox: look at code you do not trust first.";
 
 /// A gated check-in for AWS CodeCommit: every pull request is built and tested as it will be once merged.
 #[derive(Debug, Parser)]

@@ -5,9 +5,22 @@ use serde_json::{Value, json};
 
 use super::{System, SystemError};
 
+/// How far a build's log was read.
+#[derive(Clone, Debug, Default)]
+pub struct LogPlace(Option<String>);
+
 impl System {
     /// What a build has written so far; empty before it has a log.
     pub async fn build_log(&self, build: &BuildId) -> Result<String, SystemError> {
+        self.build_log_after(build, &mut LogPlace::default()).await
+    }
+
+    /// What a build has written since `place`, which moves to the end.
+    pub async fn build_log_after(
+        &self,
+        build: &BuildId,
+        place: &mut LogPlace,
+    ) -> Result<String, SystemError> {
         let found = self
             .operator
             .call(
@@ -22,6 +35,9 @@ impl System {
         };
         let mut input =
             json!({ "logGroupName": group, "logStreamName": stream, "startFromHead": true });
+        if let Some(token) = &place.0 {
+            input["nextToken"] = token.as_str().into();
+        }
         let mut text = String::new();
         loop {
             let page = match self
@@ -41,6 +57,7 @@ impl System {
             }
             // The end of a log is where the token stays the same.
             let token = page["nextForwardToken"].clone();
+            place.0 = token.as_str().map(str::to_owned);
             if token == Value::Null || token == input["nextToken"] {
                 return Ok(text);
             }

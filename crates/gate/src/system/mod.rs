@@ -23,6 +23,7 @@ use tokio::net::TcpListener;
 
 pub use api::ApiError;
 pub use error::SystemError;
+pub use log::LogPlace;
 
 use api::Api;
 use function::Function;

@@ -59,15 +59,17 @@ fn a_branch_whose_merge_passes_is_approved_and_the_repository_is_left_as_it_was(
     );
     assert!(
         said.stderr
-            .starts_with("gating `topic` → `main`\nbuild: runs\nbuild: passed after "),
+            .starts_with("gating `topic` → `main`\nnote: builds run on this machine as you, without a sandbox; this is said once\nbuild: runs\nbuild: passed after "),
         "{}",
         said.stderr
     );
+    assert!(!said.stdout.contains("http"), "{}", said.stdout);
     let after =
         place.git("repo", &["for-each-ref"]) + &place.git("repo", &["config", "--list", "--local"]);
     assert_eq!(before, after);
     place.assert_clean();
     let again = check(&place, &[]);
+    assert!(!again.stderr.contains("sandbox"), "{}", again.stderr);
     assert!(
         again
             .stderr
@@ -227,8 +229,14 @@ fn the_base_is_what_origin_calls_its_default_branch() {
 }
 
 #[test]
-fn ctrl_c_ends_the_build_and_leaves_nothing_behind() {
-    let mark = format!("6173.{}", std::process::id());
+fn ctrl_c_and_a_closed_terminal_end_the_build_and_leave_nothing_behind() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGHUP, 129)] {
+        ends_the_build(signal, code);
+    }
+}
+
+fn ends_the_build(signal: Signal, code: i32) {
+    let mark = format!("6173.{}{code}", std::process::id());
     let place = with_topic(
         &format!("version: 0.2\nphases:\n  build:\n    commands: [sleep {mark}]\n"),
         &[("new", "1")],
@@ -240,13 +248,9 @@ fn ctrl_c_ends_the_build_and_leaves_nothing_behind() {
         .spawn()
         .unwrap();
     eventually("the build begins", || runs(&mark));
-    kill(
-        Pid::from_raw(running.id().try_into().unwrap()),
-        Signal::SIGINT,
-    )
-    .unwrap();
+    kill(Pid::from_raw(running.id().try_into().unwrap()), signal).unwrap();
     let said = Said::from(running.wait_with_output().unwrap());
-    assert_eq!((said.code, said.stdout.as_str()), (130, ""));
+    assert_eq!((said.code, said.stdout.as_str()), (code, ""));
     eventually("the build ends", || !runs(&mark));
     place.assert_clean();
 }
@@ -278,11 +282,48 @@ fn refuses_a_repository_without_commits() {
 }
 
 #[test]
-fn refuses_a_detached_head() {
+fn a_work_tree_on_no_branch_is_gated_under_its_commits_name() {
     let place = with_topic(BUILDSPEC, &[("new", "1")]);
     place.git("repo", &["switch", "--quiet", "--detach"]);
-    let expected = "error: `repo` is on no branch: its HEAD is detached\nhelp: give the commit a branch: `git switch -c <name>`\n";
-    assert_eq!(refused(&place, &[]), expected);
+    let commit = place.git("repo", &["rev-parse", "HEAD"]);
+    let said = check(&place, &[]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let first = format!("gating `detached-{}` → `main`\n", &commit[..12]);
+    assert!(said.stderr.starts_with(&first), "{}", said.stderr);
+}
+
+#[test]
+fn refuses_a_partial_clone_that_lacks_objects() {
+    let place = with_topic(BUILDSPEC, &[("new", "1")]);
+    place.git("repo", &["config", "uploadpack.allowFilter", "true"]);
+    place.commit("repo", &[("new", "2")], "Change the file");
+    let address = format!("file://{}", place.path("repo").display());
+    let clone = [
+        "clone",
+        "--quiet",
+        "--filter=blob:none",
+        "--branch=topic",
+        &address,
+        "copy",
+    ];
+    place.git("", &clone);
+    let said = place.gate(&["check", "--repo", "copy", "--base", "main"]);
+    assert_eq!(
+        (said.code, said.stdout.as_str()),
+        (2, ""),
+        "{}",
+        said.stderr
+    );
+    assert!(
+        said.stderr.ends_with(
+            "is a partial clone: 1 objects of its history are not here\nhelp: run `git fetch --refetch --no-filter`, or clone without `--filter`\n"
+        ),
+        "{}",
+        said.stderr
+    );
+    place.git("copy", &["fetch", "--quiet", "--refetch", "--no-filter"]);
+    let whole = place.gate(&["check", "--repo", "copy", "--base", "main"]);
+    assert_eq!(whole.code, 0, "{}", whole.stderr);
 }
 
 #[test]
@@ -388,17 +429,103 @@ fn a_check_is_compared_with_what_was_found_in_the_base_and_a_page_has_all_of_it(
         "{page}"
     );
     assert!(page.contains("it is broken"), "{page}");
+    assert!(
+        page.contains("<a href=\"#log-0\" rel=\"noreferrer\">log</a>"),
+        "{page}"
+    );
+    assert!(page.contains("Entering phase BUILD"), "{page}");
+    assert!(!page.contains("127.0.0.1"), "{page}");
     place.assert_clean();
 }
 
 #[test]
-fn fails_where_the_page_cannot_be_written_and_says_which() {
+fn refuses_a_page_that_has_no_place_before_anything_is_built() {
     let place = with_topic(BUILDSPEC, &[("new", "1")]);
-    let said = check(&place, &["--html", "no/such/folder/page.html"]);
-    assert_eq!(said.code, 2, "{}", said.stderr);
+    assert_eq!(
+        refused(&place, &["--html", "no/such/folder/page.html"]),
+        "error: there is no directory `no/such/folder` for the page `no/such/folder/page.html`\n\
+         help: make it first, or name another file with `--html`\n"
+    );
+    assert_eq!(
+        refused(&place, &["--html", "repo"]),
+        "error: `repo` is a directory\nhelp: name a file for the page with `--html`\n"
+    );
+}
+
+/// Two checks, of which `unit` looks for what is broken.
+const TWO_CHECKS: &str = "[[check]]
+name = \"unit\"
+inline = '{version: 0.2, phases: {build: {commands: [\"test ! -e broken\"]}}}'
+
+[[check]]
+name = \"docs\"
+inline = '{version: 0.2, phases: {build: {commands: [\"echo said to $WHOM\"]}}}'
+";
+
+#[test]
+fn the_rules_of_a_branch_can_be_tried_before_they_are_merged() {
+    let place = with_topic(
+        "version: 0.2\nphases: {build: {commands: [\"false\"]}}\n",
+        &[],
+    );
+    place.commit(
+        "repo",
+        &[("gate.toml", TWO_CHECKS), ("new", "1")],
+        "Two checks",
+    );
+    let by_base = check(&place, &[]);
+    assert_eq!(by_base.code, 1, "{}", by_base.stdout);
+    let by_head = check(&place, &["--rules-from", "head"]);
+    assert_eq!(by_head.code, 0, "{}{}", by_head.stdout, by_head.stderr);
+    let said = "the rules are the branch's own (gate.toml): until they are merged, pull requests are gated by those of `main`\n";
+    assert!(by_head.stderr.contains(said), "{}", by_head.stderr);
+    for check in ["**unit** passed", "**docs** passed"] {
+        assert!(by_head.stdout.contains(check), "{}", by_head.stdout);
+    }
+}
+
+#[test]
+fn one_check_runs_alone_with_a_variable_and_what_it_writes_is_shown_at_once() {
+    let place = Place::new();
+    place.repository("repo", &[("gate.toml", TWO_CHECKS)]);
+    place.git("repo", &["switch", "--quiet", "--create", "topic"]);
+    place.commit("repo", &[("broken", "")], "Break it");
+    let options = ["--check", "docs", "--env", "WHOM=you all", "--follow"];
+    let said = check(&place, &options);
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
     assert!(
-        said.stderr.contains("no/such/folder/page.html"),
+        said.stderr.contains("docs │ said to you all\n"),
         "{}",
         said.stderr
     );
+    assert!(!said.stderr.contains("unit"), "{}", said.stderr);
+    assert!(said.stdout.contains("`[only=docs]`"), "{}", said.stdout);
+    let unset = refused(&place, &["--env", "NO_SUCH_VARIABLE"]);
+    assert_eq!(
+        unset,
+        "error: the variable `NO_SUCH_VARIABLE` is not set here\nhelp: set it, or write `--env NO_SUCH_VARIABLE=VALUE`\n"
+    );
+    assert!(
+        refused(&place, &["--env", "1=2"])
+            .starts_with("error: `1` cannot be the name of a variable\n")
+    );
+}
+
+#[test]
+fn a_program_that_this_machine_lacks_is_said_to_be_missing_here() {
+    let spec = "version: 0.2\nphases: {build: {commands: [\"no-such-compiler build\"]}}\n";
+    let place = with_topic(spec, &[("new", "1")]);
+    let said = check(&place, &[]);
+    assert_eq!(said.code, 1, "{}", said.stderr);
+    let help = "help: `no-such-compiler` is not installed on this machine, or not on the PATH: builds here use what this machine has, not an image\n";
+    assert!(said.stderr.contains(help), "{}", said.stderr);
+}
+
+#[test]
+fn commands_of_an_image_whose_shell_is_bash_run_with_bash() {
+    let spec =
+        "version: 0.2\nphases: {build: {commands: [\"[[ a == a* ]]\", \"set -o pipefail\"]}}\n";
+    let place = with_topic(spec, &[("new", "1")]);
+    let said = check(&place, &[]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
 }

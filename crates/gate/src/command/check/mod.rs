@@ -3,18 +3,25 @@
 mod history;
 mod memory;
 mod outcome;
+mod page;
 mod planned;
 mod progress;
 mod repository;
+mod rules;
 mod run;
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use gate::system::{self, System};
 use local_aws::Settings;
 
 use super::Failure;
-use crate::{interrupt::Interrupt, terminal};
+use crate::{interrupt::Interrupt, state, terminal};
 
 /// The gate looks after whole seconds, the first time after two: right for builds of minutes, too slow for somebody who
 /// waits for one of two seconds.
@@ -25,7 +32,9 @@ const WAIT_SCALE: f64 = 0.25;
 /// The branch is merged with its base as it will be, built by `buildspec.yml` of the base and judged; the comment that
 /// the pull request would get is printed. The repository itself is only read.
 ///
-/// Exit code: 0 approved; 1 rejected or held; 2 it could not run; 130 or 143 after a signal.
+/// Builds run on this machine as you, without a sandbox, with a home folder of their own and few of your variables.
+///
+/// Exit code: 0 approved; 1 rejected or held; 2 it could not run; 129, 130 or 143 after a signal.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The repository
@@ -37,6 +46,18 @@ pub(crate) struct Options {
     /// The pull request's title, which may hold flags such as [skip-tests] [default: the last commit's subject]
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
+    /// Whose `gate.toml` and buildspecs apply: the base's, as on a pull request, or the branch's own, to try them
+    #[arg(long, value_name = "SIDE", value_enum, default_value_t)]
+    rules_from: RulesFrom,
+    /// Run this check alone, as `[only=NAME]` in the title does; can be given several times
+    #[arg(long = "check", value_name = "NAME")]
+    checks: Vec<String>,
+    /// Give builds this variable, with this value or the one it has here; can be given several times
+    #[arg(long = "env", value_name = "NAME[=VALUE]")]
+    environment: Vec<String>,
+    /// Show what builds write while they run
+    #[arg(long)]
+    follow: bool,
     /// Print one JSON object instead of the comment
     #[arg(long)]
     json: bool,
@@ -48,13 +69,32 @@ pub(crate) struct Options {
     build_minute: u64,
 }
 
+/// Whose rules a check is made by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum RulesFrom {
+    /// The base's.
+    #[default]
+    Base,
+    /// The branch's own.
+    Head,
+}
+
 pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
     terminal::log("error");
     let mut interrupt = Interrupt::listen()
         .map_err(|error| Failure::new(format!("failed to listen for signals: {error}")))?;
+    if let Some(file) = &options.html {
+        writable(file)?;
+    }
+    let build_variables = variables(&options.environment)?;
     // Sentences name the directory, not `.`.
     let repo = options.repo.canonicalize().unwrap_or(options.repo);
-    let described = repository::change(&repo, options.base.as_deref(), options.title.as_deref());
+    let wanted = repository::Wanted {
+        base: options.base.as_deref(),
+        title: options.title.as_deref(),
+        checks: &options.checks,
+    };
+    let described = repository::change(&repo, wanted);
     let change = match interrupt.or(described).await {
         Ok(change) => change?,
         Err(interrupted) => return Ok(interrupted.into()),
@@ -69,6 +109,7 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
     let settings = Settings {
         wait_scale: WAIT_SCALE,
         build_minute: Duration::from_millis(options.build_minute),
+        build_variables,
         ..Settings::new(folder.path())
     };
     let system = match interrupt
@@ -78,7 +119,11 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
         Ok(system) => system?,
         Err(interrupted) => return Ok(interrupted.into()),
     };
-    let ran = interrupt.or(run::gate(&system, &repo, &change)).await;
+    let how = run::How {
+        rules: options.rules_from,
+        follow: options.follow,
+    };
+    let ran = interrupt.or(run::gate(&system, &repo, &change, how)).await;
     system.shut_down().await;
     match ran {
         Ok(outcome) => {
@@ -86,7 +131,7 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
             if let Some(file) = &options.html {
                 outcome.write_page(file)?;
             }
-            outcome.print(options.json)
+            outcome.print(options.json, !options.follow)
         }
         Err(interrupted) => Ok(interrupted.into()),
     }
@@ -107,6 +152,7 @@ fn warn(change: &repository::Change) {
     terminal::say(&terminal::harmless(&format!(
         "gating `{source}` → `{destination}`{at}"
     )));
+    state::say_once_that_builds_are_not_sandboxed();
     if change.uncommitted > 0 {
         let files = match change.uncommitted {
             1 => "1 file has changes that are".to_owned(),
@@ -117,4 +163,49 @@ fn warn(change: &repository::Change) {
             terminal::bold("warning:")
         ));
     }
+}
+
+/// Nobody wants to hear after an hour of building that the page has no place.
+fn writable(file: &Path) -> Result<(), Failure> {
+    let shown = file.display();
+    if file.is_dir() {
+        return Err(Failure::new(format!("`{shown}` is a directory"))
+            .help("name a file for the page with `--html`"));
+    }
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => Err(Failure::new(format!(
+            "there is no directory `{}` for the page `{shown}`",
+            folder.display()
+        ))
+        .help("make it first, or name another file with `--html`")),
+        _ => Ok(()),
+    }
+}
+
+/// `NAME=value`, or `NAME` for the value it has in this command's own environment.
+fn variables(asked: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let variable = |asked: &String| {
+        let (name, value) = match asked.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (asked.as_str(), std::env::var(asked).ok()),
+        };
+        let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+        let starts_well =
+            name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+        if !starts_well || !name.chars().all(is_name) {
+            return Err(
+                Failure::new(format!("`{name}` cannot be the name of a variable"))
+                    .help("write `--env NAME=VALUE`"),
+            );
+        }
+        let value = value.ok_or_else(|| {
+            Failure::new(format!("the variable `{name}` is not set here"))
+                .help(format!("set it, or write `--env {name}=VALUE`"))
+        })?;
+        Ok((name.to_owned(), value))
+    };
+    asked.iter().map(variable).collect()
 }

@@ -10,7 +10,7 @@ use gate_core::{
 };
 use serde_json::{Value, json};
 
-use super::repository::Change;
+use super::{page, repository::Change};
 use crate::{command::Failure, terminal};
 
 /// Lines of a failed build's log that are shown.
@@ -19,7 +19,10 @@ const SHOWN_LINES: usize = 40;
 /// What became of the candidate.
 pub(super) struct Outcome {
     pub(super) verdict: VerdictKind,
+    /// Without links to the endpoint, which ends with the command.
     pub(super) comment: Option<String>,
+    /// Where the endpoint was.
+    pub(super) address: String,
     pub(super) change: Change,
     /// What was built; `None` if nothing was.
     pub(super) tested_commit: Option<CommitId>,
@@ -36,15 +39,19 @@ pub(super) struct Check {
     pub(super) status: BuildStatus,
     pub(super) duration: Duration,
     pub(super) log: String,
+    pub(super) log_url: Option<String>,
     pub(super) reports: Vec<Report>,
 }
 
 impl Outcome {
-    /// Says it, and answers with the exit code it has.
-    pub(super) fn print(&self, as_json: bool) -> Result<ExitCode, Failure> {
+    /// Says it, and answers with the exit code it has. `with_logs` shows the ends of the logs of builds that failed.
+    pub(super) fn print(&self, as_json: bool, with_logs: bool) -> Result<ExitCode, Failure> {
         for check in &self.checks {
-            if check.status != BuildStatus::Succeeded {
+            if check.status != BuildStatus::Succeeded && with_logs {
                 show_end_of_log(check);
+            }
+            if check.status == BuildStatus::Failed {
+                say_what_is_not_installed(&check.log);
             }
         }
         if as_json {
@@ -53,7 +60,7 @@ impl Outcome {
                 text.map_err(|error| Failure::new(format!("failed to write the result: {error}")))?;
             terminal::print(&format!("{text}\n"));
         } else if let Some(comment) = &self.comment {
-            terminal::print(&format!("{}\n", terminal::harmless(comment)));
+            terminal::print(&format!("{}\n", terminal::markdown(comment)));
         }
         Ok(ExitCode::from(u8::from(
             self.verdict != VerdictKind::Approve,
@@ -70,8 +77,11 @@ impl Outcome {
             ));
             return Ok(());
         };
+        let page = page::with_logs(&String::from_utf8_lossy(page), &self.checks, &self.address);
         std::fs::write(file, page)
-            .map_err(|error| Failure::new(format!("failed to write `{shown}`: {error}")))
+            .map_err(|error| Failure::new(format!("failed to write `{shown}`: {error}")))?;
+        terminal::say(&terminal::harmless(&format!("all results: {shown}")));
+        Ok(())
     }
 
     fn to_json(&self) -> Value {
@@ -176,6 +186,37 @@ fn status(status: BuildStatus) -> &'static str {
     }
 }
 
+/// A program that the image has and this machine has not is no mistake of the pull request.
+fn say_what_is_not_installed(log: &str) {
+    let Some(program) = not_found(log) else {
+        return;
+    };
+    let program = terminal::harmless(program);
+    terminal::say(&format!(
+        "{} `{program}` is not installed on this machine, or not on the PATH: builds here use what this machine has, not an image",
+        terminal::bold("help:")
+    ));
+}
+
+/// The program that a shell looked for in vain: `sh: 1: go: not found`, `bash: line 1: go: command not found`.
+fn not_found(log: &str) -> Option<&str> {
+    log.lines().rev().find_map(|line| {
+        let line = line.trim_end();
+        let said = line
+            .strip_suffix(": command not found")
+            .or_else(|| line.strip_suffix(": not found"))?;
+        let (before, program) = said.rsplit_once(": ")?;
+        let is_program = !program.is_empty() && !program.contains([' ', '/', '`', '"']);
+        // Other tools say such things as well; a shell names itself and the line.
+        let is_shell = before.rsplit(": ").next().is_some_and(|line| {
+            line.trim_start_matches("line ")
+                .chars()
+                .all(|digit| digit.is_ascii_digit())
+        });
+        (is_program && is_shell).then_some(program)
+    })
+}
+
 fn show_end_of_log(check: &Check) {
     let lines: Vec<_> = check.log.lines().collect();
     let shown = lines
@@ -192,5 +233,26 @@ fn show_end_of_log(check: &Check) {
     terminal::say(&terminal::bold(&format!("── {}: {which} ──", check.name)));
     for line in shown {
         terminal::say(&terminal::harmless(line));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_found;
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        for (log, program) in [
+            ("/tmp/x/script-1: 1: go: not found\n", Some("go")),
+            (
+                "a\n/tmp/x/script-1: line 3: cargo-nextest: command not found\nb\n",
+                Some("cargo-nextest"),
+            ),
+            ("error: module lodash: not found", None),
+            ("sh: 1: /opt/my tool: not found", None),
+            ("all is well", None),
+        ] {
+            assert_eq!(not_found(log), program, "{log}");
+        }
     }
 }

@@ -1,7 +1,11 @@
 //! How the checks stand: a moving line per check for a person who watches, one line per change for everybody else.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
 
+use gate::system::{LogPlace, System, SystemError};
 use gate_core::{
     build::{Build, BuildStatus},
     poll,
@@ -11,12 +15,24 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::terminal;
 
+/// Between two looks at the log of one build.
+const LOOK_AT_LOGS: Duration = Duration::from_millis(400);
+
 /// The lines so far.
 pub(super) struct Progress<'a> {
     durations: &'a Durations,
     /// `None` when nobody watches.
     bars: Option<MultiProgress>,
     lines: BTreeMap<String, Line>,
+    /// What builds write is shown while they run.
+    logs: Option<Logs>,
+}
+
+/// How far the logs of builds were shown.
+struct Logs {
+    places: BTreeMap<String, LogPlace>,
+    whole: BTreeSet<String>,
+    looked: Option<Instant>,
 }
 
 struct Line {
@@ -27,17 +43,36 @@ struct Line {
 }
 
 impl<'a> Progress<'a> {
-    pub(super) fn new(durations: &'a Durations) -> Self {
-        let bars = terminal::is_watched().then(MultiProgress::new);
+    /// With `follow`, what builds write is shown as they write it; nothing moves then.
+    pub(super) fn new(durations: &'a Durations, follow: bool) -> Self {
+        let bars = (terminal::is_watched() && !follow).then(MultiProgress::new);
+        let logs = follow.then(|| Logs {
+            places: BTreeMap::new(),
+            whole: BTreeSet::new(),
+            looked: None,
+        });
         Self {
             durations,
             bars,
             lines: BTreeMap::new(),
+            logs,
         }
     }
 
     /// Shows the builds as they are now.
-    pub(super) fn show(&mut self, builds: &[Build]) {
+    pub(super) async fn show(
+        &mut self,
+        system: &System,
+        builds: &[Build],
+    ) -> Result<(), SystemError> {
+        if let Some(logs) = &mut self.logs {
+            logs.show(system, builds).await?;
+        }
+        self.show_states(builds);
+        Ok(())
+    }
+
+    fn show_states(&mut self, builds: &[Build]) {
         for build in builds.iter().rev() {
             let Some(purpose) = &build.purpose else {
                 continue;
@@ -70,6 +105,38 @@ impl<'a> Progress<'a> {
         let passes = self.durations.checks.get(check)?;
         let passes: Vec<_> = passes.iter().copied().map(Duration::from_secs).collect();
         poll::expected(&passes)
+    }
+}
+
+impl Logs {
+    async fn show(&mut self, system: &System, builds: &[Build]) -> Result<(), SystemError> {
+        let ended = builds.iter().any(|build| build.complete);
+        if !ended
+            && self
+                .looked
+                .is_some_and(|last| last.elapsed() < LOOK_AT_LOGS)
+        {
+            return Ok(());
+        }
+        self.looked = Some(Instant::now());
+        for build in builds.iter().rev() {
+            let Some(purpose) = &build.purpose else {
+                continue;
+            };
+            let id = build.id.to_string();
+            if self.whole.contains(&id) {
+                continue;
+            }
+            let place = self.places.entry(id.clone()).or_default();
+            for line in system.build_log_after(&build.id, place).await?.lines() {
+                let line = format!("{} │ {line}", purpose.check);
+                terminal::say(&terminal::harmless(&line));
+            }
+            if build.complete {
+                self.whole.insert(id);
+            }
+        }
+        Ok(())
     }
 }
 

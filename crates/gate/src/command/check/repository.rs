@@ -33,21 +33,34 @@ struct Base {
     commit: String,
 }
 
+/// What was asked for on the command line.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) base: Option<&'a str>,
+    pub(super) title: Option<&'a str>,
+    /// The checks that alone are to run; none for all.
+    pub(super) checks: &'a [String],
+}
+
 /// Reads what is to be gated.
-pub(super) async fn change(
-    path: &Path,
-    base: Option<&str>,
-    title: Option<&str>,
-) -> Result<Change, Failure> {
+pub(super) async fn change(path: &Path, wanted: Wanted<'_>) -> Result<Change, Failure> {
     let git = open(path).await?;
-    let source = current_branch(&git, path).await?;
+    let branch = git
+        .ask(&["symbolic-ref", "--quiet", "--short", "HEAD"])
+        .await?;
     let Some(source_commit) = commit(&git, "HEAD").await? else {
         return Err(Failure::new(format!(
-            "the branch `{source}` of `{}` has no commit",
+            "the branch `{}` of `{}` has no commit",
+            branch.unwrap_or_default(),
             path.display()
         ))
         .help("commit something first"));
     };
+    // A work tree on no branch, as other build servers make them, is gated under a name made of its commit.
+    let source = branch.unwrap_or_else(|| {
+        let short: String = source_commit.chars().take(12).collect();
+        format!("detached-{short}")
+    });
     if git.run(&["rev-parse", "--is-shallow-repository"]).await? == "true" {
         return Err(Failure::new(format!(
             "`{}` is a shallow clone: its history breaks off",
@@ -55,7 +68,7 @@ pub(super) async fn change(
         ))
         .help("run `git fetch --unshallow`"));
     }
-    let base = find_base(&git, base).await?;
+    let base = find_base(&git, wanted.base).await?;
     if base.name == source {
         return Err(Failure::new(format!(
             "the current branch `{source}` is the base branch itself"
@@ -70,9 +83,14 @@ pub(super) async fn change(
         ))
         .help("commit to the branch, or name another base with `--base`"));
     }
-    let title = match title {
-        Some(title) => given_title(title)?,
-        None => subject(&git, &source).await?,
+    has_all_objects(&git, path, [&source_commit, &base.commit]).await?;
+    let only = match wanted.checks {
+        [] => String::new(),
+        checks => format!("[only={}]", checks.join(",")),
+    };
+    let title = match wanted.title {
+        Some(title) => given_title(format!("{title} {only}").trim())?,
+        None => subject(&git, &source, &only).await?,
     };
     Ok(Change {
         uncommitted: uncommitted(&git).await?,
@@ -102,17 +120,34 @@ async fn open(path: &Path) -> Result<Git, Failure> {
     }
 }
 
-async fn current_branch(git: &Git, path: &Path) -> Result<String, Failure> {
-    let branch = git
-        .ask(&["symbolic-ref", "--quiet", "--short", "HEAD"])
-        .await?;
-    branch.ok_or_else(|| {
-        Failure::new(format!(
-            "`{}` is on no branch: its HEAD is detached",
-            path.display()
-        ))
-        .help("give the commit a branch: `git switch -c <name>`")
-    })
+/// A partial clone fetches what it lacks when it is asked for, from somewhere that may not be reached: that is for its owner to do.
+async fn has_all_objects(git: &Git, path: &Path, commits: [&str; 2]) -> Result<(), Failure> {
+    let partial = [
+        "config",
+        "--get-regexp",
+        r"^remote\..*\.(promisor|partialclonefilter)$",
+    ];
+    if git.ask(&partial).await?.is_none() {
+        return Ok(());
+    }
+    let [source, destination] = commits;
+    let list = [
+        "rev-list",
+        "--objects",
+        "--missing=print",
+        source,
+        destination,
+    ];
+    let objects = git.run(&list).await?;
+    let missing = objects.lines().filter(|line| line.starts_with('?')).count();
+    if missing == 0 {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "`{}` is a partial clone: {missing} objects of its history are not here",
+        path.display()
+    ))
+    .help("run `git fetch --refetch --no-filter`, or clone without `--filter`"))
 }
 
 async fn commit(git: &Git, revision: &str) -> Result<Option<String>, GitFailure> {
@@ -193,15 +228,17 @@ fn given_title(title: &str) -> Result<String, Failure> {
     }
 }
 
-/// The last commit's subject, shortened; a commit without one is named by its branch.
-async fn subject(git: &Git, source: &str) -> Result<String, GitFailure> {
+/// The last commit's subject, shortened so that `only` fits behind it; a commit without one is named by its branch.
+async fn subject(git: &Git, source: &str, only: &str) -> Result<String, Failure> {
     let subject = git.run(&["log", "-1", "--format=%s", "HEAD"]).await?;
     let subject = if subject.trim().is_empty() {
         source
     } else {
         subject.trim()
     };
-    Ok(subject.chars().take(LONGEST_TITLE).collect())
+    let room = LONGEST_TITLE.saturating_sub(only.chars().count() + 1);
+    let subject: String = subject.chars().take(room).collect();
+    given_title(format!("{subject} {only}").trim())
 }
 
 async fn uncommitted(git: &Git) -> Result<usize, GitFailure> {

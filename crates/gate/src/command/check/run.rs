@@ -6,34 +6,44 @@ use aws_sdk_codecommit::{Client as CodeCommit, error::DisplayErrorContext, types
 use gate::system::System;
 use gate_core::{
     build::Build,
-    error::GateError,
     id::{PullRequestId, RepositoryName, RevisionId},
     names,
-    protocol::Durations,
 };
 
 use super::{
+    RulesFrom,
     history::History,
     memory::Memory,
     outcome::{Check, Outcome},
     planned,
     progress::Progress,
     repository::Change,
+    rules,
 };
 use crate::{
     command::Failure,
     git::Git,
+    terminal::without_links,
     watch::{PAUSE, Watch, Word},
 };
 
 /// Who opens the pull request: not the gate, whose own ones it may not approve.
 pub(super) const AUTHOR: &str = "you";
 
+/// How a check is made.
+#[derive(Clone, Copy)]
+pub(super) struct How {
+    pub(super) rules: RulesFrom,
+    /// Show what builds write while they run.
+    pub(super) follow: bool,
+}
+
 /// Runs the whole gate over `change`.
 pub(super) async fn gate(
     system: &System,
     path: &Path,
     change: &Change,
+    how: How,
 ) -> Result<Outcome, Failure> {
     let clients = system.clients_as(AUTHOR);
     let codecommit = CodeCommit::new(&system.config_as(AUTHOR));
@@ -46,6 +56,12 @@ pub(super) async fn gate(
     let memory = Memory::of(path, &clients, &repository).await;
     memory.recall(path, change).await;
     push(&codecommit, &repository, path, change).await?;
+    let mut change = change.clone();
+    if how.rules == RulesFrom::Head {
+        let adopted = rules::adopt(&clients.host, &codecommit, &repository, &change).await?;
+        change.destination_commit = adopted.unwrap_or(change.destination_commit);
+    }
+    let change = &change;
     let (pull_request, revision) = open(&codecommit, &repository, change).await?;
     let watch = Watch {
         system,
@@ -53,7 +69,8 @@ pub(super) async fn gate(
         pull_request: &pull_request,
         revision: &revision,
     };
-    let word = follow(&watch, &history.durations).await?;
+    let progress = Progress::new(&history.durations, how.follow);
+    let word = follow(&watch, progress).await?;
     if let Word::Given { record, .. } = &word
         && let Some(tree) = &record.tested_tree
     {
@@ -143,12 +160,12 @@ pub(super) fn refused(error: &(impl std::error::Error + 'static)) -> Failure {
     Failure::new(DisplayErrorContext(error).to_string())
 }
 
-async fn follow(watch: &Watch<'_>, durations: &Durations) -> Result<Word, GateError> {
+async fn follow(watch: &Watch<'_>, mut progress: Progress<'_>) -> Result<Word, Failure> {
     let project = names::project(&watch.clients.deployment.service, watch.pull_request);
-    let mut progress = Progress::new(durations);
     loop {
         let word = watch.look().await?;
-        progress.show(&watch.clients.builds.builds_of_project(&project).await?);
+        let builds = watch.clients.builds.builds_of_project(&project).await?;
+        progress.show(watch.system, &builds).await?;
         if !matches!(word, Word::Waiting) {
             progress.finish();
             return Ok(word);
@@ -202,7 +219,8 @@ async fn conclude(
     Ok(Outcome {
         page: watch.clients.objects.get(&page).await?,
         verdict,
-        comment,
+        comment: comment.map(|comment| without_links(&comment, &watch.system.url())),
+        address: watch.system.url(),
         change: change.clone(),
         tested_commit: record.tested_commit,
         plan: planned::plan(watch.system, &record.run).await?,
@@ -226,6 +244,7 @@ async fn check(
         name,
         status: build.status,
         duration: build.duration,
+        log_url: build.log_url,
         log,
         reports: reports.into_iter().map(|found| found.report).collect(),
     })

@@ -21,7 +21,7 @@ const WAIT_SCALE: f64 = 0.25;
 /// A throw-away repository, real git, real builds and the state machine as it is deployed; nothing is left behind. The
 /// comments are printed on standard output.
 ///
-/// Exit code: 0 everything came as it was told; 1 something did not, and what; 2 it could not run; 130 or 143 after a signal.
+/// Exit code: 0 everything came as it was told; 1 something did not, and what; 2 it could not run; 129, 130 or 143 after a signal.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {}
 

@@ -175,7 +175,8 @@ impl Tour<'_> {
                 && let Some(text) = watch.comment(&comment).await?
                 && texts.last() != Some(&text)
             {
-                terminal::print(&format!("{}\n\n", terminal::harmless(&text)));
+                let shown = terminal::without_links(&text, &self.system.url());
+                terminal::print(&format!("{}\n\n", terminal::markdown(&shown)));
                 texts.push(text);
             }
             match word {
@@ -186,11 +187,13 @@ impl Tour<'_> {
                         "one comment, first about the running build, then with the verdict",
                     );
                     let approves = verdict == VerdictKind::Approve;
-                    let agrees = (record.approval == ApprovalRecord::Given) == approves;
-                    self.expect(
-                        agrees,
-                        "the approval is given with the verdict Approve and with no other",
-                    );
+                    let given = record.approval == ApprovalRecord::Given;
+                    let shown = if approves {
+                        "the gate approved this very revision"
+                    } else {
+                        "the gate approved nothing"
+                    };
+                    self.expect(given == approves, shown);
                     return Ok(Some(verdict));
                 }
                 Word::GaveUp => {

@@ -24,7 +24,7 @@ const LOG: &str =
 /// Every repository that is created is gated: pull requests to its default branch are built, commented and approved.
 /// The state is kept and taken up again by the next start.
 ///
-/// Exit code: 130 or 143 after a signal; 2 if it could not run.
+/// Exit code: 129, 130 or 143 after a signal; 2 if it could not run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Port on 127.0.0.1; 0 takes a free one
