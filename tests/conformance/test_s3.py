@@ -51,6 +51,28 @@ class Objects(Story):
         nothing = self.api.list_objects_v2(Bucket=self.bucket, Prefix="none/")
         self.assertEqual(nothing["KeyCount"], 0)
 
+    def test_keys_are_listed_like_folders_over_pages(self):
+        for key in ("a/1", "a/2", "b", "c/d/3", "e"):
+            self.put(key)
+        pages = self.api.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Delimiter="/", PaginationConfig={"PageSize": 2}
+        )
+        pages = [
+            [found["Prefix"] for found in page.get("CommonPrefixes", [])]
+            + [found["Key"] for found in page.get("Contents", [])]
+            for page in pages
+        ]
+        self.assertEqual(pages, [["a/", "b"], ["c/", "e"]])
+        inside = self.api.list_objects_v2(Bucket=self.bucket, Delimiter="/", Prefix="c/")
+        self.assertEqual([found["Prefix"] for found in inside["CommonPrefixes"]], ["c/d/"])
+
+    def test_buckets_are_listed(self):
+        names = [found["Name"] for found in self.api.list_buckets()["Buckets"]]
+        self.assertIn(self.bucket, names)
+        self.assertEqual(names, sorted(names))
+        only = self.api.list_buckets(Prefix=self.bucket)["Buckets"]
+        self.assertEqual([found["Name"] for found in only], [self.bucket])
+
     def test_a_deleted_object_is_gone_and_deleting_it_again_succeeds(self):
         self.put("key")
         for _ in range(2):

@@ -26,7 +26,7 @@ fn settings() -> Vec<Setting> {
     let usual = Assumptions::default();
     let all = Assumptions {
         destination_move_renews_revision: true,
-        destination_commit_follows_branch: true,
+        destination_commit_follows_branch: false,
         all_takes_large_results: false,
         close_events: CloseEvents::Two,
         delete_project: DeleteProject::Refused,
@@ -45,9 +45,9 @@ fn settings() -> Vec<Setting> {
             },
         ),
         (
-            "destinationCommit follows its branch",
+            "destinationCommit stays what it was",
             Assumptions {
-                destination_commit_follows_branch: true,
+                destination_commit_follows_branch: false,
                 ..usual
             },
         ),
@@ -55,7 +55,7 @@ fn settings() -> Vec<Setting> {
             "both of these",
             Assumptions {
                 destination_move_renews_revision: true,
-                destination_commit_follows_branch: true,
+                destination_commit_follows_branch: false,
                 ..usual
             },
         ),

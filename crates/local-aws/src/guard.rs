@@ -1,4 +1,4 @@
-//! Who may talk to the endpoint: programs of this machine, and a browser that a person points at a log.
+//! Who may talk to the endpoint: programs of this machine, and a browser that a person points at the front page or a log.
 //!
 //! The endpoint checks no secret, so whoever reaches it may do anything. Another machine does not reach it: it listens on
 //! loopback only. A web page that somebody has open beside it does: the browser carries its requests here, under a foreign
@@ -34,14 +34,17 @@ pub(crate) async fn check(request: Request, next: Next) -> Response {
         None => next.run(request).await,
         Some(refusal) => {
             tracing::warn!(reason = %refusal, "refused a request");
-            answer(request.uri().path(), &refusal)
+            answer(request.method(), request.uri().path(), &refusal)
         }
     }
 }
 
 /// In the form that the path's user reads: git and browsers show text, SDKs look for an error's name.
-fn answer(path: &str, refusal: &Refusal) -> Response {
-    if path.starts_with("/v1/repos/") || path.starts_with("/logs/") {
+fn answer(method: &Method, path: &str, refusal: &Refusal) -> Response {
+    if path == "/" && *method == Method::GET
+        || path.starts_with("/v1/repos/")
+        || path.starts_with("/logs/")
+    {
         return (StatusCode::FORBIDDEN, format!("{refusal}\n")).into_response();
     }
     let error = ServiceError {

@@ -17,12 +17,14 @@ mod git;
 mod guard;
 mod hex;
 mod interference;
+mod overview;
 mod page;
 mod process;
 mod program;
 mod services;
 mod settings;
 mod store;
+mod strict;
 mod wire;
 
 pub use account::{Account, DeadLetter, FunctionError, FunctionHandler, OpenError};

@@ -13,6 +13,8 @@ pub struct Settings {
     pub account_id: String,
     /// Access key id → ARN, for callers that are not IAM users.
     pub callers: BTreeMap<String, String>,
+    /// Where CodeCommit is if somebody else has it: sources of builds at an address that starts so are fetched from there.
+    pub code_elsewhere: Option<String>,
     /// Run rules, schedules and state machines; false leaves them to somebody else's emulator.
     pub engine: bool,
     /// Builds that run at once; as many as five times this wait in the queue, more are refused.
@@ -41,6 +43,7 @@ impl Settings {
             region: "us-east-1".to_owned(),
             account_id: "000000000000".to_owned(),
             callers: BTreeMap::new(),
+            code_elsewhere: None,
             engine: true,
             concurrent_builds: std::thread::available_parallelism().map_or(2, usize::from),
             // What CodeBuild's smallest machine has.
@@ -60,7 +63,8 @@ impl Settings {
 pub struct Assumptions {
     /// A move of the destination branch renews the revision of the pull requests to it.
     pub destination_move_renews_revision: bool,
-    /// `pullRequestTargets[].destinationCommit` follows the destination branch while the pull request is open.
+    /// `pullRequestTargets[].destinationCommit` follows the destination branch while the pull request is open. The API's model
+    /// calls it the commit at the tip of that branch.
     pub destination_commit_follows_branch: bool,
     /// `States.ALL` takes `States.DataLimitExceeded` of a function's result, as an execution recorded on AWS shows; the guide
     /// says that it does not.
@@ -97,7 +101,7 @@ impl Default for Assumptions {
     fn default() -> Self {
         Self {
             destination_move_renews_revision: false,
-            destination_commit_follows_branch: false,
+            destination_commit_follows_branch: true,
             all_takes_large_results: true,
             close_events: CloseEvents::default(),
             delete_project: DeleteProject::default(),

@@ -24,6 +24,7 @@ use crate::{
     git::http_backend,
     guard,
     interference::{Heard, observed},
+    overview,
     services::{codebuild, codecommit, events, lambda, logs, s3, secretsmanager, ssm, states},
 };
 
@@ -57,7 +58,7 @@ pub fn serve(account: Arc<Account>, listener: TcpListener) -> std::io::Result<Se
     }
     account.set_base_url(format!("http://{address}"));
     let router = Router::new()
-        .route("/", post(json_protocol))
+        .route("/", post(json_protocol).get(front))
         .route("/2015-03-31/functions/{name}/invocations", post(invoke))
         .route("/v1/repos/{*path}", any(http_backend::handle))
         .route("/logs/{build}", get(logs::web::show))
@@ -72,6 +73,20 @@ pub fn serve(account: Arc<Account>, listener: TcpListener) -> std::io::Result<Se
         }
     });
     Ok(Server { address, task })
+}
+
+/// SDKs sign what they ask, and ask for the list of buckets here; a browser is shown what there is.
+async fn front(
+    state: State<Arc<Account>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    if headers.contains_key(header::AUTHORIZATION) {
+        return object_or_nothing(state, method, uri, headers, body).await;
+    }
+    overview::show(&state.0).await
 }
 
 /// S3 has every address that begins with a bucket's name.

@@ -138,6 +138,25 @@ async fn a_log_is_shown_to_a_person_as_text_and_to_no_page() {
 }
 
 #[tokio::test]
+async fn a_browser_is_shown_what_there_is_and_a_page_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = endpoint(&folder).await;
+    let host = "Host: localhost\r\nConnection: close\r\n";
+    let typed = format!("GET / HTTP/1.1\r\n{host}Sec-Fetch-Site: none\r\n\r\n");
+    let (head, body) = send(server.address, &typed).await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert!(head.contains("content-type: text/html"), "{head}");
+    assert!(head.contains("frame-ancestors 'none'"), "{head}");
+    assert!(body.contains("<h2>Repositories</h2>"), "{body}");
+    let fetched = format!(
+        "GET / HTTP/1.1\r\n{host}Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n\r\n"
+    );
+    let (head, body) = send(server.address, &fetched).await;
+    assert!(head.starts_with("http/1.1 403"), "{head}");
+    assert!(body.ends_with("this one is cross-site\n"), "{body}");
+}
+
+#[tokio::test]
 async fn refuses_a_method_a_path_and_a_body_that_nobody_serves_in_aws_words() {
     let folder = tempfile::tempdir().unwrap();
     let server = endpoint(&folder).await;
@@ -145,7 +164,7 @@ async fn refuses_a_method_a_path_and_a_body_that_nobody_serves_in_aws_words() {
     let functions = "/2015-03-31/functions";
     for (request, status, code) in [
         (
-            format!("GET / HTTP/1.1\r\n{host}\r\n"),
+            format!("DELETE / HTTP/1.1\r\n{host}\r\n"),
             404,
             "UnknownOperationException",
         ),

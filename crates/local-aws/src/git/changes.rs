@@ -2,8 +2,8 @@
 
 use super::{Entry, EntryKind, Git, GitError};
 
-/// A git object id that names the tree without entries, which every repository has.
-const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+/// The git object id that names the tree without entries, which every repository has.
+pub(crate) const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /// How a file differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -242,6 +242,25 @@ impl Git {
         Ok(Merge::Clean { tree })
     }
 
+    /// How many places of a file git cannot merge by their lines; none where it is no matter of lines.
+    pub(crate) async fn conflicting_hunks(
+        &self,
+        repository: &str,
+        destination: &str,
+        source: &str,
+        path: &str,
+    ) -> Result<usize, GitError> {
+        let merged = self.merge_tree(repository, destination, source, None);
+        let tree = merged.await?.tree;
+        let content = match self.entry(repository, &tree, path).await? {
+            Some(entry) if entry.size.is_some() => self.blob(repository, &entry.id).await?,
+            _ => None,
+        };
+        let content = content.unwrap_or_default();
+        let lines = content.split(|byte| *byte == b'\n');
+        Ok(lines.filter(|line| line.starts_with(b"<<<<<<< ")).count())
+    }
+
     async fn merge_tree(
         &self,
         repository: &str,

@@ -21,7 +21,7 @@ mod reader;
 mod references;
 mod trees;
 
-pub(crate) use changes::{Change, ChangeKind};
+pub(crate) use changes::{Change, ChangeKind, EMPTY_TREE};
 pub(crate) use merge::{Detail, Merge, Merging, Resolution};
 pub(crate) use objects::{Commit, Entry, EntryKind, Identity, Signature, is_object_id};
 pub(crate) use references::is_reference_name;

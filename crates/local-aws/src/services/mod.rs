@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Account, ServiceError};
+use crate::{Account, ServiceError, strict};
 
 pub(crate) mod codebuild;
 pub(crate) mod codecommit;
@@ -16,13 +16,21 @@ pub(crate) mod ssm;
 pub(crate) mod states;
 
 /// The input of an operation as its type.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "operations hand over their input"
+)]
 pub(crate) fn parse<T: DeserializeOwned>(input: Value) -> Result<T, ServiceError> {
-    serde_json::from_value(input).map_err(ServiceError::malformed)
+    strict::read(&input).map_err(ServiceError::malformed)
 }
 
 /// [`parse`] for services that answer a missing member with `ValidationException`.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "operations hand over their input"
+)]
 pub(crate) fn parse_validated<T: DeserializeOwned>(input: Value) -> Result<T, ServiceError> {
-    serde_json::from_value(input).map_err(|error: serde_json::Error| {
+    strict::read(&input).map_err(|error| {
         let text = error.to_string();
         let missing = text
             .strip_prefix("missing field `")

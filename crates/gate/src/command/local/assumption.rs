@@ -109,7 +109,7 @@ mod tests {
         let mut assumptions = Assumptions::default();
         for text in [
             "destination-move-renews-revision=true",
-            "destination-commit-follows-branch=true",
+            "destination-commit-follows-branch=false",
             "all-takes-large-results=false",
             "close-events=two",
             "delete-project=refused",
@@ -122,7 +122,7 @@ mod tests {
         }
         let all = Assumptions {
             destination_move_renews_revision: true,
-            destination_commit_follows_branch: true,
+            destination_commit_follows_branch: false,
             all_takes_large_results: false,
             close_events: CloseEvents::Two,
             delete_project: DeleteProject::Refused,

@@ -20,6 +20,8 @@ use crate::{
 /// ListBranches knows no page size; the real one is not documented.
 const PAGE: usize = 100;
 const HEADS: &str = "refs/heads/";
+/// What file systems take, less `.lock`.
+const LONGEST_PART: usize = 250;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -131,6 +133,13 @@ pub(crate) fn valid_name(name: Option<String>, member: &str) -> Result<String, S
     let name = required(name, member, "BranchNameRequiredException")?;
     let short = name.strip_prefix(HEADS).unwrap_or(&name);
     if is_reference_name(short) && !is_object_id(short) && short.chars().count() <= 256 {
+        // git keeps each part as a file, and locks it under a name with `.lock` at its end.
+        if short.split('/').any(|part| part.len() > LONGEST_PART) {
+            let message = format!(
+                "the local endpoint takes at most {LONGEST_PART} bytes between two slashes of a branch's name: `{name}`"
+            );
+            return refuse("InvalidBranchNameException", message);
+        }
         return Ok(short.to_owned());
     }
     let message = format!("`{name}` is not a name that git allows for a branch");

@@ -23,6 +23,12 @@ pub(super) const UNREFERENCED: Table<()> = Table::new("unreferenced_merge_commit
 
 /// CreateCommit takes at most so many entries (user guide, quotas).
 const MOST_ENTRIES: usize = 100;
+/// Longest name of an author, in characters (user guide, quotas).
+const LONGEST_NAME: usize = 1000;
+/// Longest email address, in characters (user guide, quotas).
+const LONGEST_EMAIL: usize = 256;
+/// Longest message of a commit, in bytes (API reference, CreateCommit).
+const LONGEST_MESSAGE: usize = 256 << 10;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -96,14 +102,38 @@ async fn is_hidden(
 }
 
 /// The author of a commit: as the request says, else the caller.
-pub(crate) fn identity(caller: &Caller, name: Option<String>, email: Option<String>) -> Identity {
+pub(crate) fn identity(
+    caller: &Caller,
+    name: Option<String>,
+    email: Option<String>,
+) -> Result<Identity, ServiceError> {
     let own_name = || caller.arn.rsplit('/').next().unwrap_or_default().to_owned();
-    Identity {
-        name: name
-            .filter(|name| !name.is_empty())
-            .unwrap_or_else(own_name),
-        email: email.unwrap_or_default(),
+    let name = name
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(own_name);
+    let email = email.unwrap_or_default();
+    if name.chars().count() > LONGEST_NAME {
+        let message = format!("the author's name has more than {LONGEST_NAME} characters");
+        return refuse("NameLengthExceededException", message);
     }
+    if email.chars().count() > LONGEST_EMAIL || email.contains(['<', '>', '\n']) {
+        let message =
+            format!("`{email}` is not an email address of at most {LONGEST_EMAIL} characters");
+        return refuse("InvalidEmailException", message);
+    }
+    Ok(Identity { name, email })
+}
+
+/// The message of a commit, if the request has one.
+pub(crate) fn message(message: Option<String>) -> Result<Option<String>, ServiceError> {
+    if message
+        .as_ref()
+        .is_some_and(|text| text.len() > LONGEST_MESSAGE)
+    {
+        let message = format!("the commit's message has more than {LONGEST_MESSAGE} bytes");
+        return refuse("CommitMessageLengthExceededException", message);
+    }
+    Ok(message)
 }
 
 #[derive(Deserialize)]
@@ -165,8 +195,8 @@ pub(super) async fn create(
     let repository = repositories::existing(account, request.repository_name.take())?;
     let repository = repository.repository_name;
     let branch = branches::valid_name(request.branch_name.take(), "branchName")?;
-    let author = identity(caller, request.author_name.take(), request.email.take());
-    let message = request.commit_message.take();
+    let author = identity(caller, request.author_name.take(), request.email.take())?;
+    let message = message(request.commit_message.take())?;
     let _moving = account.references.lock().await;
     let parent = parent(
         account,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Account, ServiceError,
-    git::{Change, ChangeKind, Entry},
+    git::{Change, ChangeKind, EMPTY_TREE, Entry, EntryKind},
     page::page,
 };
 
@@ -49,9 +49,15 @@ pub(super) async fn get(account: &Account, input: &Value) -> Result<Value, Servi
         None => None,
         before => Some(specified(account, repository, before, "beforeCommitSpecifier").await?),
     };
-    let before_path = existing_path(account, repository, before.as_deref(), request.before_path);
-    let before_path = before_path.await?;
-    let after_path = existing_path(account, repository, Some(&after), request.after_path).await?;
+    let (before_path, after_path) = (folder(request.before_path)?, folder(request.after_path)?);
+    let places = Places {
+        account,
+        repository,
+    };
+    let old = places.of(before.as_deref(), before_path.as_ref(), after_path.as_ref());
+    let old = old.await?;
+    let new = places.of(Some(&after), after_path.as_ref(), before_path.as_ref());
+    let new = new.await?;
     let limit = match request.max_results.map(usize::try_from) {
         None => DEFAULT,
         Some(Ok(limit)) if (1..=MOST).contains(&limit) => limit,
@@ -60,13 +66,7 @@ pub(super) async fn get(account: &Account, input: &Value) -> Result<Value, Servi
             return refuse("InvalidMaxResultsException", message);
         }
     };
-    let changes = account
-        .git
-        .changed_files(repository, before.as_deref(), &after);
-    let changes = changes.await?.into_iter().filter(|change| {
-        is_within(change.before.as_ref(), before_path.as_deref())
-            && is_within(change.after.as_ref(), after_path.as_deref())
-    });
+    let changes = places.changes(old, new).await?;
     let key = |change: &Change| change.path.clone();
     let Some(page) = page(changes, key, limit, request.next_token.as_deref()) else {
         let message = "NextToken is not one that this service gave out";
@@ -80,38 +80,100 @@ pub(super) async fn get(account: &Account, input: &Value) -> Result<Value, Servi
     Ok(answer)
 }
 
-/// A file or folder at `commit`; the root stands for no restriction.
-async fn existing_path(
-    account: &Account,
-    repository: &str,
-    commit: Option<&str>,
-    path: Option<String>,
-) -> Result<Option<String>, ServiceError> {
+/// The path that a member asks for; the root is as good as none.
+fn folder(path: Option<String>) -> Result<Option<String>, ServiceError> {
     let path = path.map(|path| path.trim_matches('/').to_owned());
-    let (Some(path), Some(commit)) = (path.filter(|path| !path.is_empty()), commit) else {
-        return Ok(None);
-    };
-    let path = valid_path(Some(path))?;
-    if account
-        .git
-        .entry(repository, commit, &path)
-        .await?
-        .is_none()
-    {
-        let message = format!("there is no `{path}` at {commit}");
-        return refuse("PathDoesNotExistException", message);
+    match path.filter(|path| !path.is_empty()) {
+        None => Ok(None),
+        Some(path) => valid_path(Some(path)).map(Some),
     }
-    Ok(Some(path))
 }
 
-/// Whether a side of a change, if it is there, lies in `folder`.
-fn is_within(side: Option<&Entry>, folder: Option<&str>) -> bool {
-    let (Some(side), Some(folder)) = (side, folder) else {
-        return true;
-    };
-    side.path
-        .strip_prefix(folder)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// What stands at one side's path.
+enum Place {
+    Nothing,
+    Folder(String),
+    File(Entry),
+}
+
+struct Places<'a> {
+    account: &'a Account,
+    repository: &'a str,
+}
+
+impl Places<'_> {
+    /// What stands at `path` of a commit, the whole of it without one. A path that only the `other` side names is meant for
+    /// both, and need not exist here.
+    async fn of(
+        &self,
+        commit: Option<&str>,
+        path: Option<&String>,
+        other: Option<&String>,
+    ) -> Result<Place, ServiceError> {
+        let Some(commit) = commit else {
+            return Ok(Place::Nothing);
+        };
+        let Some(wanted) = path.or(other) else {
+            return Ok(Place::Folder(commit.to_owned()));
+        };
+        let git = &self.account.git;
+        match git.entry(self.repository, commit, wanted).await? {
+            Some(entry) if entry.kind == EntryKind::Folder => Ok(Place::Folder(entry.id)),
+            Some(entry) => Ok(Place::File(entry)),
+            None if path.is_none() => Ok(Place::Nothing),
+            None => {
+                let message = format!("there is no `{wanted}` at {commit}");
+                refuse("PathDoesNotExistException", message)
+            }
+        }
+    }
+
+    /// What differs, with paths from the places: a file is below nothing but its own name.
+    async fn changes(&self, old: Place, new: Place) -> Result<Vec<Change>, ServiceError> {
+        let (old_tree, old_file) = old.parts();
+        let (new_tree, new_file) = new.parts();
+        let git = &self.account.git;
+        let mut changes = match (old_tree, new_tree) {
+            (None, None) => Vec::new(),
+            (old, new) => {
+                let new = new.as_deref().unwrap_or(EMPTY_TREE);
+                git.changed_files(self.repository, old.as_deref(), new)
+                    .await?
+            }
+        };
+        let is_same = |old: &Entry, new: &Entry| (&old.id, old.kind) == (&new.id, new.kind);
+        let kind = match (&old_file, &new_file) {
+            (None, None) => return Ok(changes),
+            (Some(old), Some(new)) if is_same(old, new) => return Ok(changes),
+            (Some(_), Some(_)) => ChangeKind::Modified,
+            (None, Some(_)) => ChangeKind::Added,
+            (Some(_), None) => ChangeKind::Deleted,
+        };
+        let name = new_file.as_ref().or(old_file.as_ref());
+        let path = name.map_or_else(String::new, |entry| entry.path.clone());
+        changes.push(Change {
+            kind,
+            path,
+            before: old_file,
+            after: new_file,
+        });
+        Ok(changes)
+    }
+}
+
+impl Place {
+    /// The folder's tree, or the file under its bare name.
+    fn parts(self) -> (Option<String>, Option<Entry>) {
+        match self {
+            Self::Nothing => (None, None),
+            Self::Folder(tree) => (Some(tree), None),
+            Self::File(mut entry) => {
+                let name = entry.path.rsplit('/').next().unwrap_or_default().to_owned();
+                entry.path = name;
+                (None, Some(entry))
+            }
+        }
+    }
 }
 
 fn described(change: &Change) -> Value {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     branches,
-    commits::identity,
+    commits::{self, identity},
     files::{content, valid_path},
     input::{refuse, required, shape},
     repositories,
@@ -115,13 +115,10 @@ impl<'a> Draft<'a> {
 
     /// Puts a `.gitkeep` into each folder that deletions have emptied.
     pub(super) async fn keep_empty_folders(&mut self) -> Result<(), ServiceError> {
-        let emptied: BTreeSet<String> = self
-            .before
-            .keys()
-            .filter(|path| !self.files.contains_key(*path))
-            .filter_map(|path| Some(path.rsplit_once('/')?.0.to_owned()))
-            .filter(|folder| !self.is_folder(folder))
-            .collect();
+        let emptied = emptied_folders(
+            &self.before.keys().cloned().collect(),
+            &self.files.keys().cloned().collect(),
+        );
         if emptied.is_empty() {
             return Ok(());
         }
@@ -231,6 +228,22 @@ impl<'a> Draft<'a> {
     }
 }
 
+/// The folders that lost their last file.
+pub(super) fn emptied_folders(
+    before: &BTreeSet<String>,
+    after: &BTreeSet<String>,
+) -> BTreeSet<String> {
+    let is_folder = |path: &str| {
+        let inside = format!("{path}/");
+        let mut from = after.range(inside.clone()..);
+        from.next().is_some_and(|path| path.starts_with(&inside))
+    };
+    let gone = before.difference(after);
+    gone.filter_map(|path| Some(path.rsplit_once('/')?.0.to_owned()))
+        .filter(|folder| !is_folder(folder))
+        .collect()
+}
+
 /// The commit that a new one on `branch` is to follow: its tip, which the request must name. None in a repository
 /// without references, where the first commit makes the branch.
 pub(super) async fn parent(
@@ -332,8 +345,8 @@ pub(super) async fn put_file(
         return refuse("FileContentRequiredException", "fileContent is required");
     };
     let content = content(&text)?;
-    let author = identity(caller, request.name, request.email);
-    let message = request.commit_message;
+    let author = identity(caller, request.name, request.email)?;
+    let message = commits::message(request.commit_message)?;
     let _moving = account.references.lock().await;
     let parent = parent(account, &repository, &branch, request.parent_commit_id).await?;
     let mut draft = Draft::of(account, &repository, parent.as_deref()).await?;
@@ -358,7 +371,11 @@ pub(super) async fn delete_file(
     let repository = repositories::existing(account, request.repository_name)?.repository_name;
     let branch = branches::valid_name(request.branch_name, "branchName")?;
     let path = valid_path(request.file_path)?;
-    let author = identity(caller, request.name, request.email);
+    // Of the operations that make commits, this one alone is documented to name its caller in full.
+    let name = request.name.filter(|name| !name.is_empty());
+    let name = name.unwrap_or_else(|| caller.arn.clone());
+    let author = identity(caller, Some(name), request.email)?;
+    let message = commits::message(request.commit_message)?;
     let _moving = account.references.lock().await;
     branches::tip(account, &repository, &branch).await?;
     let parent = parent(account, &repository, &branch, request.parent_commit_id).await?;
@@ -368,9 +385,7 @@ pub(super) async fn delete_file(
     if request.keep_empty_folders {
         draft.keep_empty_folders().await?;
     }
-    let message = request
-        .commit_message
-        .unwrap_or_else(|| format!("Deleted {path}"));
+    let message = message.unwrap_or_else(|| format!("Deleted {path}"));
     let (commit, tree) = draft.commit(caller, &branch, &message, &author).await?;
     Ok(json!({ "commitId": commit, "blobId": blob, "treeId": tree, "filePath": path }))
 }

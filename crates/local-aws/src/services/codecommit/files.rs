@@ -17,6 +17,9 @@ use crate::{
 
 /// Bytes of a file that a request or an answer can carry (botocore's model: `fileContent`).
 const MOST_BYTES: usize = 6_291_456;
+/// Longest path, in characters, and the most folders in one (user guide, quotas).
+const LONGEST_PATH: usize = 4096;
+const MOST_FOLDERS: usize = 20;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -169,6 +172,12 @@ pub(super) fn valid_path(path: Option<String>) -> Result<String, ServiceError> {
     let fits = |component: &str| {
         !matches!(component, "" | "." | "..") && !component.eq_ignore_ascii_case(".git")
     };
+    if inner.chars().count() > LONGEST_PATH || inner.matches('/').count() > MOST_FOLDERS {
+        let message = format!(
+            "a path has at most {LONGEST_PATH} characters and leads through at most {MOST_FOLDERS} folders"
+        );
+        return refuse("InvalidPathException", message);
+    }
     if inner.split('/').all(fits) && !inner.contains('\0') {
         return Ok(inner.to_owned());
     }

@@ -6,11 +6,12 @@ use serde_json::Value;
 use crate::{
     ServiceError,
     page::{self, Page},
+    strict,
 };
 
 /// The input of an operation as its type.
 pub(crate) fn shape<'a, T: Deserialize<'a>>(input: &'a Value) -> Result<T, ServiceError> {
-    T::deserialize(input).map_err(ServiceError::malformed)
+    strict::read(input).map_err(ServiceError::malformed)
 }
 
 /// The output of an operation as JSON.
@@ -58,11 +59,12 @@ pub(crate) fn rule_name(
 ) -> Result<String, ServiceError> {
     let name = required(value, "the approval rule's name", missing)?;
     let fits = |letter: char| letter.is_alphanumeric() || ". _-".contains(letter);
-    if name.chars().count() <= 100 && name.chars().all(fits) {
+    let is_free = name.strip_suffix(".git").is_none();
+    if name.chars().count() <= 100 && name.chars().all(fits) && is_free {
         return Ok(name);
     }
     let message = format!(
-        "`{name}` is not a name of 1 to 100 letters, digits, periods, spaces, underscores and dashes"
+        "`{name}` is not a name of 1 to 100 letters, digits, periods, spaces, underscores and dashes that does not end in `.git`"
     );
     refuse(invalid, message)
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     branches,
-    commits::{UNREFERENCED, identity},
+    commits::{self, UNREFERENCED, identity},
     input::{refuse, required, shape},
     references::emit_state_change,
 };
@@ -230,11 +230,12 @@ async fn merged_commit(
         destination,
         source,
         merging: request.settling.merging()?,
+        keep_empty_folders: request.keep_empty_folders,
     };
+    let author = identity(caller, request.author_name.clone(), request.email.clone())?;
+    let message = commits::message(request.commit_message.clone())?;
     let tree = wanted.tree(request.conflict_resolution.as_ref()).await?;
     let parents = parents(option, destination, source);
-    let author = identity(caller, request.author_name.clone(), request.email.clone());
-    let message = request.commit_message.clone();
     let message = message.unwrap_or_else(|| format!("Merge {source} into {destination}"));
     let git = &account.git;
     let commit = git.commit_tree(sides.name(), &tree, &parents, &message, &author);

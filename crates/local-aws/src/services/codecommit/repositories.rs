@@ -284,7 +284,11 @@ fn metadata(account: &Account, repository: &Repository) -> Result<Value, Service
     let mut metadata = output(repository)?;
     metadata["accountId"] = json!(account.settings.account_id);
     metadata["Arn"] = json!(account.arn("codecommit", name));
-    metadata["cloneUrlHttp"] = json!(format!("{}/v1/repos/{name}", account.base_url()));
+    let base = account.base_url();
+    let place = base.split_once("://").map_or(base, |(_, place)| place);
+    // As on AWS every repository has one; nothing answers SSH here.
+    metadata["cloneUrlSsh"] = json!(format!("ssh://{place}/v1/repos/{name}"));
+    metadata["cloneUrlHttp"] = json!(format!("{base}/v1/repos/{name}"));
     Ok(metadata)
 }
 

@@ -12,7 +12,7 @@ use crate::{
         states,
     },
     store::{StoreError, Transaction},
-    wire,
+    strict, wire,
 };
 
 /// Targets that one rule has at most.
@@ -131,7 +131,7 @@ pub(super) fn put(account: &Account, input: Value) -> Result<Value, ServiceError
     let input: PutTargets = parse(input)?;
     rules::check_bus(account, input.event_bus_name.as_deref())?;
     let targets = input.targets.into_iter().map(|target| {
-        let target: Target = serde_json::from_value(target)
+        let target: Target = strict::read(&target)
             .map_err(|error| validation(format!("the local endpoint refuses a target: {error}")))?;
         target.check()?;
         Ok(target)

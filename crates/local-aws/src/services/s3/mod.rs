@@ -30,9 +30,18 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// What a method and an address mean; `None` if the path starts with nothing that can be a bucket.
+    /// What a method and an address mean; `None` if the path starts with nothing that can be a bucket. The root stands for
+    /// all buckets.
     pub(crate) fn read(method: &Method, uri: &Uri) -> Option<Self> {
         let path = uri.path().strip_prefix('/')?;
+        if path.is_empty() {
+            return Some(Self {
+                method: method.clone(),
+                bucket: String::new(),
+                key: None,
+                query: query(uri.query().unwrap_or_default()),
+            });
+        }
         let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
         let key = decoded(key)?;
         is_bucket(bucket).then(|| Self {
@@ -48,7 +57,8 @@ impl Request {
         let parameter = self.query.iter().map(|(name, _)| name.as_str());
         let special = parameter
             .filter(|name| !["list-type", "prefix", "max-keys", "x-id"].contains(name))
-            .find(|name| !["continuation-token", "encoding-type", "start-after"].contains(name));
+            .filter(|name| !["continuation-token", "encoding-type", "start-after"].contains(name))
+            .find(|name| !["delimiter", "fetch-owner", "max-buckets"].contains(name));
         let object = self.key.is_some();
         let name = match (&self.method, object, special) {
             (_, _, Some(special)) => return format!("{} ?{special}", self.method),
@@ -56,11 +66,12 @@ impl Request {
             (&Method::HEAD, true, None) => "HeadObject",
             (&Method::PUT, true, None) => "PutObject",
             (&Method::DELETE, true, None) => "DeleteObject",
+            (&Method::GET, false, None) if self.bucket.is_empty() => "ListBuckets",
             (&Method::GET, false, None) => match self.parameter("list-type") {
                 Some("2") => "ListObjectsV2",
                 _ => "ListObjects",
             },
-            (&Method::PUT, false, None) => "CreateBucket",
+            (&Method::PUT, false, None) if !self.bucket.is_empty() => "CreateBucket",
             (method, ..) => return method.to_string(),
         };
         name.to_owned()
@@ -119,11 +130,15 @@ pub(crate) async fn call(
 ) -> Result<Response, ServiceError> {
     let operation = request.operation();
     let shelf = Shelf::new(account, &request.bucket);
-    if operation != "CreateBucket" {
+    if !["CreateBucket", "ListBuckets"].contains(&operation.as_str()) {
         shelf.check().await?;
     }
     let key = request.key.as_deref().unwrap_or_default();
     match operation.as_str() {
+        "ListBuckets" => Ok(xml::response(
+            StatusCode::OK,
+            &listing::buckets(request, account, &shelf::buckets(account).await?)?,
+        )),
         "CreateBucket" => {
             shelf.create().await?;
             Ok(StatusCode::OK.into_response())

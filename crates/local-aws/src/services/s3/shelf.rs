@@ -4,6 +4,7 @@
 
 use std::{io, path::PathBuf};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -37,6 +38,28 @@ impl Object {
     pub(super) fn tag(&self) -> String {
         hash(&self.body)[..32].to_owned()
     }
+}
+
+/// The buckets by name, each with the time since when it is there.
+pub(super) async fn buckets(account: &Account) -> Result<Vec<(String, Timestamp)>, ServiceError> {
+    let mut folders = match tokio::fs::read_dir(account.directory("objects")).await {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        folders => folders.map_err(ServiceError::internal)?,
+    };
+    let mut buckets = Vec::new();
+    while let Some(folder) = folders.next_entry().await.map_err(ServiceError::internal)? {
+        let facts = folder.metadata().await.map_err(ServiceError::internal)?;
+        let since = facts.created().or_else(|_| facts.modified());
+        let since = since.ok().and_then(|time| Timestamp::try_from(time).ok());
+        buckets.extend(
+            folder
+                .file_name()
+                .into_string()
+                .map(|name| (name, since.unwrap_or_default())),
+        );
+    }
+    buckets.sort();
+    Ok(buckets)
 }
 
 impl Shelf {

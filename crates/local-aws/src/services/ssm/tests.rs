@@ -185,6 +185,12 @@ async fn refuses_names_values_and_kinds_that_parameter_store_refuses() {
             "Tier Advanced is not simulated by the local endpoint"
         )
     );
+    let (code, message) = store.refusal(
+        "PutParameter",
+        json!({ "Name": "/a", "Value": "x", "Type": "String", "Tier": "Golden" }),
+    );
+    assert_eq!(code, "ValidationException");
+    assert!(message.contains("'Golden' at 'tier'"), "{message}");
 }
 
 #[tokio::test]

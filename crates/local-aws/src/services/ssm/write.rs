@@ -35,7 +35,15 @@ struct PutInput {
 impl PutInput {
     /// What would change the meaning of the parameter and is not built.
     fn refuse_unsimulated(&self) -> Result<(), ServiceError> {
-        let tier = self.tier.as_deref().filter(|tier| *tier == "Advanced");
+        let tier = self.tier.as_deref();
+        if let Some(tier) = tier
+            && !["Standard", "Advanced", "Intelligent-Tiering"].contains(&tier)
+        {
+            return Err(validation(format!(
+                "1 validation error detected: Value '{tier}' at 'tier' failed to satisfy constraint: Member must satisfy enum value set: [Standard, Advanced, Intelligent-Tiering]"
+            )));
+        }
+        let tier = tier.filter(|tier| *tier == "Advanced");
         let data_type = self.data_type.as_deref().filter(|kind| *kind != "text");
         let secure = self.kind.as_deref().filter(|kind| *kind == "SecureString");
         let named = [

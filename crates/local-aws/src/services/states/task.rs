@@ -80,11 +80,11 @@ pub(super) async fn perform(
     let payload = payload.unwrap_or_else(|| json!({}));
     let result = invoke(account, &call, &function, payload).await;
     let payload = result.map_err(|failure| failure.task_error(account, &function))?;
-    Ok(integration_result(payload))
+    Ok(integration_result(&payload))
 }
 
 /// What AWS's integration makes of an answer of Lambda.
-fn integration_result(payload: Value) -> Value {
+fn integration_result(payload: &Value) -> Value {
     let request = wire::request_id();
     let length = payload.to_string().len().to_string();
     let date = account::now()

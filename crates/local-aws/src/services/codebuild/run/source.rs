@@ -48,6 +48,13 @@ pub(super) async fn check_out(
     let Ok(repository) = rules::repository_of(&build.source) else {
         return Ok(Err(client_error("the source has no location")));
     };
+    let location = build.source.location.as_deref().unwrap_or_default();
+    let elsewhere = account.settings.code_elsewhere.as_deref();
+    if elsewhere.is_some_and(|base| location.starts_with(base))
+        && let Some(unavailable) = mirror(account, repository, location, folders).await?
+    {
+        return Ok(Err(unavailable));
+    }
     if !account.git.exists(repository) {
         return Ok(Err(client_error(format!(
             "repository not found for primary source: {repository}"
@@ -97,6 +104,42 @@ pub(super) async fn check_out(
         ))));
     }
     Ok(Ok(Some(commit)))
+}
+
+/// Brings a copy of somebody else's repository to where they have it now.
+async fn mirror(
+    account: &Arc<Account>,
+    repository: &str,
+    location: &str,
+    folders: &Folders,
+) -> Result<Option<Unavailable>, Fault> {
+    // One at a time: two would be in each other's way at the same branch.
+    let _moving = account.references.lock().await;
+    if !account.git.exists(repository)
+        && let Err(error) = account.git.create(repository, None).await
+    {
+        return Ok(Some(client_error(error.to_string())));
+    }
+    let output = git(folders)
+        .arg("-C")
+        .arg(account.git.path(repository))
+        .args([
+            "fetch",
+            "--quiet",
+            "--prune",
+            "--no-write-fetch-head",
+            "--",
+            location,
+        ])
+        .args(["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"])
+        .output()
+        .await?;
+    if output.status.success() {
+        return Ok(None);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let message = format!("failed to fetch {location}: {}", said.trim());
+    Ok(Some(client_error(message)))
 }
 
 /// Clones without checking out; what the last try said. A branch that is removed while git lists it is an error to git; the

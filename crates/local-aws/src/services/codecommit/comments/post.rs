@@ -166,9 +166,39 @@ async fn locate(account: &Account, comparison: &mut Comparison) -> Result<(), Se
         let message = format!("the file `{path}` is in neither commit");
         return refuse("PathDoesNotExistException", message);
     }
+    if let Some(position) = location.file_position {
+        let side = match location.relative_file_version.as_deref() {
+            Some("BEFORE") => &before,
+            Some(_) => &after,
+            None => after.as_ref().map_or(&before, |_| &after),
+        };
+        require_line(account, repository, side.as_deref(), &path, position).await?;
+    }
     comparison.before_blob_id = before;
     comparison.after_blob_id = after;
     Ok(())
+}
+
+/// Refuses a line that the file does not have.
+async fn require_line(
+    account: &Account,
+    repository: &str,
+    blob: Option<&str>,
+    path: &str,
+    position: i64,
+) -> Result<(), ServiceError> {
+    let Some(blob) = blob else {
+        let message = format!("the file `{path}` is not on this side of the comparison");
+        return refuse("PathDoesNotExistException", message);
+    };
+    let content = account.git.blob(repository, blob).await?;
+    let content = content.unwrap_or_default();
+    let lines = content.split_inclusive(|byte| *byte == b'\n').count();
+    if usize::try_from(position).is_ok_and(|position| position <= lines) {
+        return Ok(());
+    }
+    let message = format!("`{path}` has {lines} lines, no line {position}");
+    refuse("InvalidFilePositionException", message)
 }
 
 #[derive(Deserialize, Serialize)]

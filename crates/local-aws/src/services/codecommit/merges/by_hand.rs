@@ -8,7 +8,7 @@ use crate::{
     Account, ServiceError,
     git::{Edit, Entry, EntryKind, Merge, Merging, Resolution},
     services::codecommit::{
-        edits::file_mode,
+        edits::{emptied_folders, file_mode},
         files::{content, valid_path},
         input::{refuse, required},
     },
@@ -56,11 +56,46 @@ pub(crate) struct Wanted<'a> {
     pub(crate) destination: &'a str,
     pub(crate) source: &'a str,
     pub(crate) merging: Merging,
+    /// Folders that lose their last file by the merge get a `.gitkeep`.
+    pub(crate) keep_empty_folders: bool,
 }
 
 impl Wanted<'_> {
     /// The merged tree. Conflicts that nothing settles are `ManualMergeRequiredException`.
     pub(crate) async fn tree(&self, by_hand: Option<&ByHand>) -> Result<String, ServiceError> {
+        let tree = self.settled_tree(by_hand).await?;
+        if self.keep_empty_folders {
+            return self.with_keepers(tree).await;
+        }
+        Ok(tree)
+    }
+
+    async fn with_keepers(&self, tree: String) -> Result<String, ServiceError> {
+        let git = &self.account.git;
+        let files = async |tree: &str| {
+            let entries = git.tree(self.repository, tree, true).await?;
+            let files = entries.into_iter().map(|entry| entry.path);
+            Ok::<BTreeSet<_>, ServiceError>(files.collect())
+        };
+        let emptied = emptied_folders(&files(self.destination).await?, &files(&tree).await?);
+        if emptied.is_empty() {
+            return Ok(tree);
+        }
+        let blob = git.write_blob(self.repository, b"").await?;
+        let keepers: Vec<Edit> = emptied
+            .into_iter()
+            .map(|folder| Edit::Put {
+                path: format!("{folder}/.gitkeep"),
+                blob: blob.clone(),
+                kind: EntryKind::File,
+            })
+            .collect();
+        Ok(git
+            .edit_tree(self.repository, Some(&tree), &keepers)
+            .await?)
+    }
+
+    async fn settled_tree(&self, by_hand: Option<&ByHand>) -> Result<String, ServiceError> {
         let files = match self.merge(self.merging).await? {
             Merge::Clean { tree } => return Ok(tree),
             Merge::Conflicts { files } => files,

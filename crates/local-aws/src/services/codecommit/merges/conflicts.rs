@@ -57,9 +57,20 @@ pub(super) async fn metadata(
             "destination": operation(&base, &destination),
         },
     });
-    if detail == Detail::File {
-        metadata["numberOfConflicts"] = json!(1);
-    }
+    let git = &account.git;
+    let of_content = match detail {
+        _ if id(&source) == id(&destination) => 0,
+        Detail::File => 1,
+        Detail::Line => {
+            let hunks =
+                git.conflicting_hunks(sides.name(), &sides.destination, &sides.source, path);
+            hunks.await?.max(1)
+        }
+    };
+    let of_kind = ["fileModeConflict", "objectTypeConflict"]
+        .iter()
+        .filter(|member| metadata[**member] == true);
+    metadata["numberOfConflicts"] = json!(of_content + of_kind.count());
     Ok(metadata)
 }
 

@@ -89,6 +89,8 @@ pub(super) struct MergeRequest {
     pub(super) author_name: Option<String>,
     pub(super) email: Option<String>,
     pub(super) commit_message: Option<String>,
+    #[serde(default)]
+    pub(super) keep_empty_folders: bool,
     pub(super) max_conflict_files: Option<i64>,
     pub(super) next_token: Option<String>,
 }

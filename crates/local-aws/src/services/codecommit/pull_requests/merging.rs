@@ -13,7 +13,7 @@ use crate::{
     Account, Caller, ServiceError,
     services::codecommit::{
         approvals, branches,
-        commits::identity,
+        commits::{self, identity},
         input::{is_hexadecimal, refuse},
         merges::{ByHand, MergeOption, Settling, Wanted, parents},
         repositories::existing,
@@ -23,8 +23,6 @@ use crate::{
 
 /// Merges that were begun, by pull request.
 const BEGUN: Table<Begun> = Table::new("pull-request-merges");
-const LONGEST_NAME: usize = 256;
-const LONGEST_MESSAGE: usize = 100 * 1024;
 const HEADS: &str = "refs/heads/";
 
 #[derive(Serialize, Deserialize)]
@@ -70,6 +68,8 @@ pub(super) struct CommitInput {
     commit_message: Option<String>,
     author_name: Option<String>,
     email: Option<String>,
+    #[serde(default)]
+    keep_empty_folders: bool,
 }
 
 /// MergePullRequestByFastForward.
@@ -116,7 +116,8 @@ async fn with_commit(
     input: CommitInput,
     option: MergeOption,
 ) -> Result<Value, ServiceError> {
-    check_words(&input)?;
+    let author = identity(caller, input.author_name, input.email)?;
+    let message = commits::message(input.commit_message)?;
     let merging = input.settling.merging()?;
     let (id, repository, expected) = checked(account, input.merge)?;
     let _moving = account.references.lock().await;
@@ -128,41 +129,18 @@ async fn with_commit(
         destination,
         source,
         merging,
+        keep_empty_folders: input.keep_empty_folders,
     };
     let tree = wanted.tree(input.conflict_resolution.as_ref()).await?;
-    let message = input.commit_message.unwrap_or_else(|| {
+    let message = message.unwrap_or_else(|| {
         let branch = pull_request.source_reference.trim_start_matches(HEADS);
         let title = &pull_request.title;
         format!("Merge pull request {id} from {branch}\n\n{title}\n")
     });
     let parents = parents(option, destination, source);
-    let author = identity(caller, input.author_name, input.email);
     let git = &account.git;
     let commit = git.commit_tree(&repository, &tree, &parents, &message, &author);
     finish(account, caller, &pull_request, commit.await?, option).await
-}
-
-/// Refuses names and messages that CodeCommit refuses.
-fn check_words(input: &CommitInput) -> Result<(), ServiceError> {
-    let longer = |text: &Option<String>, most| {
-        let text = text.as_ref();
-        text.is_some_and(|text| text.chars().count() > most)
-    };
-    if longer(&input.author_name, LONGEST_NAME) {
-        let message = format!("authorName has more than {LONGEST_NAME} characters");
-        return refuse("NameLengthExceededException", message);
-    }
-    if longer(&input.commit_message, LONGEST_MESSAGE) {
-        let message = format!("commitMessage has more than {LONGEST_MESSAGE} characters");
-        return refuse("CommitMessageLengthExceededException", message);
-    }
-    if let Some(email) = &input.email
-        && email.contains(['<', '>', '\n'])
-    {
-        let message = format!("`{email}` is not an email address");
-        return refuse("InvalidEmailException", message);
-    }
-    Ok(())
 }
 
 fn checked(

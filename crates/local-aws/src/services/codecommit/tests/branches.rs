@@ -86,6 +86,30 @@ async fn refuses_names_that_git_could_take_for_something_else() {
 }
 
 #[tokio::test]
+async fn refuses_a_part_of_a_name_that_no_file_can_have() {
+    let directory = tempfile::tempdir().unwrap();
+    let story = Story::begin(directory.path()).await;
+    let commit = story.commit("main", &[("a", Some("1"))]).await;
+    for name in [
+        "x".repeat(250),
+        format!("{}/{}", "x".repeat(128), "y".repeat(127)),
+    ] {
+        story.branch(&name, &commit).await;
+        assert_eq!(story.tip(&name).await, Some(commit.clone()));
+    }
+    for length in 251..=256 {
+        let input = json!({ "branchName": "x".repeat(length), "commitId": commit });
+        let refusal = story.refusal("CreateBranch", input).await;
+        assert!(
+            refusal.starts_with(
+                "InvalidBranchNameException: the local endpoint takes at most 250 bytes"
+            ),
+            "{refusal}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn refuses_a_branch_twice_or_as_the_folder_of_another() {
     let directory = tempfile::tempdir().unwrap();
     let story = Story::begin(directory.path()).await;

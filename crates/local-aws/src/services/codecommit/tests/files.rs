@@ -103,6 +103,11 @@ async fn one_file_is_put_and_deleted_by_operations_of_their_own() {
     delete["parentCommitId"] = second["commitId"].clone();
     let deleted = story.answer("DeleteFile", delete).await;
     assert_eq!(deleted["blobId"], first["blobId"]);
+    let commit = json!({ "commitId": deleted["commitId"] });
+    let commit = story.answer("GetCommit", commit).await;
+    let caller = "arn:aws:iam::000000000000:user/ann";
+    assert_eq!(commit["commit"]["author"]["name"], caller);
+    assert_eq!(commit["commit"]["committer"]["name"], caller);
     assert_eq!(
         story.content("main", "notes").await,
         "FileDoesNotExistException"
@@ -268,8 +273,39 @@ async fn differences_come_on_three_pages_and_can_be_kept_to_a_folder() {
         "beforeCommitSpecifier": before, "afterCommitSpecifier": after,
         "beforePath": "a", "afterPath": "a",
     });
-    let folder = story.answer("GetDifferences", folder).await;
-    assert_eq!(folder["differences"].as_array().unwrap().len(), 2);
+    let shown = |answer: &Value| -> Vec<String> {
+        let list = answer["differences"].as_array().unwrap();
+        let words = list.iter().map(|difference| {
+            let path = |side: &str| difference[side]["path"].as_str().unwrap_or("-");
+            let kind = text(&difference["changeType"]);
+            format!("{kind} {} {}", path("beforeBlob"), path("afterBlob"))
+        });
+        words.collect()
+    };
+    let in_folder = ["A - new", "D old -"];
+    assert_eq!(
+        shown(&story.answer("GetDifferences", folder.clone()).await),
+        in_folder
+    );
+    for path in ["beforePath", "afterPath"] {
+        let mut one = folder.clone();
+        one.as_object_mut().unwrap().shift_remove(path);
+        let answer = story.answer("GetDifferences", one).await;
+        assert_eq!(shown(&answer), in_folder, "without {path}");
+    }
+    let renamed = story.commit("main", &[("a/new", None), ("z/new", Some("2"))]);
+    let renamed = renamed.await;
+    let renamed = json!({
+        "beforeCommitSpecifier": after, "afterCommitSpecifier": renamed,
+        "beforePath": "a", "afterPath": "z",
+    });
+    let renamed = story.answer("GetDifferences", renamed).await;
+    assert_eq!(shown(&renamed), ["D same -"]);
+    let file = json!({
+        "beforeCommitSpecifier": before, "afterCommitSpecifier": after, "afterPath": "/a/new",
+    });
+    let file = story.answer("GetDifferences", file).await;
+    assert_eq!(shown(&file), ["A - new"]);
     let all = story
         .answer("GetDifferences", json!({ "afterCommitSpecifier": after }))
         .await;
@@ -279,5 +315,73 @@ async fn differences_come_on_three_pages_and_can_be_kept_to_a_folder() {
     assert!(
         refusal.starts_with("PathDoesNotExistException"),
         "{refusal}"
+    );
+}
+
+#[tokio::test]
+async fn refuses_names_messages_and_paths_that_are_too_long() {
+    let directory = tempfile::tempdir().unwrap();
+    let story = Story::begin(directory.path()).await;
+    let deep = |folders: usize| format!("{}file", "a/".repeat(folders));
+    for (member, fits, too_long, error) in [
+        (
+            "authorName",
+            "é".repeat(1000),
+            "é".repeat(1001),
+            "NameLengthExceededException",
+        ),
+        (
+            "email",
+            "x".repeat(256),
+            "x".repeat(257),
+            "InvalidEmailException",
+        ),
+        (
+            "commitMessage",
+            "x".repeat(256 << 10),
+            "x".repeat((256 << 10) + 1),
+            "CommitMessageLengthExceededException",
+        ),
+    ] {
+        let request = |value: &str| {
+            let mut request = json!({
+                "branchName": "main", "putFiles": [put("file", member)],
+            });
+            request[member] = json!(value);
+            request
+        };
+        let refusal = story.refusal("CreateCommit", request(&too_long)).await;
+        assert!(refusal.starts_with(error), "{member}: {refusal:.200}");
+        let mut request = request(&fits);
+        request["parentCommitId"] = json!(story.tip("main").await);
+        story.answer("CreateCommit", request).await;
+    }
+    let long = format!("{}/", "a".repeat(200)).repeat(20);
+    for (fits, too_long) in [
+        (deep(20), deep(21)),
+        (format!("{long}x"), format!("{long}{}", "x".repeat(77))),
+    ] {
+        assert_eq!(
+            story.content("main", &fits).await,
+            "FileDoesNotExistException"
+        );
+        assert_eq!(
+            story.content("main", &too_long).await,
+            "InvalidPathException"
+        );
+    }
+}
+
+#[tokio::test]
+async fn refuses_arrays_where_an_object_is_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let story = Story::begin(directory.path()).await;
+    let file = put("file", "x");
+    let file = json!([file["filePath"], "NORMAL", file["fileContent"], null]);
+    let request = json!({ "branchName": "main", "putFiles": [file] });
+    let refusal = story.refusal("CreateCommit", request).await;
+    assert_eq!(
+        refusal,
+        "SerializationException: invalid type: sequence, expected an object"
     );
 }

@@ -221,6 +221,47 @@ async fn conflicts_are_listed_with_what_each_side_did() {
 }
 
 #[tokio::test]
+async fn conflicts_are_counted_by_file_or_by_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let story = Story::begin(directory.path()).await;
+    let lines = |first: &str, last: &str| format!("{first}\n{}{last}\n", "same\n".repeat(20));
+    let (main, topic) = (lines("m", "m"), lines("t", "t"));
+    diverged(&story, &[("kept", Some(&main))], &[("kept", Some(&topic))]).await;
+    for (level, count) in [("FILE_LEVEL", 1), ("LINE_LEVEL", 2)] {
+        let input = merge(&json!({ "mergeOption": "SQUASH_MERGE", "conflictDetailLevel": level }));
+        let answer = story.answer("GetMergeConflicts", input).await;
+        let conflict = &answer["conflictMetadataList"][0];
+        assert_eq!(
+            (&conflict["filePath"], &conflict["numberOfConflicts"]),
+            (&json!("kept"), &json!(count)),
+            "{level}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_a_merge_empties_can_stay() {
+    let directory = tempfile::tempdir().unwrap();
+    let story = Story::begin(directory.path()).await;
+    story
+        .commit("main", &[("kept", Some("1")), ("folder/only", Some("1"))])
+        .await;
+    let tip = story.tip("main").await.unwrap();
+    story.branch("topic", &tip).await;
+    story.commit("topic", &[("folder/only", None)]).await;
+    story.commit("main", &[("kept", Some("2"))]).await;
+    for (keep, content) in [(false, "FileDoesNotExistException"), (true, "")] {
+        let input = json!({
+            "sourceCommitSpecifier": "topic", "destinationCommitSpecifier": "main",
+            "mergeOption": "THREE_WAY_MERGE", "keepEmptyFolders": keep,
+        });
+        let made = story.answer("CreateUnreferencedMergeCommit", input).await;
+        let commit = text(&made["commitId"]);
+        assert_eq!(story.content(&commit, "folder/.gitkeep").await, content);
+    }
+}
+
+#[tokio::test]
 async fn a_strategy_settles_conflicts_for_one_side() {
     let directory = tempfile::tempdir().unwrap();
     let story = Story::begin(directory.path()).await;

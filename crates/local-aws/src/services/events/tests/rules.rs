@@ -244,3 +244,22 @@ fn a_pattern_can_be_tried_on_an_event() {
         }
     });
 }
+
+#[test]
+fn put_events_takes_just_under_a_mebibyte() {
+    let directory = tempfile::tempdir().unwrap();
+    live(directory.path(), 1.0, async |account| {
+        // With `mine`, `t` and the braces, quotes and name around the text.
+        let request = |bytes: usize| {
+            let detail = json!({ "a": "x".repeat(bytes - 13) }).to_string();
+            json!({ "Entries": [{ "Source": "mine", "DetailType": "t", "Detail": detail }] })
+        };
+        let answer = told(&account, "PutEvents", request((1 << 20) - 1));
+        assert_eq!(answer["FailedEntryCount"], 0);
+        let refusal = refusal(&account, "PutEvents", request(1 << 20));
+        assert_eq!(
+            refusal,
+            "ValidationException: Total size of the entries in the request is over the limit."
+        );
+    });
+}

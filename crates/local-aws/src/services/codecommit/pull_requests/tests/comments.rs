@@ -70,6 +70,21 @@ async fn refuses_a_comment_between_commits_that_cannot_be_compared() {
             "InvalidPathException",
         ),
         (
+            "location",
+            json!({ "filePath": "feature", "filePosition": 2, "relativeFileVersion": "AFTER" }),
+            "InvalidFilePositionException",
+        ),
+        (
+            "location",
+            json!({ "filePath": "feature", "filePosition": 1, "relativeFileVersion": "BEFORE" }),
+            "PathDoesNotExistException",
+        ),
+        (
+            "location",
+            json!(["feature", 1, "AFTER"]),
+            "SerializationException",
+        ),
+        (
             "clientRequestToken",
             json!(""),
             "InvalidClientRequestTokenException",

@@ -249,6 +249,12 @@ async fn a_rule_of_the_pull_request_can_be_changed_and_deleted() {
     let operation = "CreatePullRequestApprovalRule";
     let code = desk.refused("ann", operation, create).await;
     assert_eq!(code, "ApprovalRuleNameAlreadyExistsException");
+    let create = json!({ "pullRequestId": id, "approvalRuleName": "reviewers.git",
+        "approvalRuleContent": APPROVE_ONE });
+    let code = desk
+        .refused("ann", "CreatePullRequestApprovalRule", create)
+        .await;
+    assert_eq!(code, "InvalidApprovalRuleNameException");
     let create = json!({ "pullRequestId": id, "approvalRuleName": "with branches",
         "approvalRuleContent": GATE_ONLY });
     let code = desk.refused("ann", operation, create).await;
@@ -392,6 +398,11 @@ async fn templates_are_listed_page_by_page_and_validated() {
         ),
         (
             "a/b",
+            APPROVE_ONE,
+            "InvalidApprovalRuleTemplateNameException",
+        ),
+        (
+            "d.git",
             APPROVE_ONE,
             "InvalidApprovalRuleTemplateNameException",
         ),
