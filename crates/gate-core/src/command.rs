@@ -1,12 +1,14 @@
-//! Commands in comments: lines that begin with `/gate`, outside of code blocks.
+//! Commands in comments: lines that begin with `/gate` and that the host shows as text. Comments are Markdown, and read as such.
 //!
 //! Reading them never fails as a whole: each line becomes a command or the reason why it is none, and a comment with more
 //! lines than anybody means is refused in one word.
 
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     id::CheckName,
+    inert,
     title::{Flag, Flags},
 };
 
@@ -183,34 +185,46 @@ pub struct TooMany {
 
 /// Whether a comment has a command, or something that was meant as one.
 pub fn is_in(comment: &str) -> bool {
-    lines(comment).next().is_some()
+    !lines(comment).is_empty()
 }
 
 /// The commands of a comment, in their order.
 pub fn parse(comment: &str) -> Result<Vec<Line>, TooMany> {
-    let found = lines(comment).count();
-    if found > MOST {
-        return Err(TooMany { found });
+    let lines = lines(comment);
+    if lines.len() > MOST {
+        return Err(TooMany { found: lines.len() });
     }
     let line = |text: &str| Line {
         command: parse_line(text),
         text: text.chars().take(LONGEST_LINE).collect(),
     };
-    Ok(lines(comment).map(line).collect())
+    Ok(lines.into_iter().map(line).collect())
 }
 
-/// What follows `/gate` on each line that begins so. What is quoted in a code block is no command.
-fn lines(comment: &str) -> impl Iterator<Item = &str> {
-    let mut fenced = false;
-    comment.lines().filter_map(move |line| {
-        let line = line.trim();
-        if line.starts_with("```") || line.starts_with("~~~") {
-            fenced = !fenced;
+/// What follows `/gate` on each line that begins so where the host shows plain text: no code, no HTML and no comment of it, no
+/// description of a picture.
+fn lines(comment: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut inert = 0;
+    for (event, range) in Parser::new(comment).into_offset_iter() {
+        match event {
+            Event::Start(Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::Image { .. }) => inert += 1,
+            Event::End(TagEnd::CodeBlock | TagEnd::HtmlBlock | TagEnd::Image) => inert -= 1,
+            Event::Text(_) if inert == 0 => found.extend(line_at(comment, range.start)),
+            _ => {}
         }
-        let rest = strip_prefix(line).filter(|_| !fenced)?;
-        let ends = rest.is_empty() || rest.starts_with(char::is_whitespace);
-        ends.then(|| rest.trim())
-    })
+    }
+    found
+}
+
+/// The command of the line whose text begins here.
+fn line_at(comment: &str, start: usize) -> Option<&str> {
+    const ENDS: [char; 2] = ['\n', '\r'];
+    let before = comment[..start].rsplit(ENDS).next().unwrap_or_default();
+    let line = comment[start..].split(ENDS).next().unwrap_or_default();
+    let rest = strip_prefix(line.trim()).filter(|_| before.trim().is_empty())?;
+    let ends = rest.is_empty() || rest.starts_with(char::is_whitespace);
+    ends.then(|| rest.trim())
 }
 
 fn strip_prefix(line: &str) -> Option<&str> {
@@ -301,7 +315,7 @@ fn give(text: &str, word: &str, rest: &str) -> Result<Command, Unclear> {
 
 fn reason(rest: &str) -> Option<String> {
     let reason: String = rest.chars().take(LONGEST_REASON).collect();
-    (!reason.is_empty()).then_some(reason)
+    inert::shows(&reason).then_some(reason)
 }
 
 fn shortened(word: &str) -> String {

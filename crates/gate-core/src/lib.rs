@@ -14,7 +14,7 @@ pub mod event;
 pub mod findings;
 pub mod host;
 pub mod id;
-mod inert;
+pub mod inert;
 pub mod log;
 pub mod names;
 pub mod outcome;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{arn, rules::Compute, text::code};
+use crate::{arn, inert, rules::Compute, text::code};
 
 /// A flag this release knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -161,7 +161,7 @@ impl Flags {
             (_, Some(_)) => return None,
         };
         self.known.push(flag);
-        if !reason.is_empty() {
+        if inert::shows(reason) {
             self.reasons.insert(flag, reason.to_owned());
         }
         Some(())

@@ -4,18 +4,45 @@
 
 mod markdown;
 
-use std::io::{IsTerminal as _, Write as _};
+use std::{
+    fmt::Write as _,
+    io::{IsTerminal as _, Write as _},
+};
 
+use gate_core::inert::is_unseen;
 use tracing_subscriber::EnvFilter;
 
 /// Writes a line of talk. A closed stderr is nobody's problem.
 pub(crate) fn say(line: &str) {
+    let line: String = line
+        .chars()
+        .filter(|character| !is_unseen(*character))
+        .collect();
     let _ = writeln!(anstream::stderr().lock(), "{line}");
 }
 
 /// Writes data. A reader that went away (`gate report … | head`) has had enough.
 pub(crate) fn print(text: &str) {
     let _ = write!(anstream::stdout().lock(), "{text}").and_then(|()| anstream::stdout().flush());
+}
+
+/// Writes JSON and an end of line. What a terminal would obey or not show is escaped: only texts have it.
+pub(crate) fn print_json(json: &str) {
+    print(&format!("{}\n", escaped(json)));
+}
+
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character == '\n' || !(character.is_control() || is_unseen(character)) {
+            text.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            let _ = write!(text, "\\u{unit:04x}");
+        }
+    }
+    text
 }
 
 /// Whether a person watches stderr.
@@ -39,9 +66,13 @@ pub(crate) fn green(text: &str) -> String {
     format!("\x1b[32m{text}\x1b[0m")
 }
 
-/// Text from outside without what a terminal would obey: control characters other than tabs and ends of lines.
+/// Text from outside without what a terminal would obey, and what turns the direction of text or is not to be seen: control characters
+/// other than tabs and ends of lines.
 pub(crate) fn harmless(text: &str) -> String {
-    let keep = |character: &char| !character.is_control() || matches!(character, '\n' | '\t');
+    let keep = |character: &char| match character {
+        '\n' | '\t' => true,
+        other => !other.is_control() && !is_unseen(*other),
+    };
     text.chars().filter(keep).collect()
 }
 
@@ -108,10 +139,24 @@ pub(crate) fn log(default_filter: &str) {
     // A second subscriber in one process is refused; the first one serves.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Harmless)
         .with_ansi(false)
         .with_target(false)
         .try_init();
+}
+
+/// stderr for text from outside.
+struct Harmless;
+
+impl std::io::Write for Harmless {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        std::io::stderr().write_all(harmless(&String::from_utf8_lossy(line)).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
 }
 
 #[cfg(test)]
@@ -122,6 +167,20 @@ mod tests {
     #[test]
     fn text_from_outside_commands_no_terminal() {
         assert_eq!(harmless("a\u{1b}[2Jb\u{9b}c\r\n\td"), "a[2Jbc\n\td");
+        let turned = "a\u{202a}\u{202e}\u{2066}\u{2069}\u{200e}\u{200f}\u{61c}\u{200b}\u{e0041}b";
+        assert_eq!(harmless(turned), "ab");
+    }
+
+    #[test]
+    fn json_says_the_same_without_what_a_terminal_obeys() {
+        let object = serde_json::json!({"title": "a\u{202e}b\u{9b}c\u{e0041}d", "text": "one\ntwo ❤\u{fe0f}"});
+        let text = escaped(&format!("{object:#}"));
+        assert!(text.contains(r"a\u202eb\u009bc\udb40\udc41d"), "{text}");
+        assert!(!text.chars().any(is_unseen), "{text}");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+            object
+        );
     }
 
     #[test]

@@ -72,6 +72,55 @@ async fn what_a_test_leaks_is_in_no_comment_and_in_no_run() {
     stage.strike().await;
 }
 
+/// As a build prints them that tells its environment, and then fails.
+const ENVIRONMENT: &str = "\
+JWT_SECRET=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b
+NPM_TOKEN=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b
+DEPLOY_TOKEN=correcthorsebattery
+DATABASE_PWD=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b
+AccountKey=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b
+curl -u ann:correcthorsebattery https://hooks.slack.com/services/T0AB/B0CD/correcthorsebattery
+deploy --password correcthorsebattery
+test_token_refresh failed
+";
+
+const ENVIRONMENT_SHOWN: &str = "\
+JWT_SECRET=(secret hidden)
+NPM_TOKEN=(secret hidden)
+DEPLOY_TOKEN=(secret hidden)
+DATABASE_PWD=(secret hidden)
+AccountKey=(secret hidden)
+curl -u ann:(password hidden) https://hooks.slack.com/services/(webhook hidden)
+deploy --password (secret hidden)
+test_token_refresh failed
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_environment_that_a_log_tells_is_shown_without_its_secrets() {
+    let buildspec = "version: 0.2\nphases:\n  build:\n    commands: ['cat env.txt; exit 1']\n";
+    let mut files = with("buildspec.yml", buildspec);
+    files.push(("env.txt", ENVIRONMENT));
+    let stage = Stage::set(&files).await;
+    stage.copy.push("change", "main", &[("value", "5\n")]);
+    let id = stage
+        .open("change", "Deploy [skip-tests: --token correcthorsebattery]")
+        .await;
+    let said = stage.verdict(&id).await;
+    assert!(said.contains(ENVIRONMENT_SHOWN), "{said}");
+    let status = stage.ask(&id, "/gate status").await;
+    assert!(
+        status.contains("[skip-tests: --token (secret hidden)]"),
+        "{status}"
+    );
+    for text in [said, status] {
+        assert!(
+            !text.contains("correcthorse") && !text.contains("9f86"),
+            "{text}"
+        );
+    }
+    stage.strike().await;
+}
+
 /// All that the state machine knows of its runs: every input and output of every step.
 async fn histories(stage: &Stage) -> Vec<String> {
     let client = stage.step_functions();

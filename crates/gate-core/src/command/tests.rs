@@ -91,6 +91,68 @@ fn what_is_said_about_the_gate_or_quoted_is_no_command() {
 }
 
 #[test]
+fn refuses_a_command_that_the_host_shows_as_code_or_not_at_all() {
+    for comment in [
+        "````\n```\n/gate retry\n```\n````",
+        "~~~~\n~~~\n/gate retry\n~~~\n~~~~",
+        "```\n~~~\n/gate retry\n```",
+        "Write\n\n    /gate retry\n",
+        "\t/gate retry",
+        "- write\n\n  ```\n  /gate retry\n  ```\n",
+        "1. write\n\n       /gate retry\n",
+        "> ```\n> x\n> ```\n\n```\n\n/gate retry",
+        "a `span\n/gate retry\n` of code",
+        "``` sh\n/gate retry",
+        "<!--\n/gate retry\n-->",
+        "text <!-- more\n/gate retry\n--> text",
+        "<pre>\n/gate retry\n</pre>",
+        "<details>\n/gate retry\n</details>",
+        "![\n/gate retry](https://example.com/a.png)",
+        "[a]: https://example.com \"\n/gate retry\n\"",
+    ] {
+        assert_eq!(parse(comment), Ok(Vec::new()), "{comment}");
+    }
+}
+
+#[test]
+fn a_command_after_what_only_resembles_a_fence_is_one() {
+    for comment in [
+        "```cargo test``` fails.\n/gate retry",
+        "```\n~~~\n```\n/gate retry",
+        "````\n```\n````\n/gate retry",
+        "text\n    ```\n/gate retry",
+        "- an item\n/gate retry",
+        "- an item\n\n  /gate retry",
+        "> a quotation\n\n/gate retry",
+        "<!-- a remark -->\n\n/gate retry",
+        "A heading\r\n---\r\n/gate retry\r\n",
+        "\u{a0}/gate retry",
+    ] {
+        let expected = Ok(Command::Retry { what: Retry::All });
+        assert_eq!(one(comment), expected, "{comment}");
+    }
+    let lines = parse("/gate hold `a` [b](c) *d* \\e &amp; <f>").unwrap();
+    assert_eq!(lines[0].text, "hold `a` [b](c) *d* \\e &amp; <f>");
+}
+
+#[test]
+fn a_reason_that_nobody_can_see_is_none() {
+    for nothing in [
+        "\u{200b}\u{2060}",
+        "\u{2800}",
+        "\u{e0041}\u{e007f}",
+        "\u{3164}",
+    ] {
+        let held = one(&format!("/gate hold {nothing}"));
+        assert_eq!(held, Ok(Command::Hold { reason: None }), "{nothing:?}");
+        let given = one(&format!("/gate skip-tests: {nothing}"));
+        assert_eq!(given, Ok(flags("[skip-tests]")), "{nothing:?}");
+        let in_title = Flags::parse(&format!("[skip-tests: {nothing}]"));
+        assert!(in_title.reasons.is_empty(), "{nothing:?}");
+    }
+}
+
+#[test]
 fn several_lines_are_several_commands_in_their_order() {
     let lines = parse("Both:\n/gate retry\nand\n/gate hold\n/gate nonsense").unwrap();
     let names: Vec<_> = lines

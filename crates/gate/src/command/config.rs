@@ -49,7 +49,7 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
         Command::Check(options) => check(&options).await,
         Command::Schema => {
             let schema = schemars::schema_for!(Document);
-            terminal::print(&format!("{:#}\n", serde_json::json!(schema)));
+            terminal::print_json(&format!("{:#}", serde_json::json!(schema)));
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -82,7 +82,7 @@ async fn check(options: &CheckOptions) -> Result<ExitCode, Failure> {
     if options.json {
         let mut object = serde_json::json!(findings);
         object["valid"] = good.into();
-        terminal::print(&format!("{object}\n"));
+        terminal::print_json(&object.to_string());
     } else {
         say(&name.to_string(), &findings);
         if good {

@@ -32,7 +32,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
         add(&mut summary, file);
     }
     if options.json {
-        terminal::print(&format!("{}\n", serde_json::json!(summary)));
+        terminal::print_json(&serde_json::json!(summary).to_string());
     } else {
         terminal::print(&render(&summary));
     }

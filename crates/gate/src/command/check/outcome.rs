@@ -58,7 +58,7 @@ impl Outcome {
             let text = serde_json::to_string_pretty(&self.to_json());
             let text =
                 text.map_err(|error| Failure::new(format!("failed to write the result: {error}")))?;
-            terminal::print(&format!("{text}\n"));
+            terminal::print_json(&text);
         } else if let Some(comment) = &self.comment {
             terminal::print(&format!("{}\n", terminal::markdown(comment)));
         }

@@ -48,7 +48,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
             "healthy": healthy,
             "checks": checks,
         });
-        terminal::print(&format!("{object}\n"));
+        terminal::print_json(&object.to_string());
     } else {
         terminal::print(&render(&checks));
     }
