@@ -9,6 +9,8 @@ use serde::{
 };
 use serde_saphyr::Spanned;
 
+use crate::protocol::shorten;
+
 /// Where a repository keeps it.
 pub const PATH: &str = "buildspec.yml";
 
@@ -17,6 +19,9 @@ pub const INLINE: &str = "inline";
 
 /// CodeBuild takes at most this much inline (the gate's own bound; CodeBuild documents none).
 const MAX_BYTES: usize = 64 * 1024;
+
+/// What is wrong is said in at most so many characters.
+const LONGEST_FAULT: usize = 500;
 
 /// A buildspec that CodeBuild can read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,9 +83,15 @@ struct Phase {
 impl Buildspec {
     /// Reads the bytes of the buildspec at `path`.
     pub fn parse(path: &str, bytes: &[u8]) -> Result<Self, BuildspecFault> {
-        Self::read(bytes).map_err(|what| BuildspecFault {
-            path: path.to_owned(),
-            what,
+        Self::read(bytes).map_err(|mut what| {
+            // What is refused may be quoted at any length.
+            if let What::Invalid(words) = &mut what {
+                shorten(words, LONGEST_FAULT);
+            }
+            BuildspecFault {
+                path: path.to_owned(),
+                what,
+            }
         })
     }
 

@@ -106,6 +106,20 @@ impl Name {
 }
 
 impl Command {
+    /// Why it was asked for.
+    pub(crate) fn reasons(&mut self) -> Vec<&mut String> {
+        match self {
+            Self::Hold { reason } => reason.iter_mut().collect(),
+            Self::Give { flags } => flags.reasons.values_mut().collect(),
+            Self::Help
+            | Self::Status
+            | Self::Retry { .. }
+            | Self::Stop
+            | Self::Unhold
+            | Self::Allow { .. } => Vec::new(),
+        }
+    }
+
     /// Its name.
     pub fn name(&self) -> Name {
         match self {

@@ -9,6 +9,7 @@ use crate::{
     command::{Command, Retry},
     id::{CommentId, CommitId, RevisionId},
     names,
+    protocol::{fits, shorten},
     title::{Flag, Flags},
 };
 
@@ -29,6 +30,21 @@ pub struct CommandRecord {
     pub at: String,
     /// In the order of its lines.
     pub commands: Vec<Command>,
+}
+
+impl CommandRecord {
+    /// The record as a parameter has room for it, with shorter reasons where it must be; `None` if that does not do.
+    pub fn fitted(mut self) -> Option<Self> {
+        for length in [200, 100, 50, 25] {
+            if fits(&self) {
+                break;
+            }
+            for reason in self.commands.iter_mut().flat_map(Command::reasons) {
+                shorten(reason, length);
+            }
+        }
+        fits(&self).then_some(self)
+    }
 }
 
 /// A hold that nobody has lifted.
@@ -138,6 +154,7 @@ impl Conversation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::CheckName;
 
     fn record(at: &str, revision: &str, commands: Vec<Command>) -> CommandRecord {
         CommandRecord {
@@ -157,6 +174,34 @@ mod tests {
 
     fn hold() -> Command {
         Command::Hold { reason: None }
+    }
+
+    #[test]
+    fn commands_that_fit_into_a_comment_fit_into_a_parameter_or_are_not_taken() {
+        let reason = "理\u{7b}\u{7b}".repeat(60);
+        let hold = Command::Hold {
+            reason: Some(reason.clone()),
+        };
+        let flags = Flags::parse(&format!("[skip-tests: {reason}]"));
+        let short = record("1", "live", vec![hold.clone()]);
+        assert_eq!(short.clone().fitted(), Some(short));
+        let long = record("1", "live", vec![hold; 9]);
+        let mut all = long.clone();
+        all.commands.push(Command::Give { flags });
+        for record in [long, all] {
+            assert!(!fits(&record));
+            let fitted = record.fitted().unwrap();
+            let Command::Hold { reason: Some(kept) } = &fitted.commands[0] else {
+                panic!("{fitted:?}");
+            };
+            assert!(kept.ends_with('…') && reason.starts_with(kept.trim_end_matches('…')));
+            assert!(fits(&fitted));
+        }
+        let check = CheckName::new("理".repeat(390));
+        let retry = Command::Retry {
+            what: Retry::Check(check),
+        };
+        assert_eq!(record("1", "live", vec![retry; 10]).fitted(), None);
     }
 
     #[test]

@@ -156,7 +156,8 @@ pub trait CodeHost: Sync {
         &self,
         repository: &RepositoryName,
     ) -> impl Future<Output = HostResult<Vec<PullRequestId>>> + Send;
-    /// Paths of the files that differ between two commits, each under the names it has on either side, sorted.
+    /// Paths of the files that differ between two commits, each under the names it has on either side, sorted. That of a submodule
+    /// ends with a slash: what it holds differs as well, and nobody can tell which files of it.
     fn changed_files(
         &self,
         repository: &RepositoryName,
@@ -205,7 +206,8 @@ pub trait CodeHost: Sync {
         repository: &RepositoryName,
         branch: &BranchName,
     ) -> impl Future<Output = HostResult<()>> + Send;
-    /// A file's bytes at a commit; `None` if there is no such file.
+    /// A file's bytes at a commit; `None` if there is no such file. In place of one that the code host finds too large to hand out
+    /// there are as many zeros as it hands out, and one more.
     fn file(
         &self,
         repository: &RepositoryName,

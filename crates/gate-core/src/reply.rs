@@ -43,6 +43,12 @@ pub fn too_many(TooMany { found }: TooMany) -> String {
     )
 }
 
+/// The reply to commands that cannot be remembered together.
+pub fn too_long() -> String {
+    "Nothing was done: what the commands of this comment name is too long to be remembered. Write shorter ones, or a comment for each."
+        .to_owned()
+}
+
 /// Those whom patterns of ARNs mean, as the subject of a sentence; everybody who can comment if there are none.
 pub(crate) fn people(patterns: &[String]) -> String {
     const SHOWN: usize = 5;

@@ -196,6 +196,7 @@ pub fn decide(plan: &Plan, candidate: Option<&Candidate>, results: &[CheckResult
             hold @ (NoBuild::SkipCi
             | NoBuild::WaitsForLeave { .. }
             | NoBuild::Stopped { .. }
+            | NoBuild::BranchInTheWay { .. }
             | NoBuild::NotComputable { .. }),
         ) => {
             return Verdict::Hold(Reason::NotBuilt(hold.clone()));
@@ -539,7 +540,13 @@ mod tests {
                 },
                 VerdictKind::Hold,
             ),
-            (NoBuild::Conflict { files: vec![] }, VerdictKind::Reject),
+            (
+                NoBuild::Conflict {
+                    files: vec![],
+                    more: 0,
+                },
+                VerdictKind::Reject,
+            ),
             (
                 NoBuild::NoBuildspec {
                     path: "buildspec.yml".to_owned(),

@@ -55,13 +55,56 @@ pub(crate) enum GitFailure {
 #[derive(Clone, Debug)]
 pub(crate) struct Git {
     directory: PathBuf,
+    /// Whether the user's and the system's configuration count for nothing.
+    alone: bool,
 }
 
 impl Git {
     pub(crate) fn at(directory: &Path) -> Self {
         Self {
             directory: directory.to_owned(),
+            alone: false,
         }
+    }
+
+    /// git in a directory of the gate's own. No configuration but the repository's counts.
+    pub(crate) fn alone(directory: &Path) -> Self {
+        Self {
+            alone: true,
+            ..Self::at(directory)
+        }
+    }
+
+    /// Pushes commits to branches of a repository elsewhere. It goes out from a repository without any configuration that has the
+    /// objects of this one: `url.*.insteadOf`, remotes called like an address, proxies and whatever else a configuration has
+    /// could send a push to others.
+    pub(crate) async fn push(
+        &self,
+        url: &str,
+        branches: &[(&str, &str)],
+    ) -> Result<(), GitFailure> {
+        let not_run = |source| GitFailure::NotRun { source };
+        let objects = [
+            "rev-parse",
+            "--path-format=absolute",
+            "--git-path",
+            "objects",
+        ];
+        let objects = self.run(&objects).await?;
+        let folder = tempfile::tempdir().map_err(not_run)?;
+        let own = Self::alone(folder.path());
+        own.run(&["init", "--quiet", "--bare", "--template=", "."])
+            .await?;
+        let alternates = folder.path().join("objects/info/alternates");
+        let made = alternates.parent().map_or(Ok(()), std::fs::create_dir_all);
+        made.and_then(|()| std::fs::write(alternates, format!("{objects}\n")))
+            .map_err(not_run)?;
+        for (commit, branch) in branches {
+            let what = format!("{commit}:refs/heads/{branch}");
+            own.run(&["push", "--quiet", "--no-verify", url, &what])
+                .await?;
+        }
+        Ok(())
     }
 
     /// Runs git; what it says, without the end of the last line.
@@ -83,6 +126,12 @@ impl Git {
         for variable in POSITION {
             command.env_remove(variable);
         }
+        if self.alone {
+            command
+                .env("GIT_CONFIG_GLOBAL", "/dev/null")
+                .env("GIT_CONFIG_NOSYSTEM", "1")
+                .env_remove("GIT_CONFIG_PARAMETERS");
+        }
         // In variables: a name in a configuration may hold any character.
         command.env("GIT_CONFIG_COUNT", settings.len().to_string());
         for (index, (key, value)) in settings.iter().enumerate() {
@@ -99,6 +148,7 @@ impl Git {
                 ("GIT_OPTIONAL_LOCKS", "0"),
             ])
             .env("NO_PROXY", "127.0.0.1")
+            .env("no_proxy", "127.0.0.1")
             .env("GIT_ASKPASS", "")
             // A remote of the repository must not name a program as its transport.
             .env("GIT_ALLOW_PROTOCOL", "http:https")

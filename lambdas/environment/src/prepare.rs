@@ -25,7 +25,10 @@ use gate_core::{
     title::Flags,
 };
 
-use crate::{preview, report_groups, take_over};
+use crate::{
+    preview::{self, Published},
+    report_groups, take_over,
+};
 
 /// In a larger repository nobody is told of globs that match nothing.
 const MOST_FILES: usize = 20_000;
@@ -98,10 +101,7 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
     if !now.is_some_and(|now| now.is_open()) {
         return Ok(state.then(Next::TearDown));
     }
-    let durations: Option<Durations> = clients
-        .parameters
-        .get(&clients.names().durations(&candidacy.repository))
-        .await?;
+    let durations = durations(clients, &candidacy.repository).await;
     if let Some(run) = &mut state.run {
         let mut checks = run.plan.checks.iter();
         let privileged = checks.any(|check| check.settings.privileged);
@@ -120,6 +120,16 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
         }
     }
     Ok(state.then(Next::Build))
+}
+
+/// How long checks took before. Nobody waits for what cannot be read: without it builds are looked at a little more often.
+async fn durations(clients: &Clients, repository: &RepositoryName) -> Option<Durations> {
+    let parameter = clients.names().durations(repository);
+    let read = clients.parameters.get(&parameter).await;
+    read.unwrap_or_else(|error| {
+        tracing::warn!(repository.name = %repository, error = %error, "failed to read how long checks took");
+        None
+    })
 }
 
 /// Whether the builds that were taken over are all there is to it: then no approval need be taken back first.
@@ -198,8 +208,14 @@ async fn make_plan(
     }
     // "Can only be accessed using the GetCommit API or through git commands" (CreateUnreferencedMergeCommit): a merge commit gets
     // its branch before its files are read. Release drops the branch again, also where nothing is built.
-    let preview = preview::publish(clients, candidacy, execution, &outcome).await?;
-    let candidate = preview.map(|preview| candidate(candidacy, live, preview));
+    let candidate = match preview::publish(clients, candidacy, execution, &outcome).await? {
+        Published::Preview(preview) => Some(candidate(candidacy, live, preview)),
+        Published::Nothing => None,
+        Published::Blocked(branch) => {
+            let branch = branch.to_string();
+            return Ok(none(title, NoBuild::BranchInTheWay { branch }));
+        }
+    };
     let merged = candidate
         .as_ref()
         .map_or(source_commit, Candidate::tested_commit);

@@ -71,10 +71,14 @@ pub(crate) async fn answer(clients: &Clients, invocation: Invocation) -> Result<
         ..known.asked(&comment, &candidacy)
     };
     let decision = decide(asked, lines);
+    if !remember(clients, &comment, known.live.as_ref(), &decision).await? {
+        tracing::info!(pull_request.id = %id, comment.id = %comment.id, "refused commands that cannot be remembered");
+        say(clients, &comment, &reply::too_long()).await?;
+        return Ok(state.then(Next::End));
+    }
     for answered in &decision.answers {
         audit(&candidacy, &comment, answered);
     }
-    remember(clients, &comment, known.live.as_ref(), &decision).await?;
     let follow = follow(clients, &candidacy, &own, &decision).await?;
     let status = known.status(clients, &candidacy, &decision).await?;
     let words = reply::reply(&decision.answers, status.as_deref());
@@ -157,15 +161,15 @@ impl Known {
     }
 }
 
-/// Writes down what was accepted.
+/// Writes down what was accepted; false if there is more of it than can be.
 async fn remember(
     clients: &Clients,
     comment: &Comment,
     live: Option<&PullRequest>,
     decision: &Decision,
-) -> Result<(), GateError> {
+) -> Result<bool, GateError> {
     let Some(live) = live.filter(|_| !decision.accepted.is_empty()) else {
-        return Ok(());
+        return Ok(true);
     };
     let record = CommandRecord {
         version: 1,
@@ -176,8 +180,12 @@ async fn remember(
         at: comment.created.clone(),
         commands: decision.accepted.clone(),
     };
+    let Some(record) = record.fitted() else {
+        return Ok(false);
+    };
     let parameter = clients.names().command(&live.id, &comment.id);
-    clients.parameters.put(&parameter, &record).await
+    clients.parameters.put(&parameter, &record).await?;
+    Ok(true)
 }
 
 /// Takes an approval back that must not stand any longer, and looks what is to follow. All of it is read after the commands

@@ -50,12 +50,12 @@ async fn say_what_was_merged(
     record: &ResultRecord,
 ) -> Result<(), GateError> {
     let tree = clients.host.commit(&live.repository, commit).await?.tree;
-    if let (Some(tested), Some(id)) = (&record.tested_commit, &record.comment)
+    if let Some(tested) = &record.tested_commit
         && merged_differs(Some(record), Some(&tree)) == Some(true)
     {
         let words = comment::merged_differently(tested.as_str(), commit.as_str());
         let token = names::hash(&["merged", live.id.as_str()], 64);
-        voice::reply(clients, id, &words, &token).await?;
+        voice::remark(clients, live, &words, &token).await?;
     }
     let merge = Merge {
         repository: &live.repository,

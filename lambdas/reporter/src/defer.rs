@@ -3,11 +3,13 @@
 
 use gate_aws::{Clients, run};
 use gate_core::{
-    comment,
+    comment::{self, Stage, View},
     error::GateError,
-    host::CodeHost,
-    id::{BranchName, CommentId},
+    findings::Earlier,
+    host::{CodeHost, Edited},
+    id::{BranchName, CommentId, RunName},
     protocol::{Candidacy, Invocation, Next, ResultRecord, Standing, State},
+    pull_request::PullRequest,
     verdict::VerdictKind,
 };
 
@@ -33,9 +35,16 @@ pub(crate) async fn defer(
     let was = earlier
         .and_then(|record| record.verdict.or(record.deferred))
         .unwrap_or(VerdictKind::Hold);
-    if let Some(comment) = &comment {
-        say_so(clients, &candidacy, comment, was, &live.destination).await?;
-    }
+    let comment = match comment {
+        Some(comment) if say_so(clients, &candidacy, &comment, was, &live.destination).await? => {
+            Some(comment)
+        }
+        // Somebody deleted it. Other words than that it is not approved any more are not missed.
+        Some(_) if was == VerdictKind::Approve => {
+            say_anew(clients, &candidacy, &live, &execution.name).await?
+        }
+        comment => comment,
+    };
     let record = ResultRecord {
         deferred: Some(was),
         ..ResultRecord::spoken(execution.name.clone(), candidacy.revision, comment)
@@ -45,19 +54,43 @@ pub(crate) async fn defer(
     Ok(state)
 }
 
-/// Adds to the comment that its verdict is not the last word.
+/// Says it in a comment of its own.
+async fn say_anew(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    live: &PullRequest,
+    run: &RunName,
+) -> Result<Option<CommentId>, GateError> {
+    let view = View {
+        run,
+        candidacy,
+        source: &live.source,
+        destination: &live.destination,
+        candidate: None,
+        plan: None,
+        results: &[],
+        earlier: Earlier::NotAsked,
+        changed: None,
+        report: None,
+        exhausted: None,
+        stage: Stage::Deferred,
+    };
+    voice::speak(clients, candidacy, live, &view).await
+}
+
+/// Adds to the comment that its verdict is not the last word; false if it is gone.
 async fn say_so(
     clients: &Clients,
     candidacy: &Candidacy,
     comment: &CommentId,
     was: VerdictKind,
     destination: &BranchName,
-) -> Result<(), GateError> {
+) -> Result<bool, GateError> {
     let comments = clients.host.comments(&candidacy.pull_request).await?;
     let said = comments.iter().find(|said| said.id == *comment);
-    if let Some(said) = said.filter(|said| !said.deleted) {
-        let words = comment::deferred(&said.content, was, destination);
-        clients.host.edit_comment(comment, &words).await?;
-    }
-    Ok(())
+    let Some(said) = said.filter(|said| !said.deleted) else {
+        return Ok(false);
+    };
+    let words = comment::deferred(&said.content, was, destination);
+    Ok(clients.host.edit_comment(comment, &words).await? == Edited::Done)
 }

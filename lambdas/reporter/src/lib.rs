@@ -198,8 +198,13 @@ async fn say_gave_up(
     let live = clients.host.pull_request(&candidacy.pull_request).await?;
     if live.is_some_and(|live| live.is_open() && live.revision == candidacy.revision) {
         withdraw_approval(clients, &candidacy.pull_request, &candidacy.revision).await?;
+        // Whoever starts the last word knows that runs died; why they did they said themselves, if they could.
+        let explained = voice::record(clients, &candidacy.pull_request)
+            .await?
+            .filter(|record| record.revision == candidacy.revision)
+            .and_then(|record| record.gate_failure);
         let failed = Failed {
-            error,
+            error: explained.as_deref().unwrap_or(error),
             again: false,
             approval: ApprovalRecord::NotGiven,
         };
@@ -256,6 +261,8 @@ async fn say_failure(
         // A comment that promises a further attempt is marked when a push or a close comes before it; the last word stays.
         verdict: (!again).then_some(VerdictKind::Hold),
         approval,
+        gate_failure: Some(error.to_owned()),
+        headline: Some(comment::headline(&view)),
         ..ResultRecord::spoken(run, revision, comment)
     };
     let execution = &invocation.execution;

@@ -163,7 +163,7 @@ async fn say(
     };
     let comment = voice::speak(clients, candidacy, live, &view).await?;
     let tree = record::tested_tree(clients, run.candidate.as_ref()).await?;
-    record::remember_durations(clients, candidacy, run, results).await?;
+    record::remember_durations(clients, candidacy, run, results).await;
     if let (Some(tree), Some(found)) = (&tree, found) {
         memory::keep(clients, &candidacy.repository, tree, found).await;
     }

@@ -37,11 +37,13 @@ pub(crate) async fn put_record(
         return Ok(record);
     }
     let parameter = clients.names().result(pull_request);
+    let record = record.fitted();
     clients.parameters.put(&parameter, &record).await?;
     Ok(record)
 }
 
-/// Writes or edits the comment about the candidacy's revision. `None` when CodeCommit takes no comment at all.
+/// Writes or edits the comment about the candidacy's revision; one that somebody deleted is written anew. `None` when CodeCommit
+/// takes no comment at all.
 pub(crate) async fn speak(
     clients: &Clients,
     candidacy: &Candidacy,
@@ -50,8 +52,16 @@ pub(crate) async fn speak(
 ) -> Result<Option<CommentId>, GateError> {
     let content = comment::render(view);
     match edit(clients, candidacy, &content).await? {
-        Some(id) => Ok(Some(id)),
-        None => post(clients, candidacy, live, &content).await,
+        Written::At(id) => Ok(Some(id)),
+        Written::Nowhere { lost } => {
+            let words = Words {
+                candidacy,
+                live,
+                run: view.run,
+                content: &content,
+            };
+            words.post(clients, lost.as_ref()).await
+        }
     }
 }
 
@@ -61,24 +71,39 @@ pub(crate) async fn speak_again(
     candidacy: &Candidacy,
     view: &View<'_>,
 ) -> Result<Option<CommentId>, GateError> {
-    edit(clients, candidacy, &comment::render(view)).await
+    match edit(clients, candidacy, &comment::render(view)).await? {
+        Written::At(id) => Ok(Some(id)),
+        Written::Nowhere { .. } => Ok(None),
+    }
+}
+
+/// How an edit ended.
+enum Written {
+    /// It says the new words.
+    At(CommentId),
+    /// There is no comment to edit.
+    Nowhere {
+        /// The one that there was.
+        lost: Option<CommentId>,
+    },
 }
 
 async fn edit(
     clients: &Clients,
     candidacy: &Candidacy,
     content: &str,
-) -> Result<Option<CommentId>, GateError> {
+) -> Result<Written, GateError> {
     let recorded = record(clients, &candidacy.pull_request).await?;
     let recorded = recorded
         .filter(|record| record.revision == candidacy.revision)
         .and_then(|record| record.comment);
-    if let Some(id) = recorded
-        && clients.host.edit_comment(&id, content).await? == Edited::Done
+    if let Some(id) = &recorded
+        && clients.host.edit_comment(id, content).await? == Edited::Done
     {
-        return Ok(Some(id));
+        return Ok(Written::At(id.clone()));
     }
-    find_and_edit(clients, candidacy, content).await
+    let found = find_and_edit(clients, candidacy, content).await?;
+    Ok(found.map_or(Written::Nowhere { lost: recorded }, Written::At))
 }
 
 async fn find_and_edit(
@@ -107,38 +132,77 @@ async fn own_comments(
     Ok(comments)
 }
 
-async fn post(
-    clients: &Clients,
-    candidacy: &Candidacy,
-    live: &PullRequest,
-    content: &str,
-) -> Result<Option<CommentId>, GateError> {
-    let token = comment::token(&candidacy.pull_request, &candidacy.revision);
-    let new = NewComment {
-        pull_request: &candidacy.pull_request,
-        repository: &candidacy.repository,
-        before: &live.destination_commit,
-        after: &candidacy.source_commit,
-        content,
-        token: &token,
-    };
-    match clients.host.post_comment(new).await? {
-        Posted::Comment(comment) => Ok(Some(comment.id)),
-        Posted::TokenUsed => find_and_edit(clients, candidacy, content).await,
-        Posted::NoPullRequest => Ok(None),
-        // Equal commits have no difference to comment on: the gate's last comment takes a reply.
-        Posted::SameCommit => {
-            let mut earlier = own_comments(clients, &candidacy.pull_request).await?;
-            if let Some(last) = earlier.pop() {
-                return reply(clients, &last.id, content, &token).await;
+/// What is to be said about a revision.
+struct Words<'a> {
+    candidacy: &'a Candidacy,
+    live: &'a PullRequest,
+    run: &'a RunName,
+    content: &'a str,
+}
+
+impl Words<'_> {
+    /// Posts them. What was posted under a token before and deleted since is answered as if it stood there: then another token
+    /// does, and the same one when this is tried again.
+    async fn post(
+        &self,
+        clients: &Clients,
+        lost: Option<&CommentId>,
+    ) -> Result<Option<CommentId>, GateError> {
+        let (id, revision) = (&self.candidacy.pull_request, &self.candidacy.revision);
+        let first = match lost {
+            None => comment::token(id, revision),
+            Some(lost) => comment::token_after(id, revision, lost.as_str()),
+        };
+        let second = comment::token_after(id, revision, self.run.as_str());
+        for token in [first, second] {
+            let new = NewComment {
+                pull_request: id,
+                repository: &self.candidacy.repository,
+                before: &self.live.destination_commit,
+                after: &self.candidacy.source_commit,
+                content: self.content,
+                token: &token,
+            };
+            match post_somewhere(clients, new).await? {
+                Posted::Comment(comment) if comment.deleted => {}
+                Posted::Comment(comment) => return Ok(Some(comment.id)),
+                Posted::TokenUsed => {
+                    let found = find_and_edit(clients, self.candidacy, self.content).await?;
+                    if found.is_some() {
+                        return Ok(found);
+                    }
+                }
+                Posted::NoPullRequest | Posted::SameCommit => return Ok(None),
             }
-            tracing::warn!(
-                pull_request.id = %candidacy.pull_request,
-                "source and destination are one commit: there is no place for a comment"
-            );
-            Ok(None)
         }
+        tracing::warn!(pull_request.id = %id, "what the gate says is deleted as often as it is said");
+        Ok(None)
     }
+}
+
+/// Posts a comment. Equal commits have no difference to comment on: the gate's last comment takes a reply, and if there is none, what the
+/// commit itself changed takes a comment.
+async fn post_somewhere(clients: &Clients, new: NewComment<'_>) -> Result<Posted, GateError> {
+    let posted = clients.host.post_comment(new.clone()).await?;
+    if posted != Posted::SameCommit {
+        return Ok(posted);
+    }
+    if let Some(last) = own_comments(clients, new.pull_request).await?.pop() {
+        return clients.host.reply(&last.id, new.content, new.token).await;
+    }
+    let commit = clients.host.commit(new.repository, new.after).await?;
+    let Some(parent) = commit.parents.first() else {
+        tracing::warn!(
+            pull_request.id = %new.pull_request,
+            "source and destination are one commit, the first of all: there is no place for a comment"
+        );
+        return Ok(Posted::SameCommit);
+    };
+    let new = NewComment {
+        before: parent,
+        ..new
+    };
+    clients.host.post_comment(new).await
 }
 
 /// Says something beside the comments of runs, once: as a reply to the last of them, or alone if there is none.
@@ -167,7 +231,7 @@ pub(crate) async fn remark(
         content,
         token,
     };
-    clients.host.post_comment(new).await?;
+    post_somewhere(clients, new).await?;
     Ok(())
 }
 

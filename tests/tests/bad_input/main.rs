@@ -3,6 +3,7 @@
 
 mod buildspecs;
 mod events;
+mod limits;
 mod names;
 mod rules;
 mod secrets;

@@ -109,7 +109,7 @@ async fn an_environment_that_a_log_tells_is_shown_without_its_secrets() {
     assert!(said.contains(ENVIRONMENT_SHOWN), "{said}");
     let status = stage.ask(&id, "/gate status").await;
     assert!(
-        status.contains("[skip-tests: --token (secret hidden)]"),
+        status.contains("`[skip-tests: --token (secret hidden)`"),
         "{status}"
     );
     for text in [said, status] {

@@ -78,3 +78,25 @@ async fn a_stop_ends_the_builds_and_holds_until_a_retry() {
     assert!(stage.approved(&id).await);
     stage.strike().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn holds_with_reasons_of_any_length_are_answered_and_hold() {
+    let (stage, id) = opened(&green_files(), "2\n", "Change").await;
+    stage.verdict_like(&id, APPROVED).await;
+    stage.quiet().await;
+    let hold = |number| format!("/gate hold {number} {}\n", "理".repeat(180));
+    let holds: String = (0..9).map(hold).collect();
+    let reply = stage.ask(&id, &holds).await;
+    assert_eq!(
+        reply.matches("Nothing is approved from now on").count(),
+        9,
+        "{reply}"
+    );
+    assert!(!stage.approved(&id).await);
+    let held = stage.verdict_like(&id, HELD).await;
+    assert!(held.contains("`8 理理理"), "{held}");
+    let endless = format!("/gate retry {}\n", "理".repeat(380)).repeat(10);
+    let reply = stage.ask(&id, &endless).await;
+    assert!(reply.starts_with("Nothing was done: "), "{reply}");
+    stage.strike().await;
+}

@@ -133,6 +133,14 @@ pub(super) async fn delete(
     }
 }
 
+/// GetFile hands out no larger file (user guide, limits: 6 MB).
+const LARGEST_FILE: usize = 6 * 1024 * 1024;
+
+/// In place of a file that CodeCommit does not hand out: too large for whatever it was wanted for, and nothing else.
+fn too_large() -> Vec<u8> {
+    vec![0; LARGEST_FILE + 1]
+}
+
 pub(super) async fn file(
     client: &Client,
     repository: &RepositoryName,
@@ -150,12 +158,16 @@ pub(super) async fn file(
         Ok(output) => Ok(Some(output.file_content.into_inner())),
         Err(error) => match error.as_service_error() {
             Some(GetFileError::FileDoesNotExistException(_)) => Ok(None),
+            Some(GetFileError::FileTooLargeException(_)) => Ok(Some(too_large())),
             // A folder on the way that is not there; not among the errors that the model lists for GetFile.
             _ if error.code() == Some("PathDoesNotExistException") => Ok(None),
             _ => Err(failed("GetFile", &error)),
         },
     }
 }
+
+/// The mode of a submodule (API reference, `BlobMetadata`).
+const SUBMODULE: &str = "160000";
 
 /// GetDifferences gives at most this many at once (its `MaxResults`).
 const DIFFERENCES_PER_READ: i32 = 500;
@@ -203,7 +215,11 @@ async fn paths(
             .into_iter()
             .flatten()
             .flat_map(|difference| [difference.before_blob, difference.after_blob]);
-        paths.extend(blobs.flatten().filter_map(|blob| blob.path));
+        paths.extend(blobs.flatten().filter_map(|blob| {
+            let is_submodule = blob.mode.as_deref() == Some(SUBMODULE);
+            let slash = if is_submodule { "/" } else { "" };
+            blob.path.map(|path| format!("{path}{slash}"))
+        }));
         if paths.len() > most {
             return Ok(None);
         }

@@ -2,6 +2,7 @@
 
 use super::{Stage, View};
 use crate::{
+    names,
     plan::{NoBuild, Note},
     reply,
     rules::Fault,
@@ -64,7 +65,13 @@ pub(super) fn explanation(view: &View<'_>) -> Option<String> {
         NoBuild::Stopped { .. } => Some(
             "Nothing is built and nothing is approved until somebody pushes or writes `/gate retry`.".to_owned(),
         ),
-        NoBuild::Conflict { files } => Some(conflict(files)),
+        NoBuild::Conflict { files, more } => Some(conflict(files, *more)),
+        NoBuild::BranchInTheWay { branch } => Some(format!(
+            "Nothing was built. To test what merging would make, the gate puts it on a branch of its own below {}, and git cannot \
+             hold that beside a branch called {}. Rename or delete that branch, then write `/gate retry`.",
+            code(names::PREVIEW_PREFIX, 80),
+            code(branch, 200)
+        )),
         NoBuild::NotComputable { reason } => Some(format!(
             "CodeCommit could not compute the merge:\n\n{}\n\nMerge the destination into your branch and push.",
             fence(reason, 8, 800)
@@ -102,18 +109,16 @@ fn fault_lines(faults: &[Fault]) -> String {
     fence(&lines.join("\n"), 50, 4000)
 }
 
-fn conflict(files: &[String]) -> String {
+fn conflict(files: &[String], more: u64) -> String {
     const SHOWN: usize = 20;
     let mut lines: Vec<_> = files
         .iter()
         .take(SHOWN)
         .map(|file| format!("- {}", code(file, 200)))
         .collect();
-    if files.len() > SHOWN {
-        lines.push(format!(
-            "- and {} more",
-            count(files.len() as u64 - SHOWN as u64)
-        ));
+    let more = more + files.len().saturating_sub(SHOWN) as u64;
+    if more > 0 {
+        lines.push(format!("- and {} more", count(more)));
     }
     format!(
         "Both sides changed:\n\n{}\n\nMerge the destination into your branch, solve the conflicts and push.",

@@ -83,6 +83,9 @@ fn held(view: &View<'_>, reason: &Reason) -> String {
         Reason::NotBuilt(NoBuild::Stopped { by }) => {
             format!("stopped by {}", code(arn::name(by), 80))
         }
+        Reason::NotBuilt(NoBuild::BranchInTheWay { branch }) => {
+            format!("the branch {} is in the way", code(branch, 80))
+        }
         Reason::NotBuilt(_) | Reason::Check { .. } => "the merge cannot be computed".to_owned(),
         Reason::Flag(flag) => {
             let rules = crate::rules::PATH;

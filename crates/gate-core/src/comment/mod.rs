@@ -105,6 +105,14 @@ pub fn token(pull_request: &PullRequestId, revision: &RevisionId) -> String {
     names::hash(&["comment", pull_request.as_str(), revision.as_str()], 64)
 }
 
+/// The token of a comment in place of what was posted before and deleted by somebody.
+pub fn token_after(pull_request: &PullRequestId, revision: &RevisionId, lost: &str) -> String {
+    names::hash(
+        &["comment", pull_request.as_str(), revision.as_str(), lost],
+        64,
+    )
+}
+
 /// The comment's text, at most [`LIMIT`] characters.
 pub fn render(view: &View<'_>) -> String {
     let facts = Facts::of(view);
@@ -320,7 +328,7 @@ fn candidate_line(view: &View<'_>) -> String {
     let candidacy = view.candidacy;
     let how = match view.candidate.map(|candidate| &candidate.preview) {
         // Whoever speaks for a run that died does not know how far it came.
-        None if matches!(view.stage, Stage::Failed { .. }) => String::new(),
+        None if matches!(view.stage, Stage::Failed { .. } | Stage::Deferred) => String::new(),
         None => ", nothing was built".to_owned(),
         Some(Preview::FastForward) => ", tested as it is: merging is a fast-forward".to_owned(),
         Some(Preview::Merged { commit, .. }) => format!(", tested as merged ({})", commit.short(7)),

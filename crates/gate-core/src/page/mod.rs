@@ -99,13 +99,19 @@ fn about(view: &View<'_>, facts: &Facts<'_>) -> String {
             escaped(&compared.replace('`', ""))
         );
     }
-    if let Some(NoBuild::Conflict { files }) = view.plan.and_then(|plan| plan.no_build.as_ref()) {
+    if let Some(NoBuild::Conflict { files, more }) =
+        view.plan.and_then(|plan| plan.no_build.as_ref())
+    {
         let files = files
             .iter()
             .map(|file| format!("<li><code>{}</code></li>", escaped(file)))
             .collect::<Vec<_>>()
             .concat();
-        let _ = writeln!(text, "<ul>{files}</ul>");
+        let more = match more {
+            0 => String::new(),
+            more => format!("<li>and {} more</li>", count(*more)),
+        };
+        let _ = writeln!(text, "<ul>{files}{more}</ul>");
     }
     text
 }

@@ -54,14 +54,34 @@ impl<'a> Globs<'a> {
 
     /// `None` if one of them cannot be read. Rules that have such a one are refused; were there one, every check would be needed.
     fn set(&self) -> Option<GlobSet> {
-        let mut ordered: Vec<_> = self.places.iter().collect();
-        ordered.sort_unstable_by_key(|(_, place)| **place);
         let mut set = GlobSetBuilder::new();
-        for (pattern, _) in ordered {
+        for pattern in self.in_order() {
             set.add(glob(pattern).ok()?);
         }
         set.build().ok()
     }
+
+    fn in_order(&self) -> Vec<&'a str> {
+        let mut ordered: Vec<_> = self.places.iter().collect();
+        ordered.sort_unstable_by_key(|(_, place)| **place);
+        ordered.into_iter().map(|(pattern, _)| *pattern).collect()
+    }
+}
+
+/// Whether a glob may mean files within a folder whose files nobody knows. A mistake costs a build, the other way round it would
+/// cost a test.
+fn reaches_below(pattern: &str, folder: &str) -> bool {
+    let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+    let literal = pattern
+        .find(['*', '?', '[', '{', '\\'])
+        .unwrap_or(pattern.len());
+    let (plain, rest) = pattern.split_at(literal);
+    if plain.starts_with(folder) {
+        return true;
+    }
+    let depth = |text: &str| text.matches('/').count();
+    let is_deep = rest.contains("**") || depth(pattern) >= depth(folder);
+    !rest.is_empty() && folder.starts_with(plain) && is_deep
 }
 
 fn branches<'a>(checks: &[&'a CheckRule], destination: &str) -> HashMap<&'a str, bool> {
@@ -105,6 +125,7 @@ fn needed<'a>(checks: &[&'a CheckRule], changed: &[String]) -> HashMap<Filter<'a
     let Some(set) = globs.set() else {
         return HashMap::new();
     };
+    let patterns = globs.in_order();
     let mut needed = vec![false; filters.len()];
     let mut open = filters.len();
     let mut matches = Vec::new();
@@ -113,7 +134,14 @@ fn needed<'a>(checks: &[&'a CheckRule], changed: &[String]) -> HashMap<Filter<'a
             break;
         }
         set.matches_into(file, &mut matches);
-        let wanting = matches.iter().filter_map(|glob| wanted_by.get(*glob));
+        let mut wanted = matches.clone();
+        if let Some(submodule) = file.strip_suffix('/') {
+            matches.extend(set.matches(submodule));
+            wanted.clone_from(&matches);
+            let reaches = |glob: &usize| reaches_below(patterns[*glob], file);
+            wanted.extend((0..patterns.len()).filter(reaches));
+        }
+        let wanting = wanted.iter().filter_map(|glob| wanted_by.get(*glob));
         for &number in wanting.flatten().chain(&wants_all) {
             let counts = || !excluded[number].iter().any(|glob| matches.contains(glob));
             if !needed[number] && counts() {
@@ -124,4 +152,41 @@ fn needed<'a>(checks: &[&'a CheckRule], changed: &[String]) -> HashMap<Filter<'a
     }
     let answer = |(filter, number): (Filter<'a>, usize)| (filter, needed[number]);
     filters.into_iter().map(answer).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_submodule_counts_for_every_glob_that_may_mean_what_it_holds() {
+        for (pattern, counts) in [
+            ("web/**", true),
+            ("web/lib", true),
+            ("web/lib/**", true),
+            ("web/lib/src/main.ts", true),
+            ("**/*.ts", true),
+            ("web/*/src/*.ts", true),
+            ("{web,docs}/**", true),
+            ("**", true),
+            ("docs/**", false),
+            ("web/library/**", false),
+            ("web/*.ts", false),
+            ("*.md", false),
+            ("web", false),
+        ] {
+            let rule = CheckRule {
+                paths: vec![pattern.to_owned()],
+                ..Rules::of_one_build().checks[0].clone()
+            };
+            let needed = needed(&[&rule], &["web/lib/".to_owned()]);
+            assert!(needed.values().all(|needed| *needed == counts), "{pattern}");
+            let outside = CheckRule {
+                exclude: vec!["web/**".to_owned()],
+                ..rule.clone()
+            };
+            let needed = super::needed(&[&outside], &["web/lib/".to_owned()]);
+            assert!(needed.values().all(|needed| !needed), "{pattern}");
+        }
+    }
 }

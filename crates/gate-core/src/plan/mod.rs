@@ -182,8 +182,16 @@ pub enum NoBuild {
     },
     /// Merging needs a person.
     Conflict {
-        /// The files.
+        /// The files, as many as anybody reads.
         files: Vec<String>,
+        /// How many there are besides.
+        #[serde(default, skip_serializing_if = "is_none")]
+        more: u64,
+    },
+    /// A branch that somebody made is where the gate's own has to be.
+    BranchInTheWay {
+        /// Its name.
+        branch: String,
     },
     /// The code host could not compute the merge.
     NotComputable {
@@ -313,14 +321,37 @@ impl Plan {
     }
 }
 
+/// As many files of a conflict are named, and as many bytes of their names: the plan travels with the run.
+const MOST_CONFLICTS: usize = 100;
+const MOST_BYTES_OF_CONFLICTS: usize = 16 * 1024;
+
+/// As much of the code host's reason is kept, in characters.
+const LONGEST_REASON: usize = 1_000;
+
+fn is_none(number: &u64) -> bool {
+    *number == 0
+}
+
+fn conflict(all: &[String]) -> NoBuild {
+    let mut bytes = 0;
+    let has_room = |file: &&String| {
+        bytes += file.len();
+        bytes <= MOST_BYTES_OF_CONFLICTS
+    };
+    let files = all.iter().take(MOST_CONFLICTS).take_while(has_room);
+    let files: Vec<_> = files.cloned().collect();
+    NoBuild::Conflict {
+        more: (all.len() - files.len()) as u64,
+        files,
+    }
+}
+
 /// Why a candidate with this merge preview is not built, whatever the rules say.
 pub fn unbuildable(outcome: &MergeOutcome) -> Option<NoBuild> {
     match outcome {
-        MergeOutcome::Conflict { files } => Some(NoBuild::Conflict {
-            files: files.clone(),
-        }),
+        MergeOutcome::Conflict { files } => Some(conflict(files)),
         MergeOutcome::NotComputable { reason } => Some(NoBuild::NotComputable {
-            reason: reason.clone(),
+            reason: reason.chars().take(LONGEST_REASON).collect(),
         }),
         MergeOutcome::FastForward | MergeOutcome::Merged { .. } => None,
     }
@@ -331,7 +362,8 @@ pub fn unbuildable(outcome: &MergeOutcome) -> Option<NoBuild> {
 pub struct Subject<'a> {
     /// The branch it goes to.
     pub destination: &'a BranchName,
-    /// Files that differ between the destination commit and the commit merging makes, under their names on both sides.
+    /// Files that differ between the destination commit and the commit merging makes, under their names on both sides; those of
+    /// submodules end with a slash.
     pub changed: &'a [String],
     /// What people asked of the gate.
     pub conversation: &'a Conversation,

@@ -143,10 +143,23 @@ fn refuses_a_merge_whose_rules_would_be_broken_or_missing() {
 #[test]
 fn a_conflict_is_not_built() {
     let files = vec!["a.txt".to_owned()];
+    let many: Vec<_> = (0..2_500)
+        .map(|number| format!("src/{number:04}/{}", "x".repeat(200)))
+        .collect();
+    let Some(NoBuild::Conflict { files: named, more }) = unbuildable(&MergeOutcome::Conflict {
+        files: many.clone(),
+    }) else {
+        panic!("it is a conflict");
+    };
+    assert!(many.starts_with(&named) && (20..=100).contains(&named.len()));
+    assert_eq!(named.len() as u64 + more, 2_500);
     let conflict = MergeOutcome::Conflict {
         files: files.clone(),
     };
-    assert_eq!(unbuildable(&conflict), Some(NoBuild::Conflict { files }));
+    assert_eq!(
+        unbuildable(&conflict),
+        Some(NoBuild::Conflict { files, more: 0 })
+    );
     assert_eq!(unbuildable(&MergeOutcome::FastForward), None);
 }
 

@@ -357,6 +357,9 @@ fn retry(asked: Asked<'_>, what: &Retry) -> Result<Done, Refusal> {
         Retry::Failed | Retry::Check(_) if !asked.has_verdict() && !asked.recorded => {
             Err(Refusal::NoVerdictYet)
         }
+        Retry::Failed if asked.result.is_some_and(|result| result.too_many_failed) => {
+            Ok(Done::RetryAll)
+        }
         Retry::Failed if failed().is_empty() && !asked.recorded => Err(Refusal::NothingFailed),
         Retry::Failed => Ok(Done::RetrySome(failed().to_vec())),
         Retry::Check(name) => {

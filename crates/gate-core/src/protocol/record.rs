@@ -1,5 +1,7 @@
 //! What the gate remembers in Parameter Store. Each record carries a version and has one writer.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Failures;
@@ -7,6 +9,26 @@ use crate::{
     id::{CheckName, CommentId, CommitId, RevisionId, RunName, TreeId},
     verdict::VerdictKind,
 };
+
+/// A standard parameter of Parameter Store has at most so many bytes.
+const LARGEST_PARAMETER: usize = 4096;
+
+/// What two opening braces cost besides, which Parameter Store takes only with an escape.
+const BRACES: usize = 5;
+
+/// Whether a record fits into a parameter.
+pub fn fits<T: Serialize>(record: &T) -> bool {
+    let text = serde_json::to_string(record).unwrap_or_default();
+    text.len() + BRACES * text.matches("\u{7b}\u{7b}").count() <= LARGEST_PARAMETER
+}
+
+/// Cuts a text to so many characters, of which the last says that there were more.
+pub(crate) fn shorten(text: &mut String, length: usize) {
+    if text.chars().count() > length {
+        *text = text.chars().take(length.saturating_sub(1)).collect();
+        text.push('…');
+    }
+}
 
 /// Project and badge of an open pull request; written by environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +77,12 @@ pub struct ResultRecord {
     /// Checks that did not pass, required or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<CheckName>,
+    /// Whether there are too many of them to be named.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub too_many_failed: bool,
+    /// Why the gate itself failed at the revision, in words, until there is a verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate_failure: Option<String>,
     /// The fingerprint of the conversation that the verdict knew of; `None` if nobody had asked for anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard: Option<String>,
@@ -84,6 +112,8 @@ impl ResultRecord {
             headline: None,
             destination_commit: None,
             failed: Vec::new(),
+            too_many_failed: false,
+            gate_failure: None,
             deferred: None,
             rules_broken: false,
             heard: None,
@@ -93,16 +123,42 @@ impl ResultRecord {
         }
     }
 
-    /// What is written over `earlier`: of the same revision, what failed stays known.
+    /// What is written over `earlier`: of the same revision, what failed stays known, and until there is a verdict, why the gate
+    /// did.
     #[must_use]
     pub fn over(self, earlier: Option<&Self>) -> Self {
         let known = earlier
             .and_then(|earlier| earlier.failures.clone())
             .filter(|failures| failures.revision == self.revision);
+        let explained = earlier
+            .filter(|earlier| earlier.revision == self.revision && self.verdict.is_none())
+            .and_then(|earlier| earlier.gate_failure.clone());
         Self {
             failures: self.failures.or(known),
+            gate_failure: self.gate_failure.or(explained),
             ..self
         }
+    }
+
+    /// The record as a parameter has room for it: of what it only tells to people, as much as fits.
+    #[must_use]
+    pub fn fitted(mut self) -> Self {
+        if !fits(&self) {
+            self.too_many_failed |= !self.failed.is_empty();
+            self.failed.clear();
+        }
+        for length in [400, 200, 100, 0] {
+            if fits(&self) {
+                break;
+            }
+            for words in [&mut self.headline, &mut self.gate_failure]
+                .into_iter()
+                .flatten()
+            {
+                shorten(words, length);
+            }
+        }
+        self
     }
 
     /// Whether its comment says that a verdict is to come.
@@ -142,5 +198,114 @@ impl Durations {
         if passes.len() > Self::KEPT {
             passes.remove(0);
         }
+    }
+
+    /// Forgets checks that the rules do not have any more, and of the others what a parameter has no room for: first older passes, then
+    /// the checks that are soonest done, since of them there is least to expect.
+    pub fn fit<'a>(&mut self, known: impl IntoIterator<Item = &'a str>) {
+        let known: BTreeSet<&str> = known.into_iter().collect();
+        self.checks
+            .retain(|check, _| known.contains(check.as_str()));
+        for kept in [5, 3, 1] {
+            if fits(self) {
+                return;
+            }
+            for passes in self.checks.values_mut() {
+                passes.drain(..passes.len().saturating_sub(kept));
+            }
+        }
+        let mut by_time: Vec<(u64, String)> = self
+            .checks
+            .iter()
+            .map(|(check, passes)| (passes.last().copied().unwrap_or_default(), check.clone()))
+            .collect();
+        by_time.sort();
+        for (_, check) in by_time {
+            if fits(self) {
+                return;
+            }
+            self.checks.remove(&check);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{execution, live};
+
+    /// As long as a check's name may be.
+    fn name(prefix: &str, number: usize) -> String {
+        format!("{prefix}-{number:03}-{}", "n".repeat(50))
+    }
+
+    #[test]
+    fn durations_of_any_number_of_checks_fit_into_a_parameter_and_the_longest_are_kept() {
+        for number in [36, 64, 130, 500] {
+            let names: Vec<_> = (0..number).map(|check| name("check", check)).collect();
+            let mut durations = Durations::default();
+            for (check, seconds) in names.iter().zip(1_000..) {
+                for _ in 0..12 {
+                    durations.add(check, seconds);
+                }
+            }
+            durations.fit(names.iter().map(String::as_str));
+            assert!(fits(&durations), "{number}");
+            assert!(durations.checks.len() >= number.min(50), "{number}");
+            assert!(durations.checks.contains_key(&names[number - 1]));
+        }
+    }
+
+    #[test]
+    fn checks_that_were_renamed_are_forgotten() {
+        let mut durations = Durations::default();
+        durations.add("old", 7);
+        durations.add("kept", 8);
+        durations.add("new", 9);
+        durations.fit(["kept", "new"]);
+        let names: Vec<_> = durations.checks.keys().collect();
+        assert_eq!(names, ["kept", "new"]);
+    }
+
+    #[test]
+    fn a_result_fits_into_a_parameter_whatever_failed_and_whatever_was_said() {
+        let spoken = || ResultRecord::spoken(execution().name, live().revision, None);
+        let some = ResultRecord {
+            failed: vec![CheckName::new("unit")],
+            headline: Some("not approved".to_owned()),
+            ..spoken()
+        };
+        assert_eq!(some.clone().fitted(), some);
+        let failed = (0..64).map(|number| CheckName::new(name("check", number)));
+        let long = ResultRecord {
+            failed: failed.collect(),
+            headline: Some("理\u{7b}\u{7b}".repeat(2_000)),
+            gate_failure: Some("\u{1}".repeat(5_000)),
+            runs: vec![RunName::new("x".repeat(80)); 20],
+            ..spoken()
+        };
+        let fitted = long.fitted();
+        assert!(fits(&fitted) && fitted.too_many_failed, "{fitted:?}");
+    }
+
+    #[test]
+    fn why_the_gate_failed_stays_known_until_there_is_a_verdict() {
+        let spoken = |revision: &str| {
+            ResultRecord::spoken(execution().name, RevisionId::new(revision), None)
+        };
+        let failed = ResultRecord {
+            gate_failure: Some("no settings".to_owned()),
+            ..spoken("r")
+        };
+        assert_eq!(
+            spoken("r").over(Some(&failed)).gate_failure,
+            failed.gate_failure
+        );
+        assert_eq!(spoken("other").over(Some(&failed)).gate_failure, None);
+        let verdict = ResultRecord {
+            verdict: Some(VerdictKind::Approve),
+            ..spoken("r")
+        };
+        assert_eq!(verdict.over(Some(&failed)).gate_failure, None);
     }
 }

@@ -65,6 +65,8 @@ pub fn earlier<'a>(
 ) -> Result<Earlier<'a>, WhyAgain> {
     let result =
         result.filter(|result| result.revision == candidacy.revision && result.verdict.is_some());
+    // Where it is not known which checks failed, none can be told from another.
+    let result = result.filter(|result| !result.too_many_failed);
     let result = result.ok_or(WhyAgain::NothingBefore)?;
     if result.destination_commit.as_ref() != Some(&candidacy.destination_commit) {
         return Err(WhyAgain::DestinationMoved);

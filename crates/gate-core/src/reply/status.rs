@@ -58,8 +58,14 @@ fn now(standing: Standing<'_>, result: Option<&ResultRecord>) -> String {
         );
     };
     let run = code(result.run.as_str(), 80);
+    let failure = result.gate_failure.as_ref();
+    let failure =
+        failure.map(|failure| format!(" The gate itself failed: {}.", code(failure, 300)));
+    let failure = failure.unwrap_or_default();
     let Some(verdict) = result.verdict else {
-        return format!("{source} is being tested by run {run}: the verdict waits for its builds.");
+        return format!(
+            "{source} is being tested by run {run}: the verdict waits for its builds.{failure}"
+        );
     };
     let headline = result.headline.as_deref().unwrap_or(match verdict {
         VerdictKind::Approve => "approved",
@@ -68,7 +74,7 @@ fn now(standing: Standing<'_>, result: Option<&ResultRecord>) -> String {
         VerdictKind::NotGated => "this destination branch is not gated",
     });
     format!(
-        "Run {run} of {source}: {headline}.{}{}",
+        "Run {run} of {source}: {headline}.{failure}{}{}",
         tested_with(standing, result),
         given_up(standing, result)
     )

@@ -4,6 +4,11 @@ use std::{fmt, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::shorten;
+
+/// A fault's message has at most so many characters.
+const LONGEST: usize = 500;
+
 /// One fault and its place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fault {
@@ -23,7 +28,7 @@ impl Fault {
         Self {
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            message: message.into(),
+            message: bounded(message.into()),
         }
     }
 
@@ -32,9 +37,15 @@ impl Fault {
         vec![Self {
             line: 1,
             column: 1,
-            message: message.into(),
+            message: bounded(message.into()),
         }]
     }
+}
+
+/// A message that quotes what it refuses may quote any length of it.
+fn bounded(mut message: String) -> String {
+    shorten(&mut message, LONGEST);
+    message
 }
 
 impl fmt::Display for Fault {

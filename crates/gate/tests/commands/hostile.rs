@@ -72,6 +72,53 @@ fn traces(trace: &Path) -> Vec<String> {
     names
 }
 
+/// Settings that send what git does elsewhere, written by hand: their names hold what the tools do not take.
+const ELSEWHERE: &str = "
+[url \"http://127.0.0.1:9/\"]
+\tinsteadOf = http://127.0.0.1
+\tpushInsteadOf = http://127.0.0.1
+\tinsteadOf = http://localhost
+[url \"ext::sh -c 'touch elsewhere' \"]
+\tinsteadOf = http://
+\tpushInsteadOf = http://
+[http]
+\tproxy = http://127.0.0.1:9
+\tcurloptResolve = 127.0.0.1:80:127.0.0.2
+\tsslVerify = false
+[http \"http://127.0.0.1\"]
+\tproxy = http://127.0.0.1:9
+\textraHeader = Authorization: Basic YW5uOmFubg==
+[remote]
+\tpushDefault = elsewhere
+[push]
+\trecurseSubmodules = on-demand
+";
+
+#[test]
+fn nothing_that_a_configuration_names_redirects_what_is_pushed() {
+    let place = Place::new();
+    place.repository("repo", &[("buildspec.yml", BUILDSPEC)]);
+    place.git("repo", &["switch", "--quiet", "--create", "topic"]);
+    place.commit("repo", &[("value", "1\n")], "Topic");
+    let included = place.path("included");
+    fs::write(&included, ELSEWHERE).unwrap();
+    let config = place.path("repo").join(".git/config");
+    let own = fs::read_to_string(&config).unwrap();
+    let included = format!("[include]\n\tpath = {}\n", included.display());
+    fs::write(&config, format!("{own}{ELSEWHERE}{included}")).unwrap();
+    for (name, value) in [
+        ("url.http://127.0.0.1:9/.insteadOf", "http://127.0.0.1"),
+        ("url.http://127.0.0.1:9/.pushInsteadOf", "http://127.0.0.1"),
+        ("http.proxy", "http://127.0.0.1:9"),
+    ] {
+        place.git("repo", &["config", "--global", name, value]);
+    }
+    let said = place.gate(&["check", "--repo", "repo"]);
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+    assert!(!place.path("repo").join("elsewhere").exists());
+    place.assert_clean();
+}
+
 #[test]
 fn nothing_that_a_repository_or_its_users_configuration_names_is_run() {
     let place = Place::new();

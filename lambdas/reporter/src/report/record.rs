@@ -118,8 +118,19 @@ pub(super) async fn tested_tree(
     }))
 }
 
-/// Keeps how long each check took that passed with all it has to do: the poll schedule learns from it.
+/// Keeps how long each check took that passed with all it has to do: the poll schedule learns from it. No verdict hangs on that.
 pub(super) async fn remember_durations(
+    clients: &Clients,
+    candidacy: &Candidacy,
+    run: &Run,
+    results: &[CheckResult],
+) {
+    if let Err(error) = add_durations(clients, candidacy, run, results).await {
+        tracing::warn!(repository.name = %candidacy.repository, error = %error, "failed to remember how long checks took");
+    }
+}
+
+async fn add_durations(
     clients: &Clients,
     candidacy: &Candidacy,
     run: &Run,
@@ -149,5 +160,8 @@ pub(super) async fn remember_durations(
     for (check, duration) in passed {
         durations.add(check, duration.as_secs().max(1));
     }
+    let planned = run.plan.checks.iter().map(|check| &check.name);
+    let left_out = run.plan.left_out.iter().map(|left_out| &left_out.name);
+    durations.fit(planned.chain(left_out).map(CheckName::as_str));
     clients.parameters.put(&parameter, &durations).await
 }

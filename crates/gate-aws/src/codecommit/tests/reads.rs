@@ -70,6 +70,20 @@ async fn a_pull_request_branch_or_file_that_does_not_exist_is_none() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_too_large_to_be_handed_out_is_too_large_for_rules() {
+    let file = mock!(Client::get_file)
+        .then_http_response(|| refusal(400, "FileTooLargeException", "too large"));
+    let host = codecommit(&[&file]);
+    let read = host.file(&repository(), &CommitId::new("81c0d2e"), "gate.toml");
+    let bytes = read.await.unwrap().unwrap();
+    let faults = gate_core::rules::Rules::parse(&bytes).unwrap_err();
+    assert_eq!(
+        faults[0].message,
+        "`gate.toml` has 6291457 bytes, more than 262144"
+    );
+}
+
+#[tokio::test]
 async fn refuses_to_take_a_missing_commit_for_a_missing_file() {
     let file = mock!(Client::get_file)
         .then_http_response(|| refusal(400, "CommitDoesNotExistException", "no such commit"));

@@ -60,6 +60,7 @@ fn hostile_files_titles_logs_and_errors_are_shown_as_text() {
         let conflict = Plan {
             no_build: Some(NoBuild::Conflict {
                 files: vec![case.name.clone(), message.clone()],
+                more: 0,
             }),
             ..plan_with(&case.name, &[])
         };

@@ -156,6 +156,7 @@ fn tests_skipped_by_a_flag_and_a_mistyped_flag() {
 fn conflict() {
     let no_build = Some(NoBuild::Conflict {
         files: vec!["src/login.rs".to_owned(), "a`b.txt".to_owned()],
+        more: 0,
     });
     insta::assert_snapshot!(comment(
         &Plan {

@@ -115,21 +115,11 @@ async fn push(
         .and_then(|metadata| metadata.clone_url_http);
     let url = url.ok_or_else(|| Failure::new("the local repository has no address"))?;
     // The base first: the first branch of a repository becomes its default branch, which is the gated one.
-    for (commit, branch) in [
-        (&change.destination_commit, &change.destination),
-        (&change.source_commit, &change.source),
-    ] {
-        let what = format!("{commit}:refs/heads/{branch}");
-        let arguments = [
-            "push",
-            "--quiet",
-            "--no-verify",
-            "--recurse-submodules=no",
-            &url,
-            &what,
-        ];
-        Git::at(path).run(&arguments).await?;
-    }
+    let branches = [
+        (&*change.destination_commit, &*change.destination),
+        (&*change.source_commit, &*change.source),
+    ];
+    Git::at(path).push(&url, &branches).await?;
     Ok(())
 }
 

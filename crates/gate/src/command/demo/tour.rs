@@ -42,7 +42,7 @@ pub(super) async fn tour(
         system,
         account: Account::new(system),
         example,
-        git: Git::at(work),
+        git: Git::alone(work),
         work,
         differences: Vec::new(),
     };
@@ -67,7 +67,7 @@ impl Tour<'_> {
             self.system.approval_pool_member()
         ));
         let parent = self.work.parent().unwrap_or(self.work);
-        Git::at(parent)
+        Git::alone(parent)
             .run(&["clone", "--quiet", &url, &self.work.to_string_lossy()])
             .await?;
         self.git
