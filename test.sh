@@ -77,6 +77,7 @@ step "the CDK app"
 npm ci --prefix cdk --no-audit --no-fund --loglevel=error
 npm test --prefix cdk
 npm run --silent audit --prefix cdk
+npm run --silent proof --prefix cdk
 npm run cfn-lint --prefix cdk
 
 step "a real deployment, into an emulator"

@@ -3,6 +3,8 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import type { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 
+import { parts, sizeOf } from './limits';
+
 /** Why a wildcard stands in a resource; the first that fits. One that fits none is a finding. */
 const WILDCARDS: readonly (readonly [RegExp, string])[] = [
   [/^\*$/, 'These actions know no resource; test/policies.test.ts holds the list.'],
@@ -12,7 +14,8 @@ const WILDCARDS: readonly (readonly [RegExp, string])[] = [
   [/:parameter\/mergegate\//, 'It stands for the ids of pull requests and the names of repositories.'],
   [/:network-interface\/\*$/, 'CodeBuild makes and removes it for one build; its id is not known before.'],
   [/:codecommit:[\w-]+:\d+:\*$/, 'A repository that leaves the list must still be let go of.'],
-  [/:iam::\d+:(group|role|user)\/\*$/, 'A condition holds it to one policy, whoever that is attached to.'],
+  [/:iam::\d+:(group|role|user)\/\*$/, 'A condition holds it to the policies for people, whoever has them.'],
+  [/:policy\/[\w-]+-protect-branches\*-[\w-]+$/, 'There is one for every few repositories.'],
   [/^<\w+\.Arn>\/(builds\/(raw\/)?)?\*$/, 'It stands for the objects that builds make.'],
   [/^<\w+\.Arn>\/(baselines|findings|reports)\/\*$/, 'It stands for what the reporter keeps of each run.'],
 ];
@@ -25,9 +28,28 @@ export function acknowledge(construct: IConstruct, reasons: Readonly<Record<stri
 /** Gives a role its statements, and each wildcard in their resources its reason. */
 export function grant(role: Role, ...statements: readonly PolicyStatement[]): void {
   for (const statement of statements) {
-    role.addToPolicy(statement);
+    for (const part of divided(role, statement)) {
+      role.addToPolicy(part);
+    }
     explain(role, statement.resources);
   }
+}
+
+/** What the resources of one statement may take: the role puts statements, not parts of them, into further policies. */
+const RESOURCES_LIMIT = 4500;
+
+/** The same in several statements, if its resources are many. */
+function divided(role: Role, statement: PolicyStatement): PolicyStatement[] {
+  const lists = parts(statement.resources, RESOURCES_LIMIT, (resource) => sizeOf(role, resource));
+  if (lists.length < 2) {
+    return [statement];
+  }
+  return lists.map((resources, place) =>
+    statement.copy({
+      resources,
+      sid: place === 0 ? statement.sid : statement.sid && `${statement.sid}${place + 1}`,
+    }),
+  );
 }
 
 /** Gives the wildcards in `resources` their reasons. */

@@ -28,6 +28,7 @@ export interface DeploymentProps {
   readonly destinations: readonly string[];
   readonly repositoryKeys: RepositoryKeys;
   readonly artifacts: IBucket;
+  /** The names of the rules that call the router. */
   readonly triggers: readonly string[];
   readonly logRetention: RetentionDays;
 }
@@ -63,19 +64,22 @@ export class Deployment extends Construct {
   }
 
   /** Sets the approval rules up once `others` stand, and takes everything down before they go. */
-  finish(policy: IManagedPolicy, ...others: readonly Construct[]): void {
+  finish(policies: readonly IManagedPolicy[], ...others: readonly Construct[]): void {
     const { names, repositories, destinations, triggers, artifacts } = this.props;
     const properties: DeploymentProperties = {
       service: names.service,
       stateMachineArn: names.stateMachineArn,
-      rules: triggers.map((trigger) => names.rule(trigger)),
+      rules: [...triggers],
       bucket: artifacts.bucketName,
-      policyArn: policy.managedPolicyArn,
+      policyArns: policies.map((policy) => policy.managedPolicyArn),
       approver: names.approvalPoolMember,
       destinations: [...destinations],
       repositories: repositories.map((name) => ({ name, approvalRule: approvalRule(names.service, name) })),
     };
-    this.resource('Rules', 'Custom::MergegateDeployment', properties).node.addDependency(policy, ...others);
+    this.resource('Rules', 'Custom::MergegateDeployment', properties).node.addDependency(
+      ...policies,
+      ...others,
+    );
   }
 
   private resource(id: string, resourceType: string, properties: Record<string, unknown>): CustomResource {
@@ -117,14 +121,14 @@ export class Deployment extends Construct {
   /** A policy that is attached to somebody cannot be deleted. */
   private letGoOfPeople(): PolicyStatement[] {
     const { names } = this.props;
-    const policyArn = names.protectBranchesArn;
+    const policyArns = names.protectBranchesArns;
     const detach = allow(
       'iam',
       ['DetachGroupPolicy', 'DetachRolePolicy', 'DetachUserPolicy'],
       [names.identityArn('group/*'), names.identityArn('role/*'), names.identityArn('user/*')],
     );
-    detach.addCondition('ArnEquals', { 'iam:PolicyARN': policyArn });
-    return [allow('iam', ['ListEntitiesForPolicy'], [policyArn]), detach];
+    detach.addCondition('ArnLike', { 'iam:PolicyARN': policyArns });
+    return [allow('iam', ['ListEntitiesForPolicy'], [policyArns]), detach];
   }
 
   private permissions(): PolicyStatement[] {
@@ -163,7 +167,7 @@ export class Deployment extends Construct {
       allow(
         'events',
         ['DisableRule'],
-        this.props.triggers.map((trigger) => names.ruleArn(trigger)),
+        this.props.triggers.map((rule) => names.ruleArn(rule)),
       ),
       allow('states', ['ListExecutions'], [names.stateMachineArn]),
       allow('states', ['StopExecution'], [names.executionsArn]),

@@ -3,8 +3,13 @@ import { Duration } from 'aws-cdk-lib';
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
-import type { IGrantable, IManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import {
+  Grant,
+  type IGrantable,
+  type IManagedPolicy,
+  PolicyStatement,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import { Architecture, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -21,6 +26,7 @@ import { FunctionFactory } from './code';
 import { Deployment } from './deployment';
 import { Functions } from './functions';
 import { keysFaults, type RepositoryKeys } from './keys';
+import { watchLimits } from './limits';
 import { Names, type FunctionName } from './names';
 import { Network, networkFaults } from './network';
 import { Notifications } from './notifications';
@@ -161,8 +167,8 @@ export class MergeGate extends Construct {
   readonly artifacts: IBucket;
   /** For images of container builds. */
   readonly images: IRepository;
-  /** For the people of a team: gated branches change by merging pull requests only. */
-  readonly protectBranches: IManagedPolicy;
+  /** For the people of a team, all of them: gated branches change by merging pull requests only. */
+  readonly protectBranches: readonly IManagedPolicy[];
   /** What tells that the gate needs a person. */
   readonly alarms: readonly IAlarm[];
   /** The dashboard's name. */
@@ -173,9 +179,11 @@ export class MergeGate extends Construct {
   constructor(scope: Construct, id: string, props: MergeGateProps) {
     super(scope, id);
     validate(this, props);
+    watchLimits(this);
     const names = new Names(this, props.serviceName);
     this.approvalPoolMember = names.approvalPoolMember;
     this.deadLetters = deadLetterQueue(this, names);
+    const ofEvents = Queue.fromQueueArn(this, 'DeadLettersOfEvents', names.deadLettersArn);
     const shared = {
       names,
       repositories: props.repositories,
@@ -212,23 +220,24 @@ export class MergeGate extends Construct {
       imageRepositoryUri: storage.images.repositoryUri,
       network: builds.network,
     });
-    const triggers = new Triggers(this, 'Triggers', { ...shared, router });
+    const triggers = new Triggers(this, 'Triggers', { ...shared, deadLetters: ofEvents, router });
     const notifications = new Notifications(this, 'Notifications', {
       ...shared,
+      deadLetters: ofEvents,
       router,
       topic: props.notifications,
     });
     const deployment = new Deployment(this, 'Deployment', {
       ...shared,
       artifacts: storage.artifacts,
-      triggers: triggers.names,
+      triggers: [...triggers.names.values()].flat(),
     });
     const protection = new ProtectBranches(this, 'ProtectBranches', {
       ...shared,
       artifacts: storage.artifacts,
       references: (repository) => deployment.referencesOf(repository),
     });
-    this.protectBranches = protection.policy;
+    this.protectBranches = protection.policies;
     const others = [storage, seal, ...builds.constructs, functions, machine, settings, triggers];
     deployment.finish(this.protectBranches, ...others, notifications);
     const observability = new Observability(this, 'Observability', {
@@ -237,7 +246,8 @@ export class MergeGate extends Construct {
       stateMachine: machine.stateMachine,
       longestRun: props.longestRun ?? Duration.hours(12),
       alarmTopic: props.alarmTopic,
-      breakGlass: notifications.names.includes('breakGlass'),
+      overridden: triggers.names.get('rulesOverridden') ?? [],
+      breakGlass: notifications.names.get('breakGlass') ?? [],
     });
     this.alarms = observability.alarms;
     this.dashboardName = observability.dashboard.dashboardName;
@@ -316,11 +326,21 @@ function validate(scope: Construct, props: MergeGateProps): void {
 
 function deadLetterQueue(scope: Construct, names: Names): Queue {
   const queue = new Queue(scope, 'DeadLetters', {
-    queueName: `${names.service}-dead-letters`,
+    queueName: names.deadLetters,
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
   });
+  // Of each rule by itself there would be more statements than a queue's policy takes.
+  queue.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'Events',
+      principals: [new ServicePrincipal('events.amazonaws.com')],
+      actions: ['sqs:SendMessage'],
+      resources: [queue.queueArn],
+      conditions: { ArnLike: { 'aws:SourceArn': names.ruleArn(names.rule('*')) } },
+    }),
+  );
   acknowledge(queue, { 'AwsSolutions-SQS3': 'It is the dead-letter queue.' });
   return queue;
 }

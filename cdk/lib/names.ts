@@ -16,6 +16,8 @@ export type FunctionName = (typeof FUNCTIONS)[number];
 /** Branches below `refs/heads/` that the gate creates and deletes. */
 export const PREVIEW_REFERENCES = 'refs/heads/mergegate/*';
 
+const PROTECT_BRANCHES = 'protect-branches';
+
 const APPROVAL_RULE_LIMIT = 100;
 
 /** The approval rule and template of a repository; CodeCommit takes at most 100 characters. */
@@ -105,12 +107,21 @@ export class Names {
     return this.arn('lambda', `function:${this.function(name)}`);
   }
 
-  ruleArn(trigger: string): string {
-    return this.arn('events', `rule/${this.rule(trigger)}`);
+  ruleArn(rule: string): string {
+    return this.arn('events', `rule/${rule}`);
   }
 
   repositoryArn(repository: string): string {
     return this.arn('codecommit', repository);
+  }
+
+  /** The queue of what could not be handled. */
+  get deadLetters(): string {
+    return `${this.service}-dead-letters`;
+  }
+
+  get deadLettersArn(): string {
+    return this.arn('sqs', this.deadLetters);
   }
 
   /** The CodeBuild projects of pull requests. */
@@ -128,9 +139,14 @@ export class Names {
     return `/aws/codebuild/${this.service}`;
   }
 
-  /** The policy for the people of a team. */
-  get protectBranchesArn(): string {
-    return this.identityArn(`policy/${this.role('protect-branches')}`);
+  /** The policies for the people of a team. */
+  get protectBranchesArns(): string {
+    return this.identityArn(`policy/${this.role(`${PROTECT_BRANCHES}*`)}`);
+  }
+
+  /** One of them. */
+  protectBranches(place: number): string {
+    return this.role(place === 0 ? PROTECT_BRANCHES : `${PROTECT_BRANCHES}-${place + 1}`);
   }
 
   /** A user, group, role or policy. */

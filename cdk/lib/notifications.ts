@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { Duration } from 'aws-cdk-lib';
-import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { EventField, type IRuleTarget, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -14,7 +14,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
 import type { Names } from './names';
-import { eventPattern } from './triggers';
+import { rules } from './triggers';
 
 const FILE = resolve(__dirname, '../../statemachine/notifications.json');
 
@@ -38,8 +38,8 @@ export interface NotificationsProps {
 
 /** The rules of one deployment. */
 export class Notifications extends Construct {
-  /** Their names in notifications.json. */
-  readonly names: readonly string[];
+  /** The names of its rules, by their names in notifications.json. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
 
   constructor(
     scope: Construct,
@@ -59,27 +59,23 @@ export class Notifications extends Construct {
       ...(topic && { verdict }),
       ...(breakGlassRoleArn !== undefined && { breakGlass }),
     };
-    Object.entries(deployed).forEach(([name, notification]) => {
-      this.notify(name, notification);
-    });
-    this.names = Object.keys(deployed);
+    this.names = new Map(
+      Object.entries(deployed).map(([name, notification]) => [name, this.notify(name, notification)]),
+    );
   }
 
-  private notify(name: string, { description, eventPattern: pattern, says }: Notification): void {
-    const { names, topic, router, deadLetters } = this.props;
+  private notify(name: string, { description, eventPattern: pattern, says }: Notification): string[] {
+    const { topic, router, deadLetters } = this.props;
     const failures = { deadLetterQueue: deadLetters, retryAttempts: 8, maxEventAge: Duration.hours(2) };
-    const rule = new Rule(this, name, {
-      ruleName: names.rule(name),
-      description,
-      eventPattern: eventPattern(name, pattern, this.props),
-    });
+    const targets: IRuleTarget[] = [];
     if (topic !== undefined) {
-      rule.addTarget(new SnsTopic(topic, { message: message(says), ...failures }));
+      targets.push(new SnsTopic(topic, { message: message(says), ...failures }));
     }
     if (name === 'breakGlass') {
       // Whoever is told or not: the router's log has it, and the rule's metric counts it.
-      rule.addTarget(new LambdaFunction(router, failures));
+      targets.push(new LambdaFunction(router, failures));
     }
+    return rules(this, name, { ...this.props, description, pattern, targets });
   }
 }
 

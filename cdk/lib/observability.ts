@@ -10,6 +10,7 @@ import {
   LogQueryWidget,
   MathExpression,
   Metric,
+  type MetricOptions,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -31,8 +32,9 @@ export interface ObservabilityProps {
   readonly deadLetters: IQueue;
   readonly longestRun: Duration;
   readonly alarmTopic?: ITopic;
-  /** Whether there is a rule for the break-glass role. */
-  readonly breakGlass: boolean;
+  /** The names of the rules for overridden approval rules, and of those for the break-glass role if there is one. */
+  readonly overridden: readonly string[];
+  readonly breakGlass: readonly string[];
 }
 
 const PERIOD = Duration.minutes(5);
@@ -156,7 +158,7 @@ export class Observability extends Construct {
     const overridden = this.alarm(
       'RulesOverridden',
       'Somebody overrode the approval rules of a pull request; its comments and the log of the router say who',
-      this.matched('rulesOverridden'),
+      this.matched('rules overridden', this.props.overridden),
       1,
     );
     const moved = this.alarm(
@@ -171,27 +173,36 @@ export class Observability extends Construct {
       this.brokenSeals,
       1,
     );
-    if (!this.props.breakGlass) {
+    if (this.props.breakGlass.length === 0) {
       return [overridden, moved, seal];
     }
     const breakGlass = this.alarm(
       'BreakGlass',
       'The break-glass role changed something in a gated repository; the log of the router says what',
-      this.matched('breakGlass'),
+      this.matched('break glass', this.props.breakGlass),
       1,
     );
     return [overridden, moved, seal, breakGlass];
   }
 
-  /** How many events a rule of the deployment matched. */
-  private matched(rule: string): Metric {
-    return new Metric({
-      namespace: 'AWS/Events',
-      metricName: 'TriggeredRules',
-      dimensionsMap: { RuleName: this.props.names.rule(rule) },
-      statistic: 'Sum',
-      period: PERIOD,
-    });
+  /** How many events rules of the deployment matched. */
+  private matched(label: string, rules: readonly string[], options: MetricOptions = {}): IMetric {
+    const metrics = rules.map(
+      (RuleName) =>
+        new Metric({
+          namespace: 'AWS/Events',
+          metricName: 'TriggeredRules',
+          dimensionsMap: { RuleName },
+          statistic: 'Sum',
+          period: PERIOD,
+          ...options,
+        }),
+    );
+    const [only] = metrics;
+    const id = label.replaceAll(' ', '_');
+    return metrics.length === 1 && only !== undefined
+      ? only
+      : sum(label, Object.fromEntries(metrics.map((metric, place) => [`${id}${place}`, metric])));
   }
 
   private alarm(name: string, description: string, metric: IMetric, threshold: number): Alarm {
@@ -247,10 +258,12 @@ export class Observability extends Construct {
     dashboard.addWidgets(
       graph('Build minutes per hour', [buildMinutes(names)]),
       graph('Ways past the gate', [
-        this.matched('rulesOverridden').with({ label: 'rules overridden' }),
+        this.matched('rules overridden', this.props.overridden, { label: 'rules overridden' }),
         this.movedPast.with({ label: 'moved past the gate' }),
         this.brokenSeals.with({ label: 'broken seals' }),
-        ...(this.props.breakGlass ? [this.matched('breakGlass').with({ label: 'break glass' })] : []),
+        ...(this.props.breakGlass.length > 0
+          ? [this.matched('break glass', this.props.breakGlass, { label: 'break glass' })]
+          : []),
       ]),
     );
     const named = Object.entries(functions);

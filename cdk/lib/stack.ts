@@ -20,7 +20,7 @@ export class MergeGateStack extends Stack {
     super(scope, id, {
       ...props,
       stackName: `mergegate-${settings.serviceName}`,
-      description: `Mergegate: gated check-in for ${settings.repositories.join(', ')}`,
+      description: description(settings.repositories),
       env: { account: settings.accountId, region: settings.region },
     });
     this.warnOfOtherCredentials(settings.accountId);
@@ -68,10 +68,15 @@ export class MergeGateStack extends Stack {
         'What builds run under, in the order of the repositories',
       ],
       ApprovalPoolMember: [gate.approvalPoolMember, 'Who alone satisfies the approval rule'],
-      ProtectBranchesPolicyArn: [
-        gate.protectBranches.managedPolicyArn,
-        'Attach it to your people: gated branches change by merging pull requests only',
-      ],
+      ...Object.fromEntries(
+        gate.protectBranches.map(({ managedPolicyArn }, place) => [
+          `ProtectBranchesPolicyArn${place === 0 ? '' : place + 1}`,
+          [
+            managedPolicyArn,
+            'Attach it to your people: gated branches change by merging pull requests only',
+          ] as const,
+        ]),
+      ),
       DeadLetterQueueUrl: [gate.deadLetters.queueUrl, 'Events that could not be handled'],
       ArtifactBucketName: [gate.artifacts.bucketName, 'Builds may write below builds/'],
       ImageRepositoryUri: [gate.images.repositoryUri, 'For images of container builds'],
@@ -97,6 +102,12 @@ export class MergeGateStack extends Stack {
       );
     }
   }
+}
+
+/** The CDK takes 512 characters. */
+function description(repositories: readonly string[]): string {
+  const named = `Mergegate: gated check-in for ${repositories.join(', ')}`;
+  return named.length <= 512 ? named : `Mergegate: gated check-in for ${repositories.length} repositories`;
 }
 
 /** By ids alone: nothing is looked up in the account at synthesis. */

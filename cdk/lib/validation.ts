@@ -2,6 +2,9 @@
 import { Token } from 'aws-cdk-lib';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 
+import { templateContent } from './deployment/approval-rules';
+import { APPROVAL_RULE_LIMIT } from './limits';
+
 /** CodeBuild names may hold no dot, ECR names no capital, and the longest role name must fit 64 characters. */
 const SERVICE_NAME = /^[a-z](-?[a-z0-9]){1,31}$/;
 const REPOSITORY_NAME = /^[\w.-]{1,100}$/;
@@ -10,8 +13,8 @@ const BRANCH_NAME = /^(?!refs\/)[^\s~^:?*[\\]{1,244}$/;
 /** Longest name of a service: `<service>-container-build-<region>` is a role's name. */
 const SERVICE_NAME_LIMIT = 32;
 
-/** An event pattern may have 4096 characters, of which each repository takes its ARN. */
-const REPOSITORY_LIMIT = 20;
+/** Each takes five resources, of which a stack has room for 500, and people have ten policies at most. */
+const REPOSITORY_LIMIT = 50;
 
 /** Why a service name cannot be used, or nothing. */
 export function serviceNameFault(name: string): string | undefined {
@@ -36,7 +39,7 @@ export function repositoriesFault(names: readonly string[]): string | undefined 
     return 'is empty: name at least one CodeCommit repository';
   }
   if (names.length > REPOSITORY_LIMIT) {
-    return `has ${names.length} entries: an event rule has room for ${REPOSITORY_LIMIT}, deploy a second service for the others`;
+    return `has ${names.length} entries: a service has room for ${REPOSITORY_LIMIT}, deploy a second service for the others`;
   }
   const wrong = names.find((name) => !REPOSITORY_NAME.test(name) || name.endsWith('.git'));
   if (wrong !== undefined) {
@@ -46,13 +49,22 @@ export function repositoriesFault(names: readonly string[]): string | undefined 
   return twice === undefined ? undefined : `has \`${twice}\` twice: name each repository once`;
 }
 
+/** As long as the ARN of the reporter's sessions can be. */
+const LONGEST_APPROVER = 'x'.repeat(128);
+
 /** Why a list of destination branches cannot be used, or nothing. */
 export function destinationsFault(names: readonly string[]): string | undefined {
   const wrong = names.find((name) => !BRANCH_NAME.test(name));
   if (wrong !== undefined) {
     return `has \`${wrong}\`: write the name of a branch without \`refs/heads/\` and without wildcards, for example \`main\``;
   }
-  return names.length > 100 ? `has ${names.length} entries: an approval rule has room for 100` : undefined;
+  const content = templateContent({
+    approver: LONGEST_APPROVER,
+    destinations: names.map((name) => `refs/heads/${name}`),
+  });
+  return content.length > APPROVAL_RULE_LIMIT
+    ? `has ${names.length} entries, with which an approval rule takes ${content.length} characters: CodeCommit takes ${APPROVAL_RULE_LIMIT}, gate fewer branches`
+    : undefined;
 }
 
 /** Why ids that start with `prefix` cannot be used, or nothing; at least one and at most `limit` are needed. */

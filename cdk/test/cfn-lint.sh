@@ -1,15 +1,9 @@
 #!/usr/bin/env bash
-# Synthesises the stack from cdk.json and has cfn-lint read the template. Installs its own cfn-lint into cdk/.venv.
+# Synthesises the stack from cdk.json and has cfn-lint read the template. Its cfn-lint is in cdk/.venv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-python=.venv/bin/python
-requirements=test/cfn-lint-requirements.txt
-if ! cmp --silent "$requirements" .venv/requirements.txt; then
-  python3 -m venv .venv
-  "$python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements"
-  cp "$requirements" .venv/requirements.txt
-fi
+bash test/python.sh
 
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT

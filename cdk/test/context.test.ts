@@ -112,6 +112,14 @@ for (const [what, change, words] of REFUSED) {
   });
 }
 
+test('refuses more branches than an approval rule has room for', () => {
+  const destinations = Array.from({ length: 60 }, (_, place) => `release/of-the-year-${place}/candidates`);
+  assert.match(
+    refusal({ ...RIGHT, destinations }),
+    /`destinations` has 60 entries, with which an approval rule takes 3\d{3} characters: CodeCommit takes 3000, gate fewer/,
+  );
+});
+
 test('refuses a list of repositories with one of them twice, and an empty one', () => {
   const rest = { ...RIGHT, repositoryName: undefined };
   assert.match(refusal({ ...rest, repositories: ['shop', 'shop'] }), /has `shop` twice/);

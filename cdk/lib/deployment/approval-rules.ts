@@ -127,7 +127,8 @@ async function addTo(host: CodeHost, { id, rules }: OpenPullRequest, name: strin
   }
 }
 
-function templateContent({ approver, destinations }: Rule): string {
+/** What the template of a repository asks for. */
+export function templateContent({ approver, destinations }: Rule): string {
   return JSON.stringify({
     Version: VERSION,
     DestinationReferences: destinations,

@@ -34,7 +34,9 @@ export async function removeEverything(aws: Aws, properties: DeploymentPropertie
   const remembered = await account.parameters(`/mergegate/${properties.service}/repositories`);
   await account.deleteParameters(remembered.filter((name) => name.endsWith('/durations')));
   await account.emptyBucket(properties.bucket);
-  await account.detachPolicy(properties.policyArn);
+  for (const policyArn of properties.policyArns) {
+    await account.detachPolicy(policyArn);
+  }
 }
 
 /** Stops what runs and waits for it; answers how many runs that were. */

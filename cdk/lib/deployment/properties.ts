@@ -12,8 +12,8 @@ export type DeploymentProperties = Readonly<{
   stateMachineArn: string;
   rules: readonly string[];
   bucket: string;
-  /** The policy for people; whoever has it is let go of. */
-  policyArn: string;
+  /** The policies for people; whoever has one of them is let go of. */
+  policyArns: readonly string[];
   approver: string;
   /** Gated branches; empty means each repository's default branch. */
   destinations: readonly string[];

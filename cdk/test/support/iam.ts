@@ -27,9 +27,12 @@ export function rolesOf(template: CloudFormation): Map<string, Statement[]> {
       inline.flatMap(({ PolicyDocument }) => statementsOf(PolicyDocument)),
     );
   }
-  for (const policy of resourcesOf(template, 'AWS::IAM::Policy')) {
+  // What has no room in a role's own policies hangs on it as managed ones.
+  for (const policy of ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].flatMap((type) =>
+    resourcesOf(template, type),
+  )) {
     const document = policy.Properties.PolicyDocument as Document;
-    for (const name of policy.Properties.Roles as string[]) {
+    for (const name of (policy.Properties.Roles ?? []) as string[]) {
       roles.get(name)?.push(...statementsOf(document));
     }
   }

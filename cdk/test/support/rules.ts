@@ -289,10 +289,5 @@ function attached(template: CloudFormation): string[] {
   const roles = resourcesOf(template, 'AWS::IAM::Role').filter(
     ({ Properties }) => 'ManagedPolicyArns' in Properties,
   );
-  const policies = resourcesOf(template, 'AWS::IAM::ManagedPolicy').filter(
-    ({ Properties }) => 'Roles' in Properties,
-  );
-  return [...roles, ...policies].map(
-    ({ Properties }) => `a managed policy is attached: ${JSON.stringify(Properties)}`,
-  );
+  return roles.map(({ Properties }) => `a managed policy is attached: ${JSON.stringify(Properties)}`);
 }

@@ -23,7 +23,7 @@ const CLIENTS = [
 ] as const;
 
 /** A function of the sources. */
-interface RustFunction {
+export interface RustFunction {
   readonly name: string;
   readonly module: string;
   readonly body: string;
@@ -57,8 +57,18 @@ export function knownOperations(): string[] {
 const SHARED = ['run', 'repository', 'conversation'];
 
 function withShared(handler: string): string {
-  const used = SHARED.filter((module) => new RegExp(`\\b${module}::\\w+\\(`).test(handler));
-  return [handler, ...used.map((module) => sourceOf(join(GATE_AWS, `${module}.rs`)))].join('\n');
+  return [handler, ...sharedBy(handler).map((module) => sourceOf(join(GATE_AWS, `${module}.rs`)))].join('\n');
+}
+
+function sharedBy(handler: string): string[] {
+  return SHARED.filter((module) => new RegExp(`\\b${module}::\\w+\\(`).test(handler));
+}
+
+/** The functions of a handler, and those that it shares with others. */
+export function bodiesOf(name: FunctionName): RustFunction[] {
+  const own = join(ROOT, 'lambdas', name, 'src');
+  const shared = sharedBy(sourceOf(own)).map((module) => join(GATE_AWS, `${module}.rs`));
+  return [own, ...shared].flatMap(functionsIn);
 }
 
 function operationsOf(start: RustFunction, all: readonly RustFunction[], seen: Set<RustFunction>): string[] {

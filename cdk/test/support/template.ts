@@ -127,10 +127,20 @@ function arn(template: CloudFormation, id: string): string {
 /** What `Ref` gives: the name where there is one, the logical id where AWS would make one up. */
 function referenced(template: CloudFormation, id: string): string {
   const { Type, Properties } = resource(template, id);
-  if (Type === 'AWS::IAM::ManagedPolicy' || Type === 'AWS::StepFunctions::StateMachine') {
+  if (Type === 'AWS::SecretsManager::Secret') {
+    return secretArn(template, id);
+  }
+  if (['AWS::IAM::ManagedPolicy', 'AWS::SNS::Topic', 'AWS::StepFunctions::StateMachine'].includes(Type)) {
     return arn(template, id);
   }
   const named = ['RoleName', 'FunctionName', 'QueueName', 'LogGroupName', 'RepositoryName', 'Name'];
   const property = named.find((name) => typeof Properties[name] === 'string');
   return property === undefined ? id.toLowerCase() : String(Properties[property]);
+}
+
+/** Secrets Manager makes a name of one that has none, and puts six characters behind every name. */
+export function secretArn(template: CloudFormation, id: string): string {
+  const { partition, account, region } = placeOf(template);
+  const name = resource(template, id).Properties.Name ?? id;
+  return `arn:${partition}:secretsmanager:${region}:${account}:secret:${String(name)}-a1b2c3`;
 }
