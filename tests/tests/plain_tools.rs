@@ -23,7 +23,6 @@ fn a_team_with_nothing_but_aws_and_git_is_gated() {
     ann.take_example("python-unittest");
     ann.replace("tests/test_bill.py", TEST, &test);
     ann.commit_and_push("main", "A price calculator");
-    require_the_gate(&ann, gate.pool_member());
 
     ann.git("checkout --quiet -b express");
     ann.apply_patch("failing.patch");
@@ -36,6 +35,20 @@ fn a_team_with_nothing_but_aws_and_git_is_gated() {
     assert!(red.starts_with("### ❌"), "{red}");
     assert!(red.contains(&test), "{red}");
     assert!(!ann.is_satisfied(&id));
+    let merge = format!(
+        "codecommit merge-pull-request-by-three-way --pull-request-id {id} --repository-name shop"
+    );
+    let refusal = ann.aws_refuses(&merge);
+    assert!(
+        refusal.contains("PullRequestApprovalRulesNotSatisfiedException"),
+        "{refusal}"
+    );
+    assert!(ann.aws("s3 ls").ends_with(" mergegate-artifacts"));
+    assert!(ann.aws("s3 ls s3://mergegate-artifacts").contains("PRE "));
+    let page = front_page(gate.url());
+    let title = "<td>Express_shipping</td><td>shop: express</td><td>main</td><td>OPEN</td>";
+    assert!(page.contains(title), "{page}");
+    assert!(page.contains("❌ Mergegate: not approved"), "{page}");
 
     ann.replace(
         "shop/bill.py",
@@ -74,9 +87,7 @@ fn a_team_with_nothing_but_aws_and_git_is_gated() {
     assert!(green.starts_with("### ✅"), "{green}");
     assert!(ann.is_satisfied(&id));
 
-    ann.aws(&format!(
-        "codecommit merge-pull-request-by-three-way --pull-request-id {id} --repository-name shop"
-    ));
+    ann.aws(&merge);
     eventually("everything made for the pull request to be gone", || {
         let projects = ann.aws("codebuild list-projects --query projects --output text");
         let branches = ann.git("ls-remote --heads origin mergegate/*");
@@ -85,19 +96,75 @@ fn a_team_with_nothing_but_aws_and_git_is_gated() {
     assert_eq!(ann.git("ls-remote --heads origin").lines().count(), 2);
 }
 
-/// A rule on every pull request that only the gate can satisfy.
-fn require_the_gate(person: &Person, pool_member: &str) {
-    let rule = format!(
-        r#"{{"Version":"2018-11-08","Statements":[{{"Type":"Approvers","NumberOfApprovalsNeeded":1,"ApprovalPoolMembers":["{pool_member}"]}}]}}"#
+#[test]
+fn the_gate_works_on_a_codecommit_that_is_elsewhere() {
+    let (here, there) = (folder(), folder());
+    // Somebody else's: it has services, and neither rules nor functions; who the gate's functions are it is told.
+    let callers = ["router", "environment", "builder", "reporter"].map(|function| {
+        let name = format!("mergegate-{function}");
+        format!("--caller={name}=arn:aws:sts::000000000000:assumed-role/{name}-us-east-1/{name}")
+    });
+    let mut options = vec!["--no-engine"];
+    options.extend(callers.iter().map(String::as_str));
+    let foreign = GateLocal::start(there.path(), &options);
+    let elsewhere = [("AWS_ENDPOINT_URL_CODECOMMIT", foreign.url())];
+    let gate = GateLocal::start_with(here.path(), &["--wait-scale", "0.2"], &elsewhere);
+    let ann = Person::new("ann", foreign.url());
+
+    ann.aws("codecommit create-repository --repository-name shop");
+    ann.clone("shop");
+    ann.take_example("python-unittest");
+    ann.commit_and_push("main", "A price calculator");
+    ann.git("checkout --quiet -b express");
+    ann.apply_patch("failing.patch");
+    ann.commit_and_push("express", "Express shipping");
+    // What diverges is not believed to be a fast-forward.
+    ann.git("checkout --quiet main");
+    ann.git("commit --quiet --allow-empty --message Meanwhile");
+    ann.git("push --quiet origin main");
+    ann.git("checkout --quiet express");
+    let id = ann.open("shop", "express", "Express shipping");
+    let red = ann.verdict(&id, 1);
+    assert!(red.starts_with("### ❌"), "{red}");
+    assert!(red.contains(TEST), "{red}");
+
+    ann.replace(
+        "shop/bill.py",
+        "net <= FREE_SHIPPING",
+        "net < FREE_SHIPPING",
     );
-    person.aws(&format!(
-        "codecommit create-approval-rule-template --approval-rule-template-name gate \
-         --approval-rule-template-content {rule}"
+    ann.commit_and_push("express", "Fifty exactly ships free");
+    let green = ann.verdict(&id, 2);
+    assert!(green.starts_with("### ✅"), "{green}");
+    assert!(!green.contains("fast-forward"), "{green}");
+    ann.aws(&format!(
+        "codecommit merge-pull-request-by-three-way --pull-request-id {id} --repository-name shop"
     ));
-    person.aws(
-        "codecommit associate-approval-rule-template-with-repository \
-         --approval-rule-template-name gate --repository-name shop",
-    );
+    let laptop = Person::new("ann", gate.url());
+    eventually("everything made for the pull request to be gone", || {
+        let projects = laptop.aws("codebuild list-projects --query projects --output text");
+        let branches = ann.git("ls-remote --heads origin mergegate/*");
+        (projects.is_empty() && branches.is_empty()).then_some(())
+    });
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary directory")
+}
+
+/// What a browser is shown at the endpoint's own address.
+fn front_page(url: &str) -> String {
+    use std::io::{Read, Write};
+    let host = url.trim_start_matches("http://");
+    let mut stream = std::net::TcpStream::connect(host).expect("the endpoint listens");
+    write!(
+        stream,
+        "GET / HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Site: none\r\nConnection: close\r\n\r\n"
+    )
+    .expect("a request");
+    let mut page = String::new();
+    stream.read_to_string(&mut page).expect("an answer");
+    page
 }
 
 /// A name that no code can know.

@@ -1,6 +1,6 @@
 //! How the SDK reaches AWS, or the endpoint on a laptop.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider,
@@ -50,20 +50,46 @@ struct ServiceEndpoints {
     read: fn(&str) -> Option<String>,
 }
 
+/// Endpoints of single services, and none for the rest.
+#[derive(Debug)]
+struct Elsewhere(BTreeMap<String, String>);
+
+impl LoadServiceConfig for Elsewhere {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let is_endpoint = key.env() == "AWS_ENDPOINT_URL";
+        is_endpoint.then(|| self.0.get(&service(&key)).cloned())?
+    }
+}
+
+/// `CLOUDWATCH_LOGS` of `CloudWatch Logs`.
+fn service(key: &ServiceConfigKey<'_>) -> String {
+    key.service_id().to_uppercase().replace([' ', '-'], "_")
+}
+
 impl LoadServiceConfig for ServiceEndpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        let service = key.service_id().to_uppercase().replace([' ', '-'], "_");
-        let of_service = (self.read)(&format!("{}_{service}", key.env()));
+        let of_service = (self.read)(&format!("{}_{}", key.env(), service(&key)));
         of_service.or_else(|| (self.read)(key.env()))
     }
 }
 
 /// The endpoint on a laptop: plain HTTP, static credentials, nothing from the environment.
 pub fn local(endpoint: &str, region: &str, access_key: &str) -> SdkConfig {
+    local_but(BTreeMap::new(), endpoint, region, access_key)
+}
+
+/// The same, but some services are `elsewhere`: endpoints by what follows `AWS_ENDPOINT_URL_`.
+pub fn local_but(
+    elsewhere: BTreeMap<String, String>,
+    endpoint: &str,
+    region: &str,
+    access_key: &str,
+) -> SdkConfig {
     let credentials = Credentials::new(access_key, "local", None, None, "mergegate-local");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(endpoint)
+        .service_config(Elsewhere(elsewhere))
         .region(Region::new(region.to_owned()))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(transport::http())
@@ -139,6 +165,26 @@ mod tests {
         assert_eq!(endpoint("CodeCommit", own), expected);
         assert_eq!(endpoint("SFN", own), Some("aws_endpoint_url".to_owned()));
         assert_eq!(endpoint("SFN", |_| None), None);
+    }
+
+    #[tokio::test]
+    async fn a_service_that_is_elsewhere_is_asked_there() {
+        let there = NOBODY.replace(":9", ":7");
+        let elsewhere = BTreeMap::from([("CODECOMMIT".to_owned(), there.clone())]);
+        let config = local_but(elsewhere, NOBODY, "eu-central-1", "ann");
+        let endpoint = |service: &'static str| {
+            let key = ServiceConfigKey::builder()
+                .service_id(service)
+                .env("AWS_ENDPOINT_URL")
+                .profile("endpoint_url")
+                .build()
+                .unwrap();
+            config.service_config().unwrap().load_config(key)
+        };
+        assert_eq!(endpoint("CodeCommit"), Some(there));
+        assert_eq!(endpoint("CodeBuild"), None);
+        let error = ask(&config).await;
+        assert_eq!(error.word(), "ServiceUnavailable");
     }
 
     #[test]

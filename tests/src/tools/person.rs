@@ -38,6 +38,17 @@ impl Person {
 
     /// Runs `aws` with words that hold no spaces.
     pub fn aws(&self, words: &str) -> String {
+        tools::run(&mut self.aws_command(words))
+    }
+
+    /// Runs `aws` where it must fail; what it says.
+    pub fn aws_refuses(&self, words: &str) -> String {
+        let output = self.aws_command(words).output().expect("aws runs");
+        assert!(!output.status.success(), "aws {words} succeeded");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    fn aws_command(&self, words: &str) -> Command {
         let mut command = Command::new(tools::aws());
         command
             .args(words.split_whitespace())
@@ -52,7 +63,7 @@ impl Person {
             .env("AWS_PAGER", "")
             .env_remove("AWS_PROFILE")
             .env_remove("AWS_SESSION_TOKEN");
-        tools::run(&mut command)
+        command
     }
 
     fn aws_json(&self, words: &str) -> Value {

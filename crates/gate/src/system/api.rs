@@ -1,7 +1,5 @@
 //! Calls of the local endpoint by AWS's JSON protocol, for the services the gate itself has no SDK client for.
 
-use std::net::SocketAddr;
-
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request, body::Bytes, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
@@ -41,7 +39,7 @@ impl ApiError {
 /// One caller of the local endpoint.
 #[derive(Clone, Debug)]
 pub(super) struct Api {
-    address: SocketAddr,
+    address: String,
     access_key: String,
 }
 
@@ -53,9 +51,10 @@ struct Answer {
 }
 
 impl Api {
-    pub(super) fn new(address: SocketAddr, access_key: &str) -> Self {
+    /// `address` is `http://HOST:PORT`.
+    pub(super) fn new(address: &str, access_key: &str) -> Self {
         Self {
-            address,
+            address: address.trim_start_matches("http://").to_owned(),
             access_key: access_key.to_owned(),
         }
     }
@@ -102,7 +101,7 @@ impl Api {
             self.access_key
         );
         Request::post(path)
-            .header(header::HOST, self.address.to_string())
+            .header(header::HOST, &self.address)
             .header(header::AUTHORIZATION, credential)
             .header(header::CONTENT_TYPE, "application/x-amz-json-1.1")
     }
@@ -115,7 +114,7 @@ impl Api {
     ) -> Result<Answer, ApiError> {
         let exchange = async {
             let request = request.body(Full::new(Bytes::from(input.to_string())))?;
-            let stream = TokioIo::new(TcpStream::connect(self.address).await?);
+            let stream = TokioIo::new(TcpStream::connect(&self.address).await?);
             let (mut sender, connection) = http1::handshake(stream).await?;
             tokio::spawn(connection);
             let response = sender.send_request(request).await?;

@@ -72,6 +72,18 @@ impl Names {
         format!("{}-seal", self.service)
     }
 
+    /// The approval rule and template of a repository; CodeCommit takes at most 100 characters.
+    pub(super) fn approval_rule(&self, repository: &str) -> String {
+        const MOST: usize = 100;
+        let name = format!("{}-{repository}", self.service);
+        if name.len() <= MOST {
+            return name;
+        }
+        let hash = gate_core::names::hash(&[&name], 8);
+        let start: String = name.chars().take(MOST - 9).collect();
+        format!("{start}-{hash}")
+    }
+
     /// The log group of all builds.
     pub(super) fn log_group(&self) -> String {
         format!("/aws/codebuild/{}", self.service)

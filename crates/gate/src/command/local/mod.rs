@@ -7,7 +7,7 @@ mod note;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use gate::system::{self, System};
+use gate::system::{self, Elsewhere, System};
 use local_aws::Settings;
 
 use super::Failure;
@@ -21,8 +21,10 @@ const LOG: &str =
 
 /// Runs the gate and the AWS services it needs on a port of this machine, until Ctrl-C.
 ///
-/// Every repository that is created is gated: pull requests to its default branch are built, commented and approved.
-/// The state is kept and taken up again by the next start.
+/// Every repository that is created is gated: pull requests to its default branch are built, commented and approved, and
+/// cannot be merged before they are. Its address shows a browser the repositories, pull requests, runs and builds.
+/// The state is kept and taken up again by the next start. Services that somebody else's emulator has are asked where
+/// AWS_ENDPOINT_URL_CODECOMMIT, _CODEBUILD, _SSM, _S3 and _CLOUDWATCH_LOGS say.
 ///
 /// Exit code: 129, 130 or 143 after a signal; 2 if it could not run.
 #[derive(Debug, clap::Args)]
@@ -36,6 +38,9 @@ pub(crate) struct Options {
     /// Who an access key id is; others are IAM users of that name. May be repeated
     #[arg(long, value_name = "KEY=ARN", value_parser = caller)]
     caller: Vec<(String, String)>,
+    /// Who the gate is to a CodeCommit that `AWS_ENDPOINT_URL_CODECOMMIT` names, if not the reporter's role
+    #[arg(long, value_name = "ARN")]
+    reporter_arn: Option<String>,
     /// Only the services: no rules, no state machine, no functions
     #[arg(long)]
     no_engine: bool,
@@ -81,11 +86,16 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
     let port = options.port;
     let kill = options.interfere.clone();
     let faults = options.faults.map(faults::Seed::faults);
+    let reporter_arn = options.reporter_arn.clone();
+    let elsewhere = Elsewhere::read(|name| std::env::var(name).ok()).map_err(Failure::new)?;
     let settings = settings(options)?;
     let data = settings.data_directory.clone();
     let options = system::Options {
         port,
         observer: Some(note::observer(kill, faults.clone())),
+        approval_rule: true,
+        elsewhere: elsewhere.clone(),
+        reporter_arn,
         ..system::Options::new(settings)
     };
     let started = interrupt.or(System::start(options)).await;
@@ -95,6 +105,9 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
     };
     for line in introduction(&system, engine, &data) {
         terminal::say(&line);
+    }
+    for (service, endpoint) in elsewhere.endpoints() {
+        terminal::say(&format!("{service} is elsewhere: {endpoint}"));
     }
     let interrupted = interrupt.wait().await;
     system.shut_down().await;
