@@ -5,7 +5,7 @@ use std::{hint::black_box, time::Duration};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use gate_core::{
-    build::{Build, BuildStatus, Purpose},
+    build::{Build, BuildStatus, MadeOf, Purpose},
     candidate::{Candidate, Preview},
     comment::{LIMIT, Stage, View, render},
     findings::{Baseline, Earlier, Findings},
@@ -63,6 +63,7 @@ impl Finished {
                 attempt: 1,
             }),
             own: true,
+            made_of: MadeOf::default(),
             duration: Duration::from_secs(252),
             log_url: Some("https://example.com/log".to_owned()),
             log: None,

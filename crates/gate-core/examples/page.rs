@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gate_core::{
-    build::{Build, BuildStatus, PhaseFailure},
+    build::{Build, BuildStatus, MadeOf, PhaseFailure},
     candidate::{Candidate, Preview},
     comment::{Stage, View},
     findings::{Baseline, Earlier, Findings, Point},
@@ -135,6 +135,7 @@ fn results(cases: Vec<TestCase>, lines: ReportContent) -> Vec<CheckResult> {
         resolved_commit: Some(commit("c")),
         purpose: None,
         own: true,
+        made_of: MadeOf::default(),
         duration: Duration::from_secs(252),
         log_url: Some("https://example.com/log".to_owned()),
         log: None,

@@ -1,6 +1,9 @@
 //! A build as CodeBuild shows it.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::id::{BuildId, CheckName, CommitId, RunName};
 
@@ -56,6 +59,56 @@ pub struct Purpose {
     pub attempt: u32,
 }
 
+/// What a build is made of, as far as its project decides. `None` is what is not known, or what CodeBuild does not tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MadeOf {
+    /// The address of the repository.
+    pub repository: Option<String>,
+    /// The image.
+    pub image: Option<String>,
+    /// ARN of the role.
+    pub role: Option<String>,
+    /// Every variable.
+    pub variables: Option<BTreeMap<String, String>>,
+    /// Whether there is anything besides: a cache in a bucket, further sources.
+    pub more: Option<bool>,
+}
+
+impl MadeOf {
+    /// In what a build differs from what was ordered, in words; a project may have been changed before the build was started.
+    pub fn differences(&self, told: &Self) -> Vec<String> {
+        let mut differences = Vec::new();
+        let mut compare = |what: &str, ordered: Option<&str>, told: Option<&str>| {
+            if let (Some(ordered), Some(told)) = (ordered, told)
+                && ordered != told
+            {
+                differences.push(what.to_owned());
+            }
+        };
+        let text = |flag: Option<bool>| flag.map(|flag| if flag { "yes" } else { "no" });
+        compare(
+            "the repository",
+            self.repository.as_deref(),
+            told.repository.as_deref(),
+        );
+        compare("the image", self.image.as_deref(), told.image.as_deref());
+        compare("the role", self.role.as_deref(), told.role.as_deref());
+        compare(
+            "the cache or further sources",
+            text(self.more),
+            text(told.more),
+        );
+        if let (Some(ordered), Some(told)) = (&self.variables, &told.variables) {
+            let names: BTreeSet<&String> = ordered.keys().chain(told.keys()).collect();
+            let changed = names
+                .into_iter()
+                .filter(|name| ordered.get(*name) != told.get(*name));
+            differences.extend(changed.map(|name| format!("the variable `{name}`")));
+        }
+        differences
+    }
+}
+
 /// One build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Build {
@@ -71,6 +124,8 @@ pub struct Build {
     pub purpose: Option<Purpose>,
     /// Whether the gate started it, as far as CodeBuild tells who did.
     pub own: bool,
+    /// What it is made of.
+    pub made_of: MadeOf,
     /// From its start to now or its end.
     pub duration: Duration,
     /// Where its log can be read; `None` before it has one.
@@ -116,6 +171,57 @@ pub struct PhaseFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn ordered() -> MadeOf {
+        let text = |text: &str| Some(text.to_owned());
+        let variable = |name: &str| (name.to_owned(), "1".to_owned());
+        MadeOf {
+            repository: text("https://host/shop"),
+            image: text("image"),
+            role: text("arn:role"),
+            variables: Some([variable("MERGEGATE_RUN")].into()),
+            more: Some(false),
+        }
+    }
+
+    #[test]
+    fn what_was_ordered_and_what_is_not_told_makes_no_difference() {
+        assert_eq!(ordered().differences(&ordered()), [""; 0]);
+        assert_eq!(ordered().differences(&MadeOf::default()), [""; 0]);
+    }
+
+    #[test]
+    fn refuses_a_build_that_differs_in_anything_that_is_told() {
+        let other = || Some("another".to_owned());
+        let with = |change: fn(&mut MadeOf)| {
+            let mut told = ordered();
+            change(&mut told);
+            ordered().differences(&told)
+        };
+        assert_eq!(
+            with(|told| told.image = Some("another".to_owned())),
+            ["the image"]
+        );
+        assert_eq!(
+            with(|told| told.more = Some(true)),
+            ["the cache or further sources"]
+        );
+        assert_eq!(
+            with(|told| told.variables = Some(BTreeMap::new())),
+            ["the variable `MERGEGATE_RUN`"]
+        );
+        let more = with(|told| {
+            let variables = told.variables.get_or_insert_default();
+            variables.insert("BASH_ENV".to_owned(), "evil.sh".to_owned());
+        });
+        assert_eq!(more, ["the variable `BASH_ENV`"]);
+        let told = MadeOf {
+            repository: other(),
+            role: other(),
+            ..ordered()
+        };
+        assert_eq!(ordered().differences(&told), ["the repository", "the role"]);
+    }
 
     const BUILDER: &str =
         "arn:aws:sts::123456789012:assumed-role/gate-builder-eu-central-1/gate-builder";

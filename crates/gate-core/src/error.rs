@@ -77,6 +77,16 @@ pub enum GateError {
         /// The later one.
         by: String,
     },
+    /// CodeBuild started something else than what was ordered.
+    #[error(
+        "build {build} differs from what was ordered in {differences}: somebody changed its project meanwhile; it is stopped and does not count"
+    )]
+    NotAsOrdered {
+        /// The build.
+        build: String,
+        /// In what.
+        differences: String,
+    },
     /// A state that no step of the run has put out.
     #[error("the state that `{step}` was handed does not bear the gate's seal: {message}")]
     BrokenSeal {
@@ -107,6 +117,7 @@ impl GateError {
             Self::SettingsUnusable { .. } => "SettingsUnusable",
             Self::GaveUp { .. } => "GaveUp",
             Self::Overtaken { .. } => "Overtaken",
+            Self::NotAsOrdered { .. } => "NotAsOrdered",
             Self::BrokenSeal { .. } => "BrokenSeal",
             Self::InvalidInput { .. } => "InvalidInput",
         }
@@ -116,12 +127,13 @@ impl GateError {
     pub const TRANSIENT: [&'static str; 3] = ["Throttled", "ServiceUnavailable", "ReadsBehind"];
 
     /// Words of errors that a retry does not mend.
-    pub const PERMANENT: [&'static str; 7] = [
+    pub const PERMANENT: [&'static str; 8] = [
         "NotPermitted",
         "Refused",
         "SettingsUnusable",
         "GaveUp",
         "Overtaken",
+        "NotAsOrdered",
         "BrokenSeal",
         "InvalidInput",
     ];

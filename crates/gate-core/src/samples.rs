@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    build::{Build, BuildStatus, Purpose},
+    build::{Build, BuildStatus, MadeOf, Purpose},
     candidate::{Candidate, Preview},
     host::Comment,
     id::{
@@ -132,6 +132,7 @@ pub(crate) fn build(status: BuildStatus) -> Build {
             attempt: 1,
         }),
         own: true,
+        made_of: MadeOf::default(),
         duration: Duration::from_secs(252),
         log_url: Some("https://example.com/log".to_owned()),
         log: None,

@@ -270,6 +270,7 @@ pub fn shown(runs: &[Run], place: usize, build: &Build) -> build::Build {
             attempt: u32::from(build.attempt),
         }),
         own: !build.forged,
+        made_of: build::MadeOf::default(),
         duration: Duration::from_mins(1),
         log_url: None,
         log: None,

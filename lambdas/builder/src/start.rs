@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use gate_aws::{BuildOrder, Clients, StartOutcome, run};
 use gate_core::{
-    build::{Build, variable},
+    build::{Build, MadeOf, variable},
     buildspec,
     candidate::Candidate,
     error::GateError,
@@ -77,12 +77,21 @@ pub(crate) async fn start_missing(
         return Ok(());
     };
     for decision in missing_builds(&run.plan, &run.builds, builds, execution) {
-        let started = match decision {
-            StartDecision::Found(build) => Some(build),
-            StartDecision::Start { check, attempt } => {
-                start_one(clients, run, &candidate, execution, check, attempt).await?
-            }
+        let wanted = match decision {
+            StartDecision::Found(StartedBuild {
+                check, attempt, id, ..
+            }) => Wanted {
+                check,
+                attempt,
+                found: builds.iter().find(|build| build.id == id),
+            },
+            StartDecision::Start { check, attempt } => Wanted {
+                check,
+                attempt,
+                found: None,
+            },
         };
+        let started = start_one(clients, run, &candidate, execution, wanted).await?;
         match started {
             Some(build) => run.builds.push(build),
             None => break,
@@ -91,15 +100,26 @@ pub(crate) async fn start_missing(
     Ok(())
 }
 
-/// Starts one build; `None` while CodeBuild takes no further one.
+/// A build of a check, which may be there already.
+struct Wanted<'a> {
+    check: CheckName,
+    attempt: u32,
+    found: Option<&'a Build>,
+}
+
+/// Starts one build, unless it is there; `None` while CodeBuild takes no further one.
 async fn start_one(
     clients: &Clients,
     run: &Run,
     candidate: &Candidate,
     execution: &Execution,
-    check: CheckName,
-    attempt: u32,
+    wanted: Wanted<'_>,
 ) -> Result<Option<StartedBuild>, GateError> {
+    let Wanted {
+        check,
+        attempt,
+        found,
+    } = wanted;
     let planned = run.plan.checks.iter().find(|planned| planned.name == check);
     let Some(planned) = planned else {
         return Ok(None);
@@ -136,14 +156,22 @@ async fn start_one(
         // Nobody else can tell it: whoever starts a build under it first would have the run take theirs.
         token: key.token(&["build", run_name, check.as_str(), &attempt.to_string()]),
     };
-    match clients.builds.start_build(order).await? {
-        StartOutcome::Started(build) => Ok(Some(StartedBuild {
-            check,
-            attempt,
-            id: build.id,
-            log_url: build.log_url,
-            tried_again: false,
-        })),
+    let ordered = order.made_of(run.made.as_ref());
+    let outcome = match found {
+        Some(found) => StartOutcome::Started(found.clone()),
+        None => clients.builds.start_build(order).await?,
+    };
+    match outcome {
+        StartOutcome::Started(build) => {
+            refuse_another(clients, &ordered, &build).await?;
+            Ok(Some(StartedBuild {
+                check,
+                attempt,
+                id: build.id,
+                log_url: build.log_url,
+                tried_again: false,
+            }))
+        }
         StartOutcome::NoCapacity => {
             tracing::info!(project = run.project, check = %check, "CodeBuild takes no further build now");
             Ok(None)
@@ -157,6 +185,23 @@ async fn start_one(
             ),
         }),
     }
+}
+
+/// Somebody may have changed the project since Prepare: what is built then is not what was ordered.
+async fn refuse_another(
+    clients: &Clients,
+    ordered: &MadeOf,
+    build: &Build,
+) -> Result<(), GateError> {
+    let differences = ordered.differences(&build.made_of);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    clients.builds.stop_build(&build.id).await?;
+    Err(GateError::NotAsOrdered {
+        build: build.id.to_string(),
+        differences: differences.join(", "),
+    })
 }
 
 /// The text of a check's buildspec as it is written, from the side that the plan chose.

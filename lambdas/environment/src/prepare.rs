@@ -16,8 +16,8 @@ use gate_core::{
         unbuildable,
     },
     protocol::{
-        Candidacy, Durations, EnvironmentRecord, Execution, Invocation, Next, Run, Standing, State,
-        fingerprint, missing_builds,
+        Candidacy, Durations, EnvironmentRecord, Execution, Invocation, Made, Next, Run, Standing,
+        State, fingerprint, missing_builds,
     },
     pull_request::PullRequest,
     rules,
@@ -95,6 +95,11 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
         let groups = report_groups::put(clients, &candidacy, &project, &run.plan);
         run.report_groups = Box::pin(groups).await?;
         run.badge = project.badge_url;
+        run.made = Some(Made {
+            repository: settings.clone_url.clone(),
+            image: settings.image.clone(),
+            role: settings.build_role.clone(),
+        });
     }
     // A close between the first read and the project's creation finds nothing to tear down: look again.
     let now = clients.host.pull_request(&candidacy.pull_request).await?;
@@ -316,6 +321,7 @@ fn with_run(
         candidate,
         plan,
         project: project(clients, &candidacy.pull_request),
+        made: None,
         containers: None,
         badge: None,
         report_groups: BTreeMap::new(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gate_aws::{Clients, Reported};
 use gate_core::{
-    build::{Build, BuildStatus},
+    build::{Build, BuildStatus, MadeOf},
     error::GateError,
     id::BuildId,
     log,
@@ -139,6 +139,7 @@ fn just_started(started: &StartedBuild) -> Build {
         resolved_commit: None,
         purpose: None,
         own: true,
+        made_of: MadeOf::default(),
         duration: Duration::ZERO,
         log_url: started.log_url.clone(),
         log: None,

@@ -1,5 +1,6 @@
 //! Builds that somebody else starts on the project of a pull request.
 
+use aws_sdk_codebuild::types::{EnvironmentVariable, ProjectEnvironment};
 use local_aws::{Assumptions, Initiator, Moment};
 use mergegate_tests::{Blow, Deed, Instead, Place, Stage, StageOptions, green_files, play_all};
 
@@ -55,6 +56,44 @@ async fn refuses_a_forged_build_that_says_it_is_the_last_of_a_red_run_after_hold
     let status = stage.ask(&id, "/gate status").await;
     assert!(status.contains("❌ `build` failed"), "{status}");
     assert_stays_red(&stage, &id).await;
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refuses_a_build_of_a_project_that_somebody_changed_before_it_was_started() {
+    let (stage, id) = judged(StageOptions::default(), "11\n", RED).await;
+    let mallory = mallory(&stage).await;
+    let before = stage.executions(None).await.len();
+    let deed = Deed::meanwhile(move || {
+        let mallory = mallory.clone();
+        Box::pin(async move {
+            let environment = mallory.original().environment().expect("an environment");
+            let variable = EnvironmentVariable::builder()
+                .name("BASH_ENV")
+                .value("evil.sh");
+            let changed = ProjectEnvironment::builder()
+                .r#type(environment.r#type.clone())
+                .image(&environment.image)
+                .compute_type(environment.compute_type.clone())
+                .environment_variables(variable.build().unwrap());
+            let project = mallory.original().project_name().expect("a project");
+            let update = mallory.client().update_project().name(project);
+            let update = update.environment(changed.build().unwrap());
+            update.send().await.expect("a changed project");
+        })
+    });
+    let blow = Blow::new(start_builds(), Moment::Before, deed);
+    stage.system.account().observe(blow.observer());
+    stage.ask(&id, "/gate retry").await;
+    stage.quiet().await;
+    assert!(blow.has_struck(), "nothing was changed");
+    assert_stays_red(&stage, &id).await;
+    let runs = stage.executions(None).await;
+    let mut errors = Vec::new();
+    for run in &runs[..runs.len() - before] {
+        errors.extend(stage.error_of(run).await);
+    }
+    assert_eq!(errors, ["NotAsOrdered"]);
     stage.strike().await;
 }
 

@@ -105,7 +105,11 @@ fn errors() -> Vec<GateError> {
             run: text(),
             by: text(),
         }),
-        GateError::Overtaken { .. } => Some(GateError::BrokenSeal {
+        GateError::Overtaken { .. } => Some(GateError::NotAsOrdered {
+            build: text(),
+            differences: text(),
+        }),
+        GateError::NotAsOrdered { .. } => Some(GateError::BrokenSeal {
             step: text(),
             message: text(),
         }),
@@ -354,6 +358,7 @@ async fn does(function: &str, step: Step, clients: &Clients) -> bool {
         fingerprint: String::new(),
         continues: Vec::new(),
         containers: None,
+        made: None,
         report_looks: 0,
         passes: Vec::new(),
     };

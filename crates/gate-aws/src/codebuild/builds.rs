@@ -12,7 +12,13 @@ use aws_sdk_codebuild::{
         self, CacheType, ComputeType, EnvironmentVariable, EnvironmentVariableType, ProjectCache,
     },
 };
-use gate_core::{build::Build, error::GateError, id::BuildId, rules::CacheMode};
+use gate_core::{
+    build::{Build, MadeOf},
+    error::GateError,
+    id::BuildId,
+    protocol::Made,
+    rules::CacheMode,
+};
 
 use super::{CodeBuild, SERVICE, failed, incomplete, parse};
 use crate::error;
@@ -45,6 +51,21 @@ pub struct BuildOrder<'a> {
     pub cache: Option<&'a BTreeSet<CacheMode>>,
     /// Within five minutes the same token finds the same build.
     pub token: String,
+}
+
+impl BuildOrder<'_> {
+    /// What the build is to be made of, of a project that was made of `made`.
+    pub fn made_of(&self, made: Option<&Made>) -> MadeOf {
+        let image = self.image.or(made.map(|made| made.image.as_str()));
+        let role = self.role.or(made.map(|made| made.role.as_str()));
+        MadeOf {
+            repository: made.map(|made| made.repository.clone()),
+            image: image.map(str::to_owned),
+            role: role.map(str::to_owned),
+            variables: Some(self.variables.iter().cloned().collect()),
+            more: Some(false),
+        }
+    }
 }
 
 /// How starting a build ended.

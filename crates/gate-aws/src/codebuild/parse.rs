@@ -7,7 +7,9 @@ use aws_sdk_codebuild::{
     types::{self, BuildPhase, StatusType},
 };
 use gate_core::{
-    build::{Build, BuildStatus, LogStream, PhaseFailure, Purpose, is_started_by, variable},
+    build::{
+        Build, BuildStatus, LogStream, MadeOf, PhaseFailure, Purpose, is_started_by, variable,
+    },
     id::{BuildId, CheckName, CommitId, RunName},
 };
 
@@ -16,6 +18,7 @@ pub(super) fn build(build: types::Build, builder: &str) -> Option<Build> {
     let initiator = build.initiator.as_deref();
     Some(Build {
         own: initiator.is_some_and(|initiator| is_started_by(initiator, builder)),
+        made_of: made_of(&build),
         status: status(build.build_status.as_ref()),
         complete: build.build_complete,
         purpose: build.environment.as_ref().and_then(purpose),
@@ -29,6 +32,33 @@ pub(super) fn build(build: types::Build, builder: &str) -> Option<Build> {
     })
 }
 
+fn made_of(build: &types::Build) -> MadeOf {
+    let source = build.source.as_ref();
+    let environment = build.environment.as_ref();
+    let in_bucket = |cache: &types::ProjectCache| cache.r#type == types::CacheType::S3;
+    MadeOf {
+        repository: source.and_then(|source| source.location.clone()),
+        image: environment.map(|environment| environment.image.clone()),
+        role: build.service_role.clone(),
+        variables: environment.map(|environment| {
+            let variables = environment.environment_variables().iter();
+            variables.map(named).collect()
+        }),
+        more: Some(
+            build.cache.as_ref().is_some_and(in_bucket) || !build.secondary_sources().is_empty(),
+        ),
+    }
+}
+
+/// A variable whose value is elsewhere is another than one with the same text.
+fn named(variable: &types::EnvironmentVariable) -> (String, String) {
+    let value = match &variable.r#type {
+        None | Some(types::EnvironmentVariableType::Plaintext) => variable.value.clone(),
+        Some(elsewhere) => format!("{} {}", elsewhere.as_str(), variable.value),
+    };
+    (variable.name.clone(), value)
+}
+
 /// A build that CodeBuild does not know any more.
 pub(super) fn lost(id: &BuildId) -> Build {
     Build {
@@ -38,6 +68,7 @@ pub(super) fn lost(id: &BuildId) -> Build {
         resolved_commit: None,
         purpose: None,
         own: false,
+        made_of: MadeOf::default(),
         duration: Duration::ZERO,
         log_url: None,
         log: None,

@@ -37,8 +37,8 @@ pub use run::{
 };
 pub use seal::Key;
 pub use state::{
-    Candidacy, Execution, Failure, Invocation, Next, Request, Run, STATE_VERSION, StartedBuild,
-    State, Step,
+    Candidacy, Execution, Failure, Invocation, Made, Next, Request, Run, STATE_VERSION,
+    StartedBuild, State, Step,
 };
 pub use sweep::{OpenPullRequest, sweep_comments, sweep_environment, sweep_open};
 pub use take_over::{Before, Earlier, again, earlier, fingerprint, is_that_merge, taken_over};

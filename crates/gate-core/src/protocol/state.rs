@@ -192,6 +192,17 @@ pub struct StartedBuild {
     pub tried_again: bool,
 }
 
+/// What a project was made of, as far as builds may take it over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// The address of the repository.
+    pub repository: String,
+    /// The image.
+    pub image: String,
+    /// ARN of the role.
+    pub role: String,
+}
+
 /// What a gate run knows after Prepare.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
@@ -202,6 +213,9 @@ pub struct Run {
     pub plan: Plan,
     /// The CodeBuild project's name.
     pub project: String,
+    /// What the project was made of, so that a build of it can be told from one of a changed project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
     /// What its builds have besides: set for `[container]` builds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub containers: Option<Containers>,

@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use aws_sdk_codebuild::types::{CacheMode as AwsMode, ComputeType};
 use gate_core::{
-    build::{Build, BuildStatus, LogStream, PhaseFailure, Purpose},
+    build::{Build, BuildStatus, LogStream, MadeOf, PhaseFailure, Purpose},
     id::{BuildId, CheckName, CommitId, RunName},
     rules::CacheMode,
 };
@@ -55,6 +55,12 @@ async fn read(rule: &Rule) -> Build {
 
 #[tokio::test]
 async fn a_build_tells_what_it_was_for_how_long_it_took_and_where_it_broke() {
+    let variables = [
+        ("MERGEGATE_RUN", "pr-7-a-b-1"),
+        ("MERGEGATE_RUN_STARTED", "2026-11-20T10:00:00.000Z"),
+        ("MERGEGATE_CHECK", "build"),
+        ("MERGEGATE_ATTEMPT", "2"),
+    ];
     assert_eq!(
         read(&reads(json!([build("FAILED", true)]))).await,
         Build {
@@ -69,6 +75,16 @@ async fn a_build_tells_what_it_was_for_how_long_it_took_and_where_it_broke() {
                 attempt: 2,
             }),
             own: true,
+            made_of: MadeOf {
+                image: Some("i".to_owned()),
+                variables: Some(
+                    variables
+                        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                        .into()
+                ),
+                more: Some(false),
+                ..MadeOf::default()
+            },
             duration: Duration::from_secs(242),
             log_url: Some("https://console.example/log".to_owned()),
             log: Some(LogStream {
