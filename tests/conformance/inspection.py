@@ -7,12 +7,20 @@ from .models import COMMON_ERRORS, is_service_fault, modelled_errors
 from .shapes import faults
 
 
-def look_at(http_response, model, **_):
+def remember(model, params, context, **_):
+    """A handler of botocore's `before-call`."""
+    if model.service_model.metadata["protocol"] == "json":
+        context["request"] = params["body"]
+
+
+def look_at(http_response, model, context, **_):
     """A handler of botocore's `after-call`."""
     service = model.service_model.service_name
     if http_response.status_code < 300:
         found = list(_success(http_response, model))
         ledger.succeeded(service, model.name)
+        if "request" in context:
+            ledger.requests[service, model.name] = json.loads(context["request"])
     else:
         found = list(_error(http_response, model, service))
     found += _content_type(http_response, model.service_model.metadata)

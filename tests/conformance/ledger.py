@@ -6,6 +6,8 @@ from collections import defaultdict
 successes = set()
 errors = defaultdict(set)
 pages = defaultdict(int)
+# The last request that succeeded, where it was JSON.
+requests = {}
 
 
 def succeeded(service: str, operation: str) -> None:

@@ -44,6 +44,7 @@ def client(service: str, caller: str = "ann", *, careless: bool = False):
         aws_secret_access_key="nobody checks it",
         config=Config(parameter_validation=not careless, retries={"total_max_attempts": 1}),
     )
+    made.meta.events.register("before-call", inspection.remember)
     made.meta.events.register("after-call", inspection.look_at)
     return made
 
