@@ -141,6 +141,7 @@ function referenced(template: CloudFormation, id: string): string {
 /** Secrets Manager makes a name of one that has none, and puts six characters behind every name. */
 export function secretArn(template: CloudFormation, id: string): string {
   const { partition, account, region } = placeOf(template);
-  const name = resource(template, id).Properties.Name ?? id;
-  return `arn:${partition}:secretsmanager:${region}:${account}:secret:${String(name)}-a1b2c3`;
+  const { Name } = resource(template, id).Properties;
+  const name = typeof Name === 'string' ? Name : id;
+  return `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}-a1b2c3`;
 }
