@@ -49,7 +49,7 @@ async fn a_pull_request_is_compared_with_what_was_found_in_the_last_merge() {
         "{said}"
     );
     assert!(
-        said.contains("**Tests** 1: 0 passed (−1), **1 failed** (+1)\n\nNew failures\n- `limits::stays_below_the_limit`"),
+        said.contains("**Tests** 1: 0 passed (−1), **1 failed** (+1)\n\nNew failures\n- `limits > stays_below_the_limit`"),
         "{said}"
     );
     assert!(said.contains("Differences are to `main` at "), "{said}");

@@ -71,7 +71,7 @@ async fn of_20000_tests_3_failed_and_each_is_counted_and_placed() {
         assert!(said.contains(&line), "{line}{said}");
     }
     assert!(
-        said.contains("passed when tried again: `many::test_00012`"),
+        said.contains("passed when tried again: `many > test_00012`"),
         "{said}"
     );
     assert!(!said.contains("known by name"), "{said}");
@@ -101,7 +101,7 @@ async fn where_raw_files_cannot_be_told_apart_the_cases_that_codebuild_keeps_mus
     let said = stage.verdict(&id).await;
     let counts = "**Tests** 20,000: 19,997 passed, **3 failed**\n\n\
         Only 500 of them are known by name, failed ones first: `CodeBuild kept no raw files of them`.\n\n\
-        Failures\n- `many::test_00007`, 1 ms\n";
+        Failures\n- `many > test_00007`, 1 ms\n";
     assert!(said.contains(counts), "{said}");
     stage.strike().await;
 }
@@ -118,7 +118,7 @@ async fn a_torn_file_hides_no_failure_of_the_others() {
         "{said}"
     );
     assert!(
-        said.contains("- `many::test_19999` at `tests/part_3.py:20000`"),
+        said.contains("- `many > test_19999` at `tests/part_3.py:20000`"),
         "{said}"
     );
     stage.strike().await;

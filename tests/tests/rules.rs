@@ -406,7 +406,7 @@ async fn failed_tests_that_pass_when_tried_once_more_are_flaky_and_block_nothing
         "{verdict}"
     );
     assert!(
-        verdict.contains("- flaky, passed when tried again: `mail::is_sent`"),
+        verdict.contains("- flaky, passed when tried again: `mail > is_sent`"),
         "{verdict}"
     );
     assert!(stage.approved(&id).await);

@@ -25,7 +25,7 @@ async fn red_then_fixed_then_green_then_merged_then_cleaned() {
         "{red}"
     );
     assert!(
-        red.contains("- `limits::stays_below_the_limit`, 10 ms\n\n```\n11 is not below 10\n```"),
+        red.contains("- `limits > stays_below_the_limit`, 10 ms\n\n```\n11 is not below 10\n```"),
         "{red}"
     );
     assert!(!stage.approved(&id).await);

@@ -239,8 +239,10 @@ fn case(found: types::TestCase) -> TestCase {
         .duration_in_nano_seconds
         .and_then(|nanoseconds| u64::try_from(nanoseconds).ok());
     TestCase {
-        suite: filled(found.test_suite_name).or_else(|| filled(found.prefix)),
+        suite: filled(found.test_suite_name).map(Into::into),
+        class: filled(found.prefix).map(Into::into),
         name: found.name.unwrap_or_default(),
+        own_file: None,
         outcome: match found.status.as_deref() {
             Some(SUCCEEDED) => Outcome::Passed,
             Some(FAILED | ERROR) => Outcome::Failed,

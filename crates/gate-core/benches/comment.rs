@@ -123,7 +123,9 @@ impl Finished {
 
 fn case(number: u64, outcome: Outcome) -> TestCase {
     TestCase {
-        suite: Some(format!("com.example.shop.Module{}Test", number % 500)),
+        suite: Some(format!("com.example.shop.Module{}Test", number % 500).into()),
+        class: None,
+        own_file: None,
         name: format!("refuses_password_{number}"),
         outcome,
         flaky: false,

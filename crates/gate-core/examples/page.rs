@@ -26,7 +26,9 @@ fn commit(digit: &str) -> CommitId {
 
 fn case(suite: &str, name: &str, outcome: Outcome, milliseconds: u64) -> TestCase {
     TestCase {
-        suite: Some(suite.to_owned()),
+        suite: Some(suite.into()),
+        class: None,
+        own_file: None,
         name: name.to_owned(),
         outcome,
         flaky: false,

@@ -3,32 +3,32 @@
 //! The baseline of a destination branch is what was found when exactly its content was tested: a result becomes one only
 //! when the merge commit's tree is the tested tree.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    time::Duration,
-};
+mod changes;
+mod kept;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{CheckName, CommitId, PullRequestId, RunName},
-    report::{Coverage, Lines, Outcome, ReportContent, TestCase},
+    report::{Coverage, Lines, ReportContent, TestCase},
     verdict::CheckResult,
 };
+pub use changes::{Changes, Slower};
+pub use kept::{CaseFinding, TestFindings, TestGroup};
+use test_names::Test;
+
+/// Of [`Findings`]. Up to 1 tests of one name in several classes or checks were one, so they are not compared.
+const VERSION: u32 = 2;
 
 /// Merges whose numbers a baseline keeps.
 const HISTORY: usize = 30;
 
-/// More cases than this are not kept by name: the object would outgrow what a function should read in one go.
-const MOST_CASES: usize = 100_000;
-
-/// Tests that got slower by less than this, or to less than twice the time, are noise.
-const NOTABLE_GROWTH: Duration = Duration::from_secs(1);
-
 /// What one run found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Findings {
-    /// 1.
+    /// 2; results of earlier releases have 1.
     pub version: u32,
     /// The run.
     pub run: RunName,
@@ -61,21 +61,6 @@ pub struct Counts {
     /// Those that passed when they were tried again.
     pub flaky: u64,
 }
-
-/// The tests of one run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TestFindings {
-    /// All of them, counted.
-    pub counts: Counts,
-    /// By [`TestCase::id`], as far as they are known. Of cases of one name the worst outcome and the longest time.
-    pub cases: BTreeMap<String, CaseFinding>,
-    /// Whether `cases` holds all.
-    pub complete: bool,
-}
-
-/// Outcome and milliseconds of one test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CaseFinding(pub Outcome, pub u64);
 
 /// What is known of a destination branch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -146,7 +131,7 @@ impl Findings {
             .map(|build| build.duration.as_secs())
             .max();
         Self {
-            version: 1,
+            version: VERSION,
             run,
             started,
             commit,
@@ -160,6 +145,11 @@ impl Findings {
         }
     }
 
+    /// Its tests, unless an earlier release kept them, which did not tell all of them apart.
+    pub fn comparable_tests(&self) -> Option<&TestFindings> {
+        self.tests.as_ref().filter(|_| self.version >= VERSION)
+    }
+
     /// Its numbers.
     pub fn point(&self, commit: CommitId, pull_request: PullRequestId) -> Point {
         Point {
@@ -169,28 +159,6 @@ impl Findings {
             seconds: self.seconds,
             counts: self.tests.as_ref().map(|tests| tests.counts),
             percent: self.coverage.as_ref().and_then(Coverage::percent),
-        }
-    }
-}
-
-impl TestFindings {
-    fn new(counts: Counts, results: &[CheckResult]) -> Self {
-        let mut found = BTreeMap::new();
-        let mut known = 0;
-        for case in cases(results).take(MOST_CASES) {
-            known += 1;
-            let milliseconds = case.duration.map_or(0, |time| time.as_millis());
-            let milliseconds = u64::try_from(milliseconds).unwrap_or(u64::MAX);
-            let kept = found
-                .entry(case.id())
-                .or_insert(CaseFinding(case.outcome, milliseconds));
-            kept.0 = kept.0.max(case.outcome);
-            kept.1 = kept.1.max(milliseconds);
-        }
-        Self {
-            counts,
-            cases: found,
-            complete: known == counts.total,
         }
     }
 }
@@ -234,15 +202,33 @@ impl Baseline {
     }
 }
 
+/// A test with the check it ran in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RanTest<'a> {
+    /// The check.
+    pub check: &'a CheckName,
+    /// The test.
+    pub case: &'a TestCase,
+}
+
+impl<'a> RanTest<'a> {
+    /// As it is told apart from others of the run, and known again in a later one.
+    pub fn identity(self) -> Test<'a> {
+        self.case.identity(self.check)
+    }
+}
+
 /// Every known test of a run.
-pub fn cases(results: &[CheckResult]) -> impl Iterator<Item = &TestCase> {
-    let reports = results.iter().flat_map(|result| &result.reports);
-    reports
-        .filter_map(|report| match &report.content {
+pub fn tests(results: &[CheckResult]) -> impl Iterator<Item = RanTest<'_>> {
+    results.iter().flat_map(|result| {
+        let check = &result.check.name;
+        let reports = result.reports.iter();
+        let cases = reports.filter_map(|report| match &report.content {
             ReportContent::Tests(tests) => Some(&tests.cases),
             ReportContent::Coverage(_) => None,
-        })
-        .flatten()
+        });
+        cases.flatten().map(move |case| RanTest { check, case })
+    })
 }
 
 /// The tests of all reports counted; `None` without a test report.
@@ -270,101 +256,6 @@ pub fn coverage(results: &[CheckResult]) -> Option<Coverage> {
         }
     }
     (sum.total > 0).then_some(sum)
-}
-
-/// A run's tests against those of the destination.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Changes<'a> {
-    /// Tests that fail and did not fail there.
-    pub new_failures: Vec<&'a TestCase>,
-    /// Tests that fail there, too.
-    pub known_failures: Vec<&'a TestCase>,
-    /// Tests that passed when they were tried again.
-    pub flaky: Vec<&'a TestCase>,
-    /// Tests that there were, by id.
-    pub removed: Vec<&'a str>,
-    /// Tests that ran there and are skipped now.
-    pub newly_skipped: Vec<&'a TestCase>,
-    /// Tests that got much slower, worst first.
-    pub slower: Vec<Slower<'a>>,
-}
-
-/// A test that got slower.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slower<'a> {
-    /// The test.
-    pub case: &'a TestCase,
-    /// How long it took.
-    pub before: Duration,
-    /// How long it takes now.
-    pub now: Duration,
-}
-
-static NO_CASES: BTreeMap<String, CaseFinding> = BTreeMap::new();
-
-impl<'a> Changes<'a> {
-    /// Compares. Without earlier findings every failure is new.
-    pub fn of(results: &'a [CheckResult], earlier: Option<&'a Findings>) -> Self {
-        let mut changes = Self::default();
-        let before = earlier.and_then(|findings| findings.tests.as_ref());
-        let cases_before = before.map_or(&NO_CASES, |before| &before.cases);
-        // By hash: names of tests begin alike, which makes each of the many comparisons of a search long.
-        let places: HashMap<&str, (usize, CaseFinding)> = cases_before
-            .iter()
-            .enumerate()
-            .map(|(place, (id, finding))| (id.as_str(), (place, *finding)))
-            .collect();
-        let mut seen = vec![false; cases_before.len()];
-        for case in cases(results) {
-            if case.flaky {
-                changes.flaky.push(case);
-            }
-            if before.is_none() {
-                if case.outcome == Outcome::Failed {
-                    changes.new_failures.push(case);
-                }
-                continue;
-            }
-            let known = places.get(case.id().as_str());
-            changes.compare(case, known.map(|(_, finding)| *finding));
-            if let Some((place, _)) = known {
-                seen[*place] = true;
-            }
-        }
-        let complete =
-            counts(results).is_some_and(|counts| cases(results).count() as u64 == counts.total);
-        if before.is_some_and(|before| before.complete && complete) {
-            let cases = cases_before.keys().zip(&seen);
-            changes.removed = cases
-                .filter(|(_, seen)| !**seen)
-                .map(|(id, _)| id.as_str())
-                .collect();
-        }
-        changes
-            .slower
-            .sort_by_key(|slower| std::cmp::Reverse(slower.now.saturating_sub(slower.before)));
-        changes
-    }
-
-    fn compare(&mut self, case: &'a TestCase, before: Option<CaseFinding>) {
-        let outcome_before = before.map(|before| before.0);
-        match (case.outcome, outcome_before) {
-            (Outcome::Failed, Some(Outcome::Failed)) => self.known_failures.push(case),
-            (Outcome::Failed, _) => self.new_failures.push(case),
-            (Outcome::Skipped, Some(Outcome::Passed | Outcome::Failed)) => {
-                self.newly_skipped.push(case);
-            }
-            (Outcome::Passed, Some(Outcome::Passed)) => {
-                let before = before.map_or(Duration::ZERO, |it| Duration::from_millis(it.1));
-                let now = case.duration.unwrap_or_default();
-                let grown = now.saturating_sub(before);
-                if grown >= NOTABLE_GROWTH && now >= before * 2 {
-                    self.slower.push(Slower { case, before, now });
-                }
-            }
-            _ => {}
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,15 @@
 //! Test and coverage reports of a build, as far as the verdict and the comment need them.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
+use test_names::Test;
+
+use crate::id::CheckName;
 
 /// Whether a report can be relied on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,15 +49,9 @@ pub fn mark_flaky(reports: &mut [Report], before: &[Report]) {
         else {
             continue;
         };
-        let failed = |case: &&TestCase| case.outcome == Outcome::Failed;
-        let failed: HashSet<String> = earlier
-            .cases
-            .iter()
-            .filter(failed)
-            .map(TestCase::id)
-            .collect();
+        let failed = Known::of(earlier.failures());
         for case in &mut tests.cases {
-            if case.outcome == Outcome::Passed && !case.flaky && failed.contains(&case.id()) {
+            if case.outcome == Outcome::Passed && !case.flaky && failed.holds(case) {
                 case.flaky = true;
                 tests.flaky += 1;
             }
@@ -109,20 +110,24 @@ pub enum Outcome {
     Failed,
 }
 
-/// One test.
+/// One test. What it is, is its suite, class, name and file, as far as the report tells them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestCase {
-    /// Suite or class, where the report has one.
-    pub suite: Option<String>,
+    /// Its suites, where the report has any.
+    pub suite: Option<Arc<str>>,
+    /// Class, module or package, where the report has any.
+    pub class: Option<Arc<str>>,
     /// The test.
     pub name: String,
+    /// The source file that the report names as its own, the same on every machine.
+    pub own_file: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
     /// Whether it failed first and passed when it was tried again.
     pub flaky: bool,
     /// What it said.
     pub message: Option<String>,
-    /// Its source file, as the tool wrote it.
+    /// The source file where it failed, or where it is.
     pub file: Option<String>,
     /// The line in `file`, from 1.
     pub line: Option<u32>,
@@ -131,14 +136,75 @@ pub struct TestCase {
 }
 
 impl TestCase {
-    /// `suite::name`: by this it is known again in a later run.
-    pub fn id(&self) -> String {
-        match &self.suite {
-            Some(suite) if !suite.is_empty() && !self.name.starts_with(suite.as_str()) => {
-                format!("{suite}::{}", self.name)
-            }
-            _ => self.name.clone(),
+    /// As it is told apart from others of the run, and known again in a later one.
+    pub fn identity<'a>(&'a self, check: &'a CheckName) -> Test<'a> {
+        Test {
+            space: check.as_str(),
+            ..self.identity_in_report()
         }
+    }
+
+    fn identity_in_report(&self) -> Test<'_> {
+        Test {
+            space: "",
+            suite: self.suite.as_deref().unwrap_or_default(),
+            class: self.class.as_deref().unwrap_or_default(),
+            name: &self.name,
+            file: self.own_file.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// Whether both may be the same test: they have one name, and where both tell of suite, class or file, those are the
+    /// same. CodeBuild keeps no files, and calls the class a prefix.
+    fn may_be(&self, other: &Self) -> bool {
+        fn agree<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+            one.is_none() || other.is_none() || one == other
+        }
+        self.name == other.name
+            && suites_agree(self.suite.as_deref(), other.suite.as_deref())
+            && agree(self.class.as_ref(), other.class.as_ref())
+            && agree(self.own_file.as_ref(), other.own_file.as_ref())
+    }
+}
+
+/// Whether two names of suites may be of one: of suites in suites a report may keep all names or the last.
+fn suites_agree(one: Option<&str>, other: Option<&str>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else {
+        return true;
+    };
+    let is_end = |end: &str, of: &str| of.strip_suffix(end).is_some_and(|it| it.ends_with(" > "));
+    one == other || is_end(one, other) || is_end(other, one)
+}
+
+/// Tests by name, to be found again.
+struct Known<'a>(HashMap<&'a str, Vec<&'a TestCase>>);
+
+impl<'a> Known<'a> {
+    fn of(cases: impl Iterator<Item = &'a TestCase>) -> Self {
+        let mut known: HashMap<&str, Vec<&TestCase>> = HashMap::new();
+        for case in cases {
+            known.entry(case.name.as_str()).or_default().push(case);
+        }
+        Self(known)
+    }
+
+    fn of_name(&self, case: &TestCase) -> &[&'a TestCase] {
+        self.0.get(case.name.as_str()).map_or(&[], Vec::as_slice)
+    }
+
+    fn holds(&self, case: &TestCase) -> bool {
+        self.of_name(case).iter().any(|known| known.may_be(case))
+    }
+
+    /// The same of a case that CodeBuild keeps. Which of a report's groups becomes its prefix, no source says; so where
+    /// the prefix is no class, the suite and the outcome must do.
+    fn holds_kept(&self, case: &TestCase, prefixes_are_classes: bool) -> bool {
+        let without_prefix = |known: &&&TestCase| {
+            let suites = [&known.suite, &known.class];
+            known.outcome == case.outcome && (suites.contains(&&case.suite) || case.suite.is_none())
+        };
+        self.holds(case)
+            || (!prefixes_are_classes && self.of_name(case).iter().any(|it| without_prefix(&it)))
     }
 }
 
@@ -232,10 +298,18 @@ impl Tests {
         let total = self.total.max(tests.failed);
         let failed = self.failed.max(tests.failed);
         let skipped = self.skipped.min(total - failed);
-        let known: HashSet<String> = tests.cases.iter().map(TestCase::id).collect();
+        let known = Known::of(tests.cases.iter());
+        let classes: HashSet<&str> = tests
+            .cases
+            .iter()
+            .filter_map(|it| it.class.as_deref())
+            .collect();
+        let is_class =
+            |case: &TestCase| case.class.as_deref().is_none_or(|it| classes.contains(it));
+        let prefixes_are_classes = self.cases.iter().any(is_class);
         let kept = self.cases.into_iter();
         let (mut cases, others): (Vec<_>, Vec<_>) = kept
-            .filter(|case| !known.contains(&case.id()))
+            .filter(|case| !known.holds_kept(case, prefixes_are_classes))
             .partition(|case| case.outcome == Outcome::Failed);
         cases.extend(tests.cases);
         cases.extend(others);
@@ -362,5 +436,76 @@ mod tests {
         );
         let told = counted(2, 1, &[GREEN]).told_by(raw(&[RED], &["b.xml: broken"]));
         assert_eq!(told.untold, None, "all cases are known");
+    }
+
+    /// As pytest writes it: one suite for all.
+    fn of_class(class: &str, outcome: Outcome) -> TestCase {
+        TestCase {
+            suite: Some("pytest".into()),
+            class: Some(class.into()),
+            ..case("test_total", outcome)
+        }
+    }
+
+    #[test]
+    fn a_case_that_codebuild_keeps_is_known_again_in_the_raw_files_and_hidden_by_no_other() {
+        let kept = |cases: Vec<TestCase>| Tests {
+            total: 9,
+            passed: 7,
+            failed: 2,
+            cases,
+            ..Tests::default()
+        };
+        let raw = |cases: Vec<TestCase>| RawTests {
+            tests: tests_of(cases),
+            faults: vec!["b.xml: broken".to_owned()],
+        };
+        let told = |kept: Tests, raw: RawTests| -> Vec<(String, Outcome)> {
+            let cases = kept.told_by(raw).cases.into_iter();
+            cases
+                .map(|case| (case.class.unwrap().to_string(), case.outcome))
+                .collect()
+        };
+        let (failed, passed) = (Outcome::Failed, Outcome::Passed);
+        // The file that tells of the bill is broken; what CodeBuild keeps of it is told.
+        let both = kept(vec![of_class("cart", failed), of_class("bill", failed)]);
+        assert_eq!(
+            told(both.clone(), raw(vec![of_class("cart", failed)])),
+            [("bill".to_owned(), failed), ("cart".to_owned(), failed)]
+        );
+        assert_eq!(
+            told(
+                kept(vec![of_class("bill", failed)]),
+                raw(vec![of_class("cart", passed)])
+            ),
+            [("bill".to_owned(), failed), ("cart".to_owned(), passed)]
+        );
+        // A prefix that is no class of the files says nothing.
+        assert_eq!(
+            told(
+                kept(vec![of_class("unit.xml", failed)]),
+                raw(vec![of_class("cart", failed)])
+            ),
+            [("cart".to_owned(), failed)]
+        );
+    }
+
+    #[test]
+    fn only_the_very_test_that_failed_before_is_flaky() {
+        let report = |cases| crate::samples::tests_report("unit", tests_of(cases));
+        let before = [report(vec![
+            of_class("cart", Outcome::Failed),
+            of_class("bill", Outcome::Passed),
+        ])];
+        let mut now = [report(vec![
+            of_class("cart", Outcome::Passed),
+            of_class("bill", Outcome::Passed),
+        ])];
+        mark_flaky(&mut now, &before);
+        let ReportContent::Tests(tests) = &now[0].content else {
+            panic!("no tests")
+        };
+        let flaky: Vec<_> = tests.cases.iter().map(|case| case.flaky).collect();
+        assert_eq!((flaky, tests.flaky), (vec![true, false], 1));
     }
 }

@@ -169,8 +169,10 @@ pub(crate) fn result(plan: &Plan, build: Option<Build>, reports: Vec<Report>) ->
 
 pub(crate) fn case(name: &str, outcome: Outcome) -> TestCase {
     TestCase {
-        suite: Some("login".to_owned()),
+        suite: Some("login".into()),
+        class: None,
         name: name.to_owned(),
+        own_file: None,
         outcome,
         flaky: false,
         message: None,

@@ -37,6 +37,16 @@ impl Position {
         self.column += last_line.chars().count() as u64;
     }
 
+    /// Moves past a text that from [`Self::START`] led to `over`.
+    pub(crate) fn pass(&mut self, over: Self) {
+        self.column = if over.line > 1 {
+            over.column
+        } else {
+            self.column + over.column - 1
+        };
+        self.line += over.line - 1;
+    }
+
     /// An error at this place.
     pub(crate) fn fault(self, message: impl Into<String>) -> ReadError {
         ReadError {

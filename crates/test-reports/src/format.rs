@@ -36,6 +36,21 @@ pub enum Format {
 }
 
 impl Format {
+    /// Every format that is read.
+    pub const ALL: [Self; 11] = [
+        Self::JUnit,
+        Self::NUnit,
+        Self::XUnit,
+        Self::TestNg,
+        Self::Trx,
+        Self::Cucumber,
+        Self::Cobertura,
+        Self::JaCoCo,
+        Self::Clover,
+        Self::SimpleCov,
+        Self::Lcov,
+    ];
+
     /// Whether its reports say which lines ran, not which tests held.
     pub fn is_coverage(self) -> bool {
         matches!(
@@ -91,12 +106,12 @@ pub(crate) fn recognise<R: BufRead>(source: R) -> Result<Recognised<R>, ReadErro
         }),
         Some(b'<') | None => {
             let mut document = Box::new(Document::new(window));
-            let Some(root) = document.root()? else {
-                return Err(Position::START
-                    .fault("there is no element in it: not a test or coverage report"));
+            let Some((root, child)) = document.root()? else {
+                let message = format!("there is no element in it: {}", unknown());
+                return Err(Position::START.fault(message));
             };
             Ok(Recognised {
-                format: of_root(&root)?,
+                format: of_root(&root, child)?,
                 content: Content::Xml(document),
             })
         }
@@ -107,21 +122,33 @@ pub(crate) fn recognise<R: BufRead>(source: R) -> Result<Recognised<R>, ReadErro
     }
 }
 
-fn of_root(root: &Tag<'_>) -> Result<Format, ReadError> {
+/// What an XML document is by its root and, since formats share names of roots, by the first element in it.
+fn of_root(root: &Tag<'_>, child: Option<&str>) -> Result<Format, ReadError> {
+    // An empty one tells nothing, whatever it is.
+    let holds = |known: &[&str]| child.is_none_or(|child| known.contains(&child));
+    let is_coverage = root.name() == "coverage";
     Ok(match root.name() {
-        "testsuites" | "testsuite" | "testrun" => Format::JUnit,
-        "test-run" | "test-results" => Format::NUnit,
-        "assemblies" | "assembly" => Format::XUnit,
-        "testng-results" => Format::TestNg,
-        "TestRun" => Format::Trx,
-        "coverage" if root.has("clover") || (root.has("generated") && !root.has("line-rate")) => {
-            Format::Clover
+        "testsuites" | "testrun" => Format::JUnit,
+        // TestLink describes tests in such elements, and tells no results.
+        "testsuite" if child != Some("node_order") && !root.has("xmlns:tl") => Format::JUnit,
+        "test-run" | "test-results" if holds(&OF_NUNIT) => Format::NUnit,
+        "assemblies" if holds(&["assembly"]) => Format::XUnit,
+        "assembly" if holds(&["collection", "class", "errors"]) && !is_foreign_assembly(root) => {
+            Format::XUnit
         }
-        "coverage" if root.says("version", &["1"]) && !root.has("line-rate") => {
+        "testng-results" => Format::TestNg,
+        "TestRun" if is_of_visual_studio(root) || (child.is_some() && holds(&OF_TRX)) => {
+            Format::Trx
+        }
+        "report" if (child.is_some() || root.has("name")) && holds(&OF_JACOCO) => Format::JaCoCo,
+        _ if is_coverage && root.says("version", &["1"]) && child == Some("file") => {
             return Err(root.fault(not_read("SonarQube's generic coverage", COVERAGE_ADVICE)));
         }
-        "coverage" => Format::Cobertura,
-        "report" => Format::JaCoCo,
+        _ if is_coverage && (root.has("profilerVersion") || child == Some("module")) => {
+            return Err(root.fault(not_read("NCover", COVERAGE_ADVICE)));
+        }
+        _ if is_coverage && is_clover(root, child) => Format::Clover,
+        _ if is_coverage && (root.has("line-rate") || holds(&OF_COBERTURA)) => Format::Cobertura,
         "testExecutions" => {
             return Err(root.fault(not_read("SonarQube's generic test data", TEST_ADVICE)));
         }
@@ -131,11 +158,68 @@ fn of_root(root: &Tag<'_>) -> Result<Format, ReadError> {
             return Err(root.fault(message));
         }
         other => {
-            let message =
-                format!("the root element is `<{other}>`: not a known test or coverage report");
+            let within = child.map(|child| format!(" with `<{child}>` in it"));
+            let message = format!(
+                "the root element is `<{other}>`{}: {}",
+                within.unwrap_or_default(),
+                unknown()
+            );
             return Err(root.fault(message));
         }
     })
+}
+
+const OF_NUNIT: [&str; 11] = [
+    "command-line",
+    "filter",
+    "settings",
+    "environment",
+    "culture-info",
+    "properties",
+    "attachments",
+    "output",
+    "categories",
+    "test-suite",
+    "test-case",
+];
+const OF_TRX: [&str; 10] = [
+    "TestSettings",
+    "TestRunConfiguration",
+    "Times",
+    "ResultSummary",
+    "Results",
+    "TestDefinitions",
+    "TestEntries",
+    "TestLists",
+    "Build",
+    "Deployment",
+];
+const OF_JACOCO: [&str; 4] = ["sessioninfo", "group", "package", "counter"];
+const OF_COBERTURA: [&str; 5] = ["sources", "packages", "package", "classes", "class"];
+
+fn is_of_visual_studio(root: &Tag<'_>) -> bool {
+    root.attributes()
+        .any(|(name, value)| name.starts_with("xmlns") && value.contains("VisualStudio/TeamTest"))
+}
+
+/// Descriptors of Maven and manifests of Windows say whose they are; xUnit.net's have no namespace.
+fn is_foreign_assembly(root: &Tag<'_>) -> bool {
+    root.has("xmlns") || root.has("manifestVersion")
+}
+
+fn is_clover(root: &Tag<'_>, child: Option<&str>) -> bool {
+    let within = matches!(child, Some("project" | "testproject"));
+    let generated = root.has("generated") && !root.has("line-rate");
+    within || root.has("clover") || (generated && child.is_none())
+}
+
+/// Words for what is of no format at all.
+fn unknown() -> String {
+    let read: Vec<String> = Format::ALL.iter().map(ToString::to_string).collect();
+    format!(
+        "not a known test or coverage report; read are {}",
+        read.join(", ")
+    )
 }
 
 const TEST_ADVICE: &str = "let the tool write JUnit XML";
@@ -169,15 +253,14 @@ fn of_json(beginning: &str) -> Result<Format, ReadError> {
     let is_empty_list = beginning
         .strip_prefix('[')
         .is_some_and(|rest| rest.trim_ascii() == "]");
-    if is_empty_list
-        || beginning.starts_with('[') && (says("elements") || says("keyword") || says("uri"))
-    {
+    let is_feature = says("elements") || (says("keyword") && (says("uri") || says("location")));
+    if is_empty_list || (beginning.starts_with('[') && is_feature) {
         return Ok(Format::Cucumber);
     }
     if beginning.starts_with('{') && says("coverage") {
         return Ok(Format::SimpleCov);
     }
-    Err(Position::START.fault("this JSON is not a known test or coverage report"))
+    Err(Position::START.fault(format!("this JSON is {}", unknown())))
 }
 
 /// An LCOV file begins with a record, behind comments perhaps.
@@ -196,7 +279,7 @@ fn of_lines(beginning: &str) -> Result<Format, ReadError> {
     } else if begins(&["mode: set", "mode: count", "mode: atomic"]) {
         not_read("Go's cover profile", COVERAGE_ADVICE)
     } else {
-        "neither XML nor JSON nor LCOV: not a test or coverage report".to_owned()
+        format!("neither XML nor JSON nor LCOV: {}", unknown())
     };
     Err(Position::START.fault(message))
 }

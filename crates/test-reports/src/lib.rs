@@ -21,6 +21,7 @@ mod json;
 pub mod limits;
 mod lines;
 mod model;
+mod place;
 mod seconds;
 mod suites;
 mod summary;
@@ -34,6 +35,7 @@ pub use coverage::{Coverage, FileCoverage};
 pub use error::ReadError;
 pub use format::Format;
 pub use model::{Case, Counts, Outcome, Report, Sink};
+pub use place::Place;
 pub use summary::{Failure, Problem, Summary};
 
 /// Reads one report and hands what it says to `sink`, in the order of the file.

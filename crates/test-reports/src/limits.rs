@@ -6,8 +6,13 @@ pub const TEXT_BYTES: usize = 64 * 1024;
 /// Names and paths are cut after this many bytes, with [`CUT_MARK`] at the end.
 pub const NAME_BYTES: usize = 4 * 1024;
 
-/// A tag with its attributes, a comment, an instruction or a DOCTYPE longer than this is refused.
+/// A tag with its attributes, a comment, an instruction or a DOCTYPE longer than this is refused, unless it is a single
+/// value that makes a tag so long: that is cut.
 pub const MARKUP_BYTES: usize = 1024 * 1024;
+
+/// So much of a value as it is written is kept of one in a tag of more than [`MARKUP_BYTES`]; more than [`TEXT_BYTES`],
+/// since references to characters are longer than what they stand for.
+pub(crate) const VALUE_BYTES: usize = 256 * 1024;
 
 /// An element's name longer than this is refused.
 pub const ELEMENT_NAME_BYTES: usize = 1024;

@@ -3,9 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
+use test_names::Test;
 
 use crate::coverage::{Coverage, FileCoverage};
 use crate::format::Format;
+use crate::place::Place;
 
 /// How a test case ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -37,10 +39,12 @@ pub struct Case {
     pub class_name: Option<Arc<str>>,
     /// Name of the case as the tool wrote it.
     pub name: String,
-    /// Source file, as the tool wrote it.
+    /// Source file of the test, as the tool wrote it. [`Case::place`] says where it failed.
     pub file: Option<String>,
     /// Line in `file`, from 1.
     pub line: Option<u32>,
+    /// Where it failed, if the report says so outside of the details.
+    pub failed_at: Option<Box<Place>>,
     /// How long it ran.
     pub duration: Option<Duration>,
     /// How it ended.
@@ -54,6 +58,17 @@ pub struct Case {
 }
 
 impl Case {
+    /// The case as it is told apart from others of its report. `file` is what [`Case::own_file`] says.
+    pub fn identity<'a>(&'a self, file: &'a str) -> Test<'a> {
+        Test {
+            space: "",
+            suite: &self.suite,
+            class: self.class_name.as_deref().unwrap_or_default(),
+            name: &self.name,
+            file,
+        }
+    }
+
     /// A case that passed, of which no more is known.
     #[inline]
     pub(crate) fn passed(suite: &Arc<str>, name: String) -> Self {
@@ -63,6 +78,7 @@ impl Case {
             name,
             file: None,
             line: None,
+            failed_at: None,
             duration: None,
             outcome: Outcome::Passed,
             message: None,

@@ -4,6 +4,7 @@ use std::io::BufRead;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
+use test_names::{Names, Test};
 
 use crate::coverage::{Coverage, FileCoverage};
 use crate::model::{Case, Counts, Outcome, Sink};
@@ -26,6 +27,10 @@ pub struct Summary {
     pub coverage: Option<Coverage>,
     /// Files that could not be read to their end.
     pub problems: Vec<Problem>,
+    /// What every case may be called.
+    names: Names,
+    /// The repository's folder, where it is known.
+    root: Option<String>,
 }
 
 /// A case that failed or broke.
@@ -33,19 +38,24 @@ pub struct Summary {
 pub struct Failure {
     /// Name of its suite.
     pub suite: String,
+    /// The class, module or package that the tool groups it by.
+    pub class: Option<String>,
     /// Its name.
     pub name: String,
     /// [`Outcome::Failed`] or [`Outcome::Error`].
     pub outcome: Outcome,
     /// What the tool says about it.
     pub message: Option<String>,
-    /// Source file.
+    /// Source file where it failed, or where it is.
     pub file: Option<String>,
     /// Line in `file`.
     pub line: Option<u32>,
     /// How long it ran.
     #[serde(rename = "duration_seconds", serialize_with = "seconds")]
     pub duration: Option<Duration>,
+    /// The file that the report itself names.
+    #[serde(skip)]
+    own_file: Option<String>,
 }
 
 /// A file that could not be read to its end.
@@ -61,7 +71,32 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Failure {
+    fn identity(&self) -> Test<'_> {
+        Test {
+            space: "",
+            suite: &self.suite,
+            class: self.class.as_deref().unwrap_or_default(),
+            name: &self.name,
+            file: self.own_file.as_deref().unwrap_or_default(),
+        }
+    }
+}
+
 impl Summary {
+    /// No files yet. `root` is the absolute path of the repository: files in it are told relative to it.
+    pub fn of_repository(root: Option<String>) -> Self {
+        Self {
+            root,
+            ..Self::default()
+        }
+    }
+
+    /// What a test of `failures` is called: the shortest form that no other test of the files has.
+    pub fn name_of(&self, failure: &Failure) -> String {
+        self.names.shown(failure.identity())
+    }
+
     /// Adds one file. What a broken file says before its fault counts: a failure in it is not hidden.
     pub fn add(&mut self, file: &str, source: impl BufRead) {
         self.files += 1;
@@ -102,15 +137,23 @@ impl Sink for OneFile<'_> {
 
     fn case(&mut self, case: Case) {
         self.summary.counts.add(&case);
+        let root = self.summary.root.as_deref();
+        let own_file = case.own_file(root);
+        let test = case.identity(own_file.as_deref().unwrap_or_default());
+        self.summary.names.add(test);
         if case.outcome.is_failure() {
+            let place = case.place(root);
+            let (file, line) = place.map_or((None, None), |place| (Some(place.file), place.line));
             self.summary.failures.push(Failure {
                 suite: case.suite.to_string(),
+                class: case.class_name.as_deref().map(str::to_owned),
                 name: case.name,
                 outcome: case.outcome,
                 message: case.message,
-                file: case.file,
-                line: case.line,
+                file,
+                line,
                 duration: case.duration,
+                own_file,
             });
         }
     }
@@ -132,7 +175,14 @@ impl Serialize for Summary {
             errors: self.counts.errors,
             flaky: self.counts.flaky,
             duration_seconds: self.counts.duration.as_secs_f64(),
-            failures: &self.failures,
+            failures: self
+                .failures
+                .iter()
+                .map(|failure| FailureView {
+                    test: self.name_of(failure),
+                    failure,
+                })
+                .collect(),
             coverage: self.coverage.as_ref().map(CoverageView::of),
             problems: &self.problems,
         }
@@ -151,9 +201,17 @@ struct View<'a> {
     errors: u64,
     flaky: u64,
     duration_seconds: f64,
-    failures: &'a [Failure],
+    failures: Vec<FailureView<'a>>,
     coverage: Option<CoverageView>,
     problems: &'a [Problem],
+}
+
+#[derive(Serialize)]
+struct FailureView<'a> {
+    /// What it is called among all tests.
+    test: String,
+    #[serde(flatten)]
+    failure: &'a Failure,
 }
 
 #[derive(Serialize)]

@@ -18,13 +18,40 @@ const CHUNK_BYTES: usize = 64 * 1024;
 pub(crate) struct Window<R> {
     source: Chain<Cursor<Vec<u8>>, R>,
     decoder: Decoder,
-    /// What is decoded and still of use.
-    text: String,
-    /// How much of `text` is consumed.
+    held: Held,
+    /// How much of the text is consumed.
     start: usize,
+    ended: bool,
+}
+
+/// What is decoded and still of use, and where in the whole text it is.
+pub(crate) struct Held {
+    text: String,
     /// Where `text` begins.
     position: Position,
-    ended: bool,
+    /// What was taken out of `text`, in the order of its places.
+    cuts: Vec<Cut>,
+}
+
+/// A piece that was taken out at an offset: how far it went.
+struct Cut {
+    at: usize,
+    over: Position,
+}
+
+impl Held {
+    /// Where in the whole text `offset` is.
+    pub(crate) fn position_of(&self, offset: usize) -> Position {
+        let mut position = self.position;
+        let mut from = 0;
+        for cut in self.cuts.iter().take_while(|cut| cut.at <= offset) {
+            position.advance(&self.text[from..cut.at]);
+            position.pass(cut.over);
+            from = cut.at;
+        }
+        position.advance(&self.text[from..offset]);
+        position
+    }
 }
 
 impl<R: BufRead> Window<R> {
@@ -40,16 +67,19 @@ impl<R: BufRead> Window<R> {
         Ok(Self {
             source: Cursor::new(prefix).chain(source),
             decoder,
-            text: String::with_capacity(2 * CHUNK_BYTES),
+            held: Held {
+                text: String::with_capacity(2 * CHUNK_BYTES),
+                position: Position::START,
+                cuts: Vec::new(),
+            },
             start: 0,
-            position: Position::START,
             ended: false,
         })
     }
 
     /// All text in memory; offsets are into it and hold until the next [`Self::refill`].
     pub(crate) fn text(&self) -> &str {
-        &self.text
+        &self.held.text
     }
 
     /// The offset of the first byte that is not consumed.
@@ -59,7 +89,7 @@ impl<R: BufRead> Window<R> {
 
     /// What is in memory and not consumed.
     pub(crate) fn rest(&self) -> &str {
-        &self.text[self.start..]
+        &self.held.text[self.start..]
     }
 
     /// Whether there is nothing beyond what is in memory.
@@ -79,39 +109,60 @@ impl<R: BufRead> Window<R> {
 
     /// Gives up what is consumed and takes in more. Says whether there was more.
     pub(crate) fn refill(&mut self) -> Result<bool, ReadError> {
-        self.position.advance(&self.text[..self.start]);
-        self.text.drain(..self.start);
+        self.held.position = self.held.position_of(self.start);
+        self.held.cuts.retain_mut(|cut| {
+            let is_ahead = cut.at > self.start;
+            cut.at -= if is_ahead { self.start } else { 0 };
+            is_ahead
+        });
+        let text = &mut self.held.text;
+        text.drain(..self.start);
         self.start = 0;
-        let wanted = self.text.len() + CHUNK_BYTES;
-        self.text.reserve(CHUNK_BYTES);
-        let before = self.text.len();
-        while self.text.len() < wanted && !self.ended {
+        let wanted = text.len() + CHUNK_BYTES;
+        text.reserve(CHUNK_BYTES);
+        let before = text.len();
+        while text.len() < wanted && !self.ended {
             let bytes = match self.source.fill_buf() {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(cannot_read(self.position_of(self.text.len()), &error)),
+                Err(error) => {
+                    let end = text.len();
+                    return Err(cannot_read(self.position_of(end), &error));
+                }
             };
             let last = bytes.is_empty();
-            let (result, read, _) = self.decoder.decode_to_string(bytes, &mut self.text, last);
+            let (result, read, _) = self.decoder.decode_to_string(bytes, text, last);
             self.source.consume(read);
             self.ended = last && result == CoderResult::InputEmpty;
             if result == CoderResult::OutputFull {
                 break;
             }
         }
-        Ok(self.text.len() > before)
+        Ok(text.len() > before)
+    }
+
+    /// Takes what is behind `offset` out of memory; places of what follows stay right. Says whether there was anything.
+    pub(crate) fn cut_from(&mut self, offset: usize) -> bool {
+        let text = &mut self.held.text;
+        let at = text.floor_char_boundary(offset);
+        let mut over = Position::START;
+        over.advance(&text[at..]);
+        let has_more = text.len() > at;
+        text.truncate(at);
+        if has_more {
+            self.held.cuts.push(Cut { at, over });
+        }
+        has_more
     }
 
     /// Where in the whole text `offset` is.
     pub(crate) fn position_of(&self, offset: usize) -> Position {
-        let mut position = self.position;
-        position.advance(&self.text[..offset]);
-        position
+        self.held.position_of(offset)
     }
 
-    /// Where in the whole text the window begins.
-    pub(crate) fn beginning(&self) -> Position {
-        self.position
+    /// What is in memory, with its place.
+    pub(crate) fn held(&self) -> &Held {
+        &self.held
     }
 
     /// An error at `offset`.

@@ -226,7 +226,7 @@ const LENIENT: &str = "\
 **Tests** 1: 0 passed, **1 failed**
 
 Failures
-- `limits::stays_below_the_limit`, TIME
+- `limits > stays_below_the_limit`, TIME
 
 ```
 11 is not below 10

@@ -37,7 +37,7 @@ exit 1
 ";
 
 const SHOWN: &str = "\
-- `login::signs (access key hidden) in`, 10 ms
+- `login > signs (access key hidden) in`, 10 ms
 
 ```
 refused

@@ -112,7 +112,7 @@ const RED: &str = "\
 **Tests** 1: 0 passed, **1 failed**
 
 Failures
-- `limits::stays_below_the_limit`, TIME
+- `limits > stays_below_the_limit`, TIME
 
 ```
 11 is not below 10
@@ -155,7 +155,7 @@ const CONTAINER: &str = "\
 **Tests** 1: 0 passed, **1 failed**
 
 Failures
-- `limits::stays_below_the_limit`, TIME
+- `limits > stays_below_the_limit`, TIME
 
 ```
 11 is not below 10
@@ -181,7 +181,7 @@ const MISTYPED: &str = "\
 **Tests** 1: 0 passed, **1 failed**
 
 Failures
-- `limits::stays_below_the_limit`, TIME
+- `limits > stays_below_the_limit`, TIME
 
 ```
 11 is not below 10

@@ -20,10 +20,10 @@ const PURE: &[&str] = &["tokio", "hyper", "aws-*"];
 const OF_LAMBDAS: &[&str] = &["gate-core", "gate-aws", "gate-lambda"];
 const NOT_LOCAL: &[&str] = &["local-aws", "asl"];
 
-const LAYERS: [Layer; 12] = [
+const LAYERS: [Layer; 13] = [
     Layer {
         name: "gate-core",
-        ours: &[],
+        ours: &["test-names"],
         unseen: PURE,
     },
     Layer {
@@ -37,8 +37,13 @@ const LAYERS: [Layer; 12] = [
         unseen: PURE,
     },
     Layer {
-        name: "test-reports",
+        name: "test-names",
         ours: &[],
+        unseen: PURE,
+    },
+    Layer {
+        name: "test-reports",
+        ours: &["test-names"],
         unseen: PURE,
     },
     Layer {

@@ -52,7 +52,9 @@ async fn a_report_tells_its_counts_and_its_cases() {
         { "name": "prints", "status": "SKIPPED" },
     ]));
     let case = |suite: Option<&str>, name: &str, outcome| TestCase {
-        suite: suite.map(str::to_owned),
+        suite: suite.map(Into::into),
+        class: None,
+        own_file: None,
         name: name.to_owned(),
         outcome,
         flaky: false,
@@ -63,6 +65,7 @@ async fn a_report_tells_its_counts_and_its_cases() {
     };
     let rejects = TestCase {
         message: Some("left == right".to_owned()),
+        class: Some("shop.login".into()),
         duration: Some(Duration::from_millis(12)),
         ..case(Some("login"), "rejects_empty_password", Outcome::Failed)
     };
@@ -79,7 +82,10 @@ async fn a_report_tells_its_counts_and_its_cases() {
                 flaky: 0,
                 cases: vec![
                     rejects,
-                    case(Some("billing"), "leap_day", Outcome::Failed),
+                    TestCase {
+                        class: Some("billing".into()),
+                        ..case(None, "leap_day", Outcome::Failed)
+                    },
                     case(None, "rounds", Outcome::Passed),
                     case(None, "prints", Outcome::Skipped),
                 ],

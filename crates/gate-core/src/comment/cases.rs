@@ -2,8 +2,8 @@
 
 use super::{Facts, View, detail::Detail};
 use crate::{
-    findings::{Counts, cases},
-    report::{ReportContent, TestCase},
+    findings::{Counts, Findings, RanTest, tests},
+    report::ReportContent,
     text::{code, count, difference, duration, listed},
 };
 
@@ -50,7 +50,7 @@ fn counted(now: Counts, before: Option<Counts>) -> String {
 
 /// Said where not every case is known, so that nobody takes a short list for all of it.
 fn known_by_name(view: &View<'_>, counts: Counts) -> Option<String> {
-    let known = cases(view.results).count() as u64;
+    let known = tests(view.results).count() as u64;
     if known >= counts.total {
         return None;
     }
@@ -77,14 +77,14 @@ fn failures(view: &View<'_>, facts: &Facts<'_>, counts: Counts, detail: &Detail)
     if counts.failed == 0 {
         return None;
     }
-    let compared = facts.before.is_some_and(|before| before.tests.is_some());
+    let compared = facts.before.and_then(Findings::comparable_tests).is_some();
     let (new, known) = (&facts.changes.new_failures, &facts.changes.known_failures);
     let mut parts = Vec::new();
     let shown: Vec<_> = new
         .iter()
         .take(detail.failures)
         .enumerate()
-        .map(|(at, case)| detail.failure(case, at))
+        .map(|(at, test)| detail.failure(&facts.named, *test, at))
         .collect();
     let unnamed = counts.failed.saturating_sub(known.len() as u64);
     let hidden = unnamed.saturating_sub(shown.len() as u64);
@@ -106,7 +106,7 @@ fn failures(view: &View<'_>, facts: &Facts<'_>, counts: Counts, detail: &Detail)
     }
     if !known.is_empty() {
         let main = code(view.destination.as_str(), 80);
-        let names = names(known, detail);
+        let names = names(known, facts, detail);
         parts.push(format!("Already failing on {main}: {names}"));
     }
     Some(parts.join("\n\n"))
@@ -119,11 +119,11 @@ fn more_at(view: &View<'_>) -> String {
     }
 }
 
-fn names(cases: &[&TestCase], detail: &Detail) -> String {
-    listed(
-        cases.iter().map(|case| detail.name(&case.id())),
-        detail.names,
-    )
+fn names(tests: &[RanTest<'_>], facts: &Facts<'_>, detail: &Detail) -> String {
+    let names = tests
+        .iter()
+        .map(|test| detail.shown(&facts.named.ran(*test)));
+    listed(names, detail.names)
 }
 
 /// What a reader would not see in the counts: flaky, removed, newly skipped and slower tests.
@@ -131,20 +131,21 @@ fn changed(facts: &Facts<'_>, detail: &Detail) -> Vec<String> {
     let changes = &facts.changes;
     let mut lines = Vec::new();
     if !changes.flaky.is_empty() {
-        let names = names(&changes.flaky, detail);
+        let names = names(&changes.flaky, facts, detail);
         lines.push(format!("- flaky, passed when tried again: {names}"));
     }
     if !changes.removed.is_empty() {
-        let names = changes.removed.iter().map(|id| detail.name(id));
+        let names = changes.removed.iter();
+        let names = names.map(|test| detail.shown(&facts.named.shown(*test)));
         lines.push(format!("- gone: {}", listed(names, detail.names)));
     }
     if !changes.newly_skipped.is_empty() {
-        let names = names(&changes.newly_skipped, detail);
+        let names = names(&changes.newly_skipped, facts, detail);
         lines.push(format!("- skipped now, ran before: {names}"));
     }
     if !changes.slower.is_empty() {
         let slower = changes.slower.iter().map(|slower| {
-            let name = detail.name(&slower.case.id());
+            let name = detail.shown(&facts.named.ran(slower.test));
             format!(
                 "{name} {} → {}",
                 duration(slower.before),

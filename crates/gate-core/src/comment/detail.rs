@@ -1,6 +1,8 @@
 //! How much a comment tells: from everything down to the counts.
 
-use crate::report::TestCase;
+use super::excerpt::excerpt;
+use super::named::{Named, Shown};
+use crate::findings::RanTest;
 use crate::rules::CommentRules;
 use crate::text::{code, duration, fence};
 
@@ -81,8 +83,18 @@ impl Detail {
         code(name, self.name_characters)
     }
 
+    /// What a test is called, with its check where there are several.
+    pub(super) fn shown(&self, test: &Shown) -> String {
+        let name = self.name(&test.name);
+        match &test.check {
+            Some(check) => format!("{name} in {}", self.name(check)),
+            None => name,
+        }
+    }
+
     /// One failing test, at its place in the list.
-    pub(super) fn failure(&self, case: &TestCase, at: usize) -> String {
+    pub(super) fn failure(&self, named: &Named, test: RanTest<'_>, at: usize) -> String {
+        let case = test.case;
         let place = case.file.as_ref().map(|file| {
             let line = case.line.map(|line| format!(":{line}")).unwrap_or_default();
             format!(" at {}", self.name(&format!("{file}{line}")))
@@ -93,7 +105,7 @@ impl Detail {
             .map(|time| format!(", {}", duration(time)));
         let line = format!(
             "- {}{}{}",
-            self.name(&case.id()),
+            self.shown(&named.ran(test)),
             place.unwrap_or_default(),
             time.unwrap_or_default()
         );
@@ -104,7 +116,8 @@ impl Detail {
             .filter(|message| !message.is_empty())
         {
             Some(message) if at < self.messages => {
-                let block = fence(message, self.message_lines, self.message_characters);
+                let (lines, characters) = (self.message_lines, self.message_characters);
+                let block = fence(&excerpt(message, lines, characters), lines, characters);
                 format!("{line}\n\n{block}\n")
             }
             _ => line,

@@ -6,8 +6,10 @@ mod cases;
 mod checks;
 mod coverage;
 mod detail;
+mod excerpt;
 mod explanation;
 mod headline;
+mod named;
 mod notes;
 
 use std::{
@@ -28,6 +30,8 @@ use crate::{
     verdict::{CheckFailure, CheckResult, Reason, Verdict, VerdictKind},
 };
 use detail::Detail;
+use named::Named;
+pub(crate) use named::Shown;
 
 /// CodeCommit's limit for a comment (user guide, limits: 10,240 characters).
 pub const LIMIT: usize = 10_240;
@@ -146,16 +150,20 @@ pub(crate) struct Facts<'a> {
     pub(crate) coverage: Option<Coverage>,
     pub(crate) before: Option<&'a Findings>,
     pub(crate) changes: Changes<'a>,
+    /// What its tests are called.
+    pub(crate) named: Named,
 }
 
 impl<'a> Facts<'a> {
     pub(crate) fn of(view: &View<'a>) -> Self {
         let before = view.earlier.findings();
+        let changes = Changes::of(view.results, before);
         Self {
             counts: counts(view.results).filter(|counts| counts.total > 0),
             coverage: coverage(view.results),
             before,
-            changes: Changes::of(view.results, before),
+            named: Named::of(view.results, &changes),
+            changes,
         }
     }
 }
@@ -310,16 +318,22 @@ pub(crate) fn compared(view: &View<'_>, facts: &Facts<'_>) -> Option<String> {
             } else {
                 "; it has moved since, past the gate"
             };
-            if baseline.findings.is_none() {
+            let Some(findings) = &baseline.findings else {
                 return Some(format!(
                     "{none} what was last merged into {main} ({merged}, pull request {from}) is not what was tested{moved}."
                 ));
-            }
+            };
+            let by_number = if findings.tests.is_some() && findings.comparable_tests().is_none() {
+                " Its tests are compared by their number only: an earlier release of the gate kept them, which did not tell \
+                 all of them apart."
+            } else {
+                ""
+            };
             let from = match from.as_str() {
                 "" => String::new(),
                 from => format!(", from pull request {from}"),
             };
-            format!("Differences are to {main} at {merged}{from}{moved}.")
+            format!("Differences are to {main} at {merged}{from}{moved}.{by_number}")
         }
     })
 }

@@ -9,8 +9,8 @@ use super::markup::{
     bar, block, escaped, section, table,
 };
 use crate::{
-    comment::{Facts, View},
-    findings::cases,
+    comment::{Facts, Shown, View},
+    findings::{Findings, RanTest, tests},
     report::{Outcome, TestCase},
     text::{count, duration},
 };
@@ -30,12 +30,12 @@ pub(super) fn failures(view: &View<'_>, facts: &Facts<'_>) -> Option<String> {
         return None;
     }
     let (new, known) = (&facts.changes.new_failures, &facts.changes.known_failures);
-    let compared = facts.before.is_some_and(|before| before.tests.is_some());
+    let compared = facts.before.and_then(Findings::comparable_tests).is_some();
     let mut body = String::new();
     let title = if compared { "New failures" } else { "Failures" };
-    for (at, case) in new.iter().take(FAILURES).enumerate() {
+    for (at, test) in new.iter().take(FAILURES).enumerate() {
         // Of many the first few are open, so that the page can be read as a list.
-        body.push_str(&failure(case, at < 5));
+        body.push_str(&failure(facts, *test, at < 5));
     }
     let unnamed = failed.saturating_sub(known.len() as u64);
     let hidden = unnamed.saturating_sub(new.len().min(FAILURES) as u64);
@@ -56,7 +56,7 @@ pub(super) fn failures(view: &View<'_>, facts: &Facts<'_>) -> Option<String> {
         let body = known
             .iter()
             .take(FAILURES)
-            .map(|case| failure(case, false))
+            .map(|test| failure(facts, *test, false))
             .collect::<Vec<_>>()
             .concat();
         text.push_str(&section("known", &title, &body));
@@ -64,14 +64,27 @@ pub(super) fn failures(view: &View<'_>, facts: &Facts<'_>) -> Option<String> {
     Some(text)
 }
 
-fn failure(case: &TestCase, open: bool) -> String {
+/// What a test is called, with its check where there are several.
+fn name(facts: &Facts<'_>, test: RanTest<'_>) -> String {
+    markup(&facts.named.ran(test))
+}
+
+fn markup(shown: &Shown) -> String {
+    let check = shown.check.as_ref();
+    let check = check.map(|check| format!(" <small>{}</small>", escaped(check)));
+    let name = escaped(&shown.name);
+    format!("<code>{name}</code>{}", check.unwrap_or_default())
+}
+
+fn failure(facts: &Facts<'_>, test: RanTest<'_>, open: bool) -> String {
+    let case = test.case;
     let place = case.file.as_ref().map(|file| {
         let line = case.line.map(|line| format!(":{line}")).unwrap_or_default();
         format!(" <small>{}</small>", escaped(&format!("{file}{line}")))
     });
     let summary = format!(
-        "<code>{}</code>{} <small>{}</small>",
-        escaped(&case.id()),
+        "{}{} <small>{}</small>",
+        name(facts, test),
         place.unwrap_or_default(),
         case.duration.map(duration).unwrap_or_default()
     );
@@ -91,14 +104,15 @@ fn failure(case: &TestCase, open: bool) -> String {
 /// Flaky, gone, newly skipped and slower tests.
 pub(super) fn changes(view: &View<'_>, facts: &Facts<'_>) -> Option<String> {
     let changes = &facts.changes;
-    let names = |cases: &[&TestCase]| cases.iter().map(|case| case.id()).collect::<Vec<_>>();
+    let names = |tests: &[RanTest<'_>]| {
+        let names = tests.iter().map(|test| name(facts, *test));
+        names.collect::<Vec<_>>()
+    };
+    let removed = changes.removed.iter();
+    let removed = removed.map(|test| markup(&facts.named.shown(*test)));
     let slower = changes.slower.iter().map(|slower| {
-        format!(
-            "{} {} → {}",
-            slower.case.id(),
-            duration(slower.before),
-            duration(slower.now)
-        )
+        let (name, before, now) = (name(facts, slower.test), slower.before, slower.now);
+        format!("{name} {} → {}", duration(before), duration(now))
     });
     let main = escaped(view.destination.as_str());
     let lists = [
@@ -106,10 +120,7 @@ pub(super) fn changes(view: &View<'_>, facts: &Facts<'_>) -> Option<String> {
             "Flaky: failed, then passed when tried again".to_owned(),
             names(&changes.flaky),
         ),
-        (
-            format!("Gone: on {main}, and not here"),
-            changes.removed.iter().map(|id| (*id).to_owned()).collect(),
-        ),
+        (format!("Gone: on {main}, and not here"), removed.collect()),
         (
             format!("Skipped here, not on {main}"),
             names(&changes.newly_skipped),
@@ -130,7 +141,7 @@ fn list(title: &str, names: &[String]) -> String {
     let items = names
         .iter()
         .take(FAILURES)
-        .map(|name| format!("<li><code>{}</code></li>", escaped(name)))
+        .map(|name| format!("<li>{name}</li>"))
         .collect::<Vec<_>>()
         .concat();
     let number = count(names.len() as u64);
@@ -140,9 +151,9 @@ fn list(title: &str, names: &[String]) -> String {
 }
 
 /// Where the time goes.
-pub(super) fn slowest(view: &View<'_>) -> Option<String> {
-    let mut timed: Vec<(&TestCase, Duration)> = cases(view.results)
-        .filter_map(|case| Some((case, case.duration?)))
+pub(super) fn slowest(view: &View<'_>, facts: &Facts<'_>) -> Option<String> {
+    let mut timed: Vec<(RanTest<'_>, Duration)> = tests(view.results)
+        .filter_map(|test| Some((test, test.case.duration?)))
         .filter(|(_, time)| !time.is_zero())
         .collect();
     timed.sort_by_key(|(_, time)| std::cmp::Reverse(*time));
@@ -150,10 +161,10 @@ pub(super) fn slowest(view: &View<'_>) -> Option<String> {
     let longest = timed.first()?.1.as_secs_f64();
     let rows = timed
         .iter()
-        .map(|(case, time)| {
+        .map(|(test, time)| {
             format!(
-                "<tr><td><code>{}</code></td><td class=\"number\">{}</td><td>{}</td></tr>\n",
-                escaped(&case.id()),
+                "<tr><td>{}</td><td class=\"number\">{}</td><td>{}</td></tr>\n",
+                name(facts, *test),
                 duration(*time),
                 bar(time.as_secs_f64() * 100.0 / longest)
             )
@@ -165,19 +176,20 @@ pub(super) fn slowest(view: &View<'_>) -> Option<String> {
 }
 
 /// Every test, those that did not simply pass first; radio buttons narrow the list without a script.
-pub(super) fn all(view: &View<'_>) -> Option<String> {
-    let mut every: Vec<&TestCase> = cases(view.results).collect();
+pub(super) fn all(view: &View<'_>, facts: &Facts<'_>) -> Option<String> {
+    let mut every: Vec<RanTest<'_>> = tests(view.results).collect();
     if every.is_empty() {
         return None;
     }
-    every.sort_by_key(|case| (rank(case), case.id()));
+    every.sort_by_key(|test| (rank(test.case), test.identity()));
     let mut rows = String::new();
-    for case in every.iter().take(ALL) {
+    for test in every.iter().take(ALL) {
+        let case = test.case;
         let (class, word) = kind(case);
         let _ = writeln!(
             rows,
-            "<tr class=\"{class}\"><td>{word}</td><td><code>{}</code></td><td class=\"number\">{}</td></tr>",
-            escaped(&case.id()),
+            "<tr class=\"{class}\"><td>{word}</td><td>{}</td><td class=\"number\">{}</td></tr>",
+            name(facts, *test),
             case.duration.map(duration).unwrap_or_default()
         );
     }

@@ -37,8 +37,8 @@ pub fn render(view: &View<'_>, history: &[Point]) -> String {
         cases::changes(view, &facts),
         lines::coverage(&facts),
         history::chart(history),
-        cases::slowest(view),
-        cases::all(view),
+        cases::slowest(view, &facts),
+        cases::all(view, &facts),
     ];
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\

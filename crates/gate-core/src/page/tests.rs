@@ -135,7 +135,7 @@ fn a_build_that_broke_shows_the_end_of_its_log_and_no_empty_sections() {
 fn text_from_outside_is_text_and_the_page_loads_nothing() {
     let hostile = "</pre><script>alert(1)</script><img src=x onerror=alert(1)> \"' AKIAABCDEFGHIJKLMNOP \u{202e}";
     let (plan, results) = red(vec![TestCase {
-        suite: Some(hostile.to_owned()),
+        suite: Some(hostile.into()),
         file: Some(hostile.to_owned()),
         ..failure(hostile, hostile)
     }]);

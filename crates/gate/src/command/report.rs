@@ -27,7 +27,7 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    let mut summary = Summary::default();
+    let mut summary = Summary::of_repository(repository());
     for file in &options.files {
         add(&mut summary, file);
     }
@@ -48,6 +48,13 @@ pub(super) fn run(options: &Options) -> ExitCode {
         terminal::say(&format!("{label} {text}"));
     }
     exit_code(&summary)
+}
+
+/// The folder of the work tree around the current folder, or that folder itself: places in it are told relative to it.
+fn repository() -> Option<String> {
+    let here = std::env::current_dir().ok()?;
+    let root = here.ancestors().find(|folder| folder.join(".git").exists());
+    Some(root.unwrap_or(&here).to_str()?.replace('\\', "/"))
 }
 
 fn add(summary: &mut Summary, path: &Path) {
@@ -116,13 +123,13 @@ fn render(summary: &Summary) -> String {
     if !summary.failures.is_empty() {
         text.push_str("\nFailures\n");
         for failure in &summary.failures {
-            text.push_str(&failed_test(failure));
+            text.push_str(&failed_test(&summary.name_of(failure), failure));
         }
     }
     text
 }
 
-fn failed_test(failure: &FailedTest) -> String {
+fn failed_test(name: &str, failure: &FailedTest) -> String {
     let mut place = Vec::new();
     if let Some(file) = &failure.file {
         let line = failure
@@ -137,12 +144,7 @@ fn failed_test(failure: &FailedTest) -> String {
     } else {
         format!(" ({})", place.join(", "))
     };
-    let suite = if failure.suite.is_empty() {
-        String::new()
-    } else {
-        format!("{} > ", failure.suite)
-    };
-    let title = terminal::harmless(&format!("{suite}{}{place}", failure.name)).replace('\n', " ");
+    let title = terminal::harmless(&format!("{name}{place}")).replace('\n', " ");
     let mut text = format!("  {} {title}\n", terminal::red("✗"));
     for line in failure.message.iter().flat_map(|message| message.lines()) {
         let _ = writeln!(text, "      {}", terminal::harmless(line));

@@ -416,7 +416,7 @@ fn a_check_is_compared_with_what_was_found_in_the_base_and_a_page_has_all_of_it(
     assert_eq!(second.code, 1, "{}", second.stderr);
     let lines = [
         "### ❌ Mergegate: not approved, 1 new test failure\n",
-        "**Tests** 1: 0 passed (−1), **1 failed** (+1)\n\nNew failures\n- `shop::sells` at `shop.py:7`\n",
+        "**Tests** 1: 0 passed (−1), **1 failed** (+1)\n\nNew failures\n- `shop > sells` at `shop.py:7`\n",
         "\nDifferences are to `main` at ",
     ];
     for line in lines {

@@ -83,3 +83,53 @@ fn fails_with_2_when_nothing_can_be_read() {
     let said = place.gate(&["report", "."]);
     assert_eq!(said.code, 2, "{}", said.stderr);
 }
+
+#[test]
+fn tests_of_one_name_are_told_apart_and_their_files_found() {
+    let place = Place::new();
+    let said = place.gate(&[
+        "report",
+        &fixture("cases/junit-same-name-in-two-classes.xml"),
+    ]);
+    assert_eq!(said.code, 1);
+    let expected = "Failures
+  ✗ tests.test_cart.TestCart > test_total (tests/test_cart.py:3, 1 ms)
+      assert 2 == 3
+  ✗ tests.test_bill.TestBill > test_total (tests/test_bill.py:4, 1 ms)
+      assert 3 == 2
+";
+    assert!(said.stdout.contains(expected), "{}", said.stdout);
+}
+
+#[test]
+fn paths_are_told_as_the_repository_has_them() {
+    let place = Place::new();
+    let folder = std::fs::canonicalize(place.path(".")).unwrap();
+    let folder = folder.display();
+    std::fs::write(
+        place.path("junit.xml"),
+        format!(
+            "<testsuite name='cart'><testcase name='adds' file='{folder}/tests/CartTest.php' line='4'>\
+             <failure>no\n{folder}/vendor/phpunit/a.php:3\n{folder}/tests/CartTest.php:9</failure></testcase></testsuite>"
+        ),
+    )
+    .unwrap();
+    let said = place.gate(&["report", "junit.xml"]);
+    let expected = "✗ cart > adds (tests/CartTest.php:9)\n";
+    assert!(said.stdout.contains(expected), "{}", said.stdout);
+}
+
+#[test]
+fn fails_with_2_and_the_formats_that_are_read_on_an_unknown_file() {
+    let place = Place::new();
+    let file = fixture("cases/foreign-cppunit-as-trx.xml");
+    let said = place.gate(&["report", &file]);
+    assert_eq!(said.code, 2);
+    assert_eq!(
+        said.stderr,
+        format!(
+            "error: {file}:2:1: the root element is `<TestRun>` with `<FailedTests>` in it: not a known test or coverage \
+             report; read are JUnit, NUnit, xUnit.net, TestNG, TRX, Cucumber, Cobertura, JaCoCo, Clover, SimpleCov, LCOV\n"
+        )
+    );
+}

@@ -1,8 +1,9 @@
 //! Clover XML.
 //!
 //! Lines of statements and conditions count; that of a method's head does not, as the tools that write the format count
-//! themselves. A condition is covered if it was decided at least once. The tests' own files (`<testproject>`) are
-//! passed over.
+//! themselves. A line is covered by its `count`. A condition without one is covered if it was decided at least once; with
+//! one its `falsecount` may be of branches that were missed, as Istanbul writes it. The tests' own files (`<testproject>`)
+//! are passed over. Some tools write packages, files and lines inside of `<metrics>`.
 
 use crate::error::ReadError;
 use crate::limits::NAME_BYTES;
@@ -17,6 +18,8 @@ enum Place {
     /// A project or a package.
     Files,
     File,
+    /// The figures of a file, with its lines in them perhaps.
+    FileMetrics,
     Ignored,
 }
 
@@ -30,9 +33,12 @@ impl<S: Sink> Handler for Clover<'_, S> {
     fn open(&mut self, tag: &Tag<'_>) -> Result<(), ReadError> {
         let place = match (self.places.last(), tag.name()) {
             (None, _) => Place::Root,
-            (Some(Place::Root), "project") | (Some(Place::Files), "package") => Place::Files,
+            (Some(Place::Root), "project") | (Some(Place::Files), "package" | "metrics") => {
+                Place::Files
+            }
             (Some(Place::Files), "file") => self.open_file(tag)?,
-            (Some(Place::File), "line") => self.line(tag)?,
+            (Some(Place::File), "metrics") => Place::FileMetrics,
+            (Some(Place::File | Place::FileMetrics), "line") => self.line(tag)?,
             _ => Place::Ignored,
         };
         self.places.push(place);
@@ -81,9 +87,12 @@ impl<'s, S: Sink> Clover<'s, S> {
         let Some(number) = tag.number("num") else {
             return Err(tag.fault("a `<line>` has no `num` that is a whole number"));
         };
-        let hit = ["count", "truecount", "falsecount"]
-            .iter()
-            .any(|count| tag.number::<f64>(count).is_some_and(|count| count > 0.0));
+        let ran = |count: &str| tag.number::<f64>(count).is_some_and(|count| count > 0.0);
+        let hit = if tag.has("count") {
+            ran("count")
+        } else {
+            ran("truecount") || ran("falsecount")
+        };
         if let Some((path, lines)) = &mut self.file {
             lines
                 .add(number, hit)

@@ -3,18 +3,21 @@
 //! - A scenario is a case, its feature the suite. What failed in a background or in a hook fails the scenario.
 //! - An undefined or ambiguous step is an error, a pending one skips. A scenario of which nothing ran is skipped.
 //! - A status that is not known is an error of the report, because it could stand for a failure.
+//! - A scenario that is told again, at the same line, was tried again because it failed: the last try decides, and if it
+//!   passed the case is flaky.
 //! - The name of a feature may follow its scenarios; they wait for it, within [`crate::limits::WAITING_BYTES`].
 //! - Keys may come in any order; what is attached (screenshots, logs) is passed over.
 
 mod scenario;
 
+use std::collections::HashMap;
 use std::io::BufRead;
 use std::sync::Arc;
 
 use crate::error::ReadError;
 use crate::json::{Json, Kind};
 use crate::limits::{NAME_BYTES, TEXT_BYTES, WAITING_BYTES};
-use crate::model::{Case, Sink};
+use crate::model::{Case, Outcome, Sink};
 use crate::text::Clipped;
 use scenario::{Scenario, Step};
 
@@ -37,6 +40,8 @@ struct Feature {
     uri: Option<String>,
     told: bool,
     waiting: Vec<Case>,
+    /// Where in `waiting` a scenario that failed is, by its line and name.
+    failed: HashMap<(u32, String), usize>,
     bytes: usize,
     /// What the background made of the scenario that follows it.
     background: Option<Scenario>,
@@ -51,7 +56,9 @@ impl Feature {
         if let Some(background) = self.background.take() {
             scenario.begin_with(background);
         }
-        let case = scenario.case();
+        let Some(case) = self.join(scenario.case()) else {
+            return;
+        };
         let texts = [&case.message, &case.details].into_iter().flatten();
         self.bytes += case.name.len() + size_of::<Case>() + texts.map(String::len).sum::<usize>();
         self.waiting.push(case);
@@ -60,11 +67,35 @@ impl Feature {
         }
     }
 
+    /// Takes a further try of a scenario for the scenario; gives back what is the first of its own.
+    fn join(&mut self, case: Case) -> Option<Case> {
+        let Some(line) = case.line.filter(|_| case.outcome != Outcome::Skipped) else {
+            return Some(case);
+        };
+        let key = (line, case.name.clone());
+        let known = self.failed.get(&key).copied();
+        let Some(first) = known.and_then(|at| self.waiting.get_mut(at)) else {
+            if case.outcome.is_failure() {
+                self.failed.insert(key, self.waiting.len());
+            }
+            return Some(case);
+        };
+        let (message, details) = (first.message.take(), first.details.take());
+        *first = case;
+        if first.outcome == Outcome::Passed {
+            first.flaky = true;
+            (first.message, first.details) = (message, details);
+            self.failed.remove(&key);
+        }
+        None
+    }
+
     fn tell_waiting(&mut self, sink: &mut impl Sink) {
         if !std::mem::replace(&mut self.told, true) {
             sink.suite(&self.name);
         }
         self.bytes = 0;
+        self.failed.clear();
         let suite: Arc<str> = self.name.as_str().into();
         let class: Option<Arc<str>> = self.uri.as_deref().map(Into::into);
         for mut case in self.waiting.drain(..) {

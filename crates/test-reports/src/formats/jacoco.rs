@@ -1,8 +1,9 @@
 //! JaCoCo XML.
 //!
-//! A line counts by its instructions: covered if any of them ran. A source file that was compiled without line numbers
-//! counts by its `LINE` counter, if it has one. Paths are the package and the file's name; which source folder the
-//! package is in, the format does not say.
+//! A line counts by its instructions: covered if any of them ran; what is not written is 0, as in the DTD. A source file
+//! of which no line tells its instructions, as gcovr writes it or because it was compiled without line numbers, counts by
+//! its `LINE` counter, if it has one. Paths are the package and the file's name; which source folder the package is in,
+//! the format does not say.
 
 use crate::coverage::FileCoverage;
 use crate::error::ReadError;
@@ -30,6 +31,8 @@ pub(super) struct JaCoCo<'s, S> {
 struct File {
     path: String,
     lines: Lines,
+    /// Whether any line tells its instructions.
+    tells_instructions: bool,
     /// Covered and missed, from its own counter.
     counter: Option<(u64, u64)>,
 }
@@ -62,7 +65,8 @@ impl<S: Sink> Handler for JaCoCo<'_, S> {
     fn finish(&mut self) {
         let Some(file) = self.file.take() else { return };
         let mut coverage = file.lines.coverage_of(file.path);
-        if let (0, Some((covered, missed))) = (coverage.lines_total, file.counter) {
+        let told = file.tells_instructions && coverage.lines_total > 0;
+        if let (false, Some((covered, missed))) = (told, file.counter) {
             coverage = FileCoverage {
                 lines_covered: covered,
                 lines_total: covered.saturating_add(missed),
@@ -94,6 +98,7 @@ impl<'s, S: Sink> JaCoCo<'s, S> {
         self.file = Some(File {
             path,
             lines: Lines::default(),
+            tells_instructions: false,
             counter: None,
         });
         Ok(Place::SourceFile)
@@ -103,13 +108,17 @@ impl<'s, S: Sink> JaCoCo<'s, S> {
         let Some(number) = tag.number("nr") else {
             return Err(tag.fault("a `<line>` has no `nr` that is a whole number"));
         };
-        let Some(covered) = tag.number::<u64>("ci") else {
-            return Err(tag.fault("a `<line>` has no `ci` that is a whole number"));
+        let instructions = count(tag, "ci")?;
+        // Without instructions a decision that was taken shows that the line ran.
+        let hit = match instructions {
+            Some(covered) => covered > 0,
+            None => count(tag, "cb")?.is_some_and(|covered| covered > 0) && !tag.has("mi"),
         };
-        if let Some(File { path, lines, .. }) = &mut self.file {
-            lines
-                .add(number, covered > 0)
-                .map_err(|why| tag.fault(format!("`{path}` {why}")))?;
+        if let Some(file) = &mut self.file {
+            file.tells_instructions |= instructions.is_some() || tag.has("mi");
+            let path = &file.path;
+            let added = file.lines.add(number, hit);
+            added.map_err(|why| tag.fault(format!("`{path}` {why}")))?;
         }
         Ok(Place::Ignored)
     }
@@ -125,5 +134,16 @@ impl<'s, S: Sink> JaCoCo<'s, S> {
             file.counter = Some((covered, missed));
         }
         Ok(Place::Ignored)
+    }
+}
+
+/// A count of a line, if it is written.
+fn count(tag: &Tag<'_>, name: &str) -> Result<Option<u64>, ReadError> {
+    match tag.raw(name) {
+        None => Ok(None),
+        Some(_) => tag
+            .number(name)
+            .map(Some)
+            .ok_or_else(|| tag.fault(format!("a `<line>` has a `{name}` that is no whole number"))),
     }
 }

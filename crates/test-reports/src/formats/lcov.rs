@@ -1,7 +1,8 @@
 //! LCOV trace files, versions 1 and 2.
 //!
 //! Of the records only `SF`, `DA` and `end_of_record` count. A source file has a record per test that ran it, and the
-//! same lines in each, so which lines ran is kept until the end.
+//! same lines in each, so which lines ran is kept until the end. A name may go on over several lines, where code that was
+//! made at run time is its own name: the first line of it is kept.
 
 use std::io::BufRead;
 
@@ -19,6 +20,7 @@ pub(super) fn read<R: BufRead>(window: Window<R>, sink: &mut impl Sink) -> Resul
         window,
         lines: AllLines::default(),
         file: None,
+        name_goes_on: false,
     };
     let result = reader.records();
     reader.lines.finish(sink);
@@ -30,6 +32,8 @@ struct Lcov<R> {
     lines: AllLines,
     /// The file whose record is open.
     file: Option<usize>,
+    /// The last record ends with a name, of which this line may be a part.
+    name_goes_on: bool,
 }
 
 impl<R: BufRead> Lcov<R> {
@@ -69,12 +73,21 @@ impl<R: BufRead> Lcov<R> {
     fn record(&mut self, length: usize) -> Result<(), ReadError> {
         let line = self.window.rest()[..length].trim();
         if line == "end_of_record" {
+            self.name_goes_on = false;
             return match self.file.take() {
                 Some(_) => Ok(()),
                 None => Err(self.fault("`end_of_record` without an `SF` before it".to_owned())),
             };
         }
-        match line.split_once(':') {
+        let key = line.split_once(':').filter(|(key, _)| is_key(key));
+        let told = key.is_some() || line.is_empty() || line.starts_with('#');
+        if !told && self.name_goes_on {
+            return Ok(());
+        }
+        if let Some((key, _)) = key {
+            self.name_goes_on = NAMES.contains(&key);
+        }
+        match key {
             Some(("SF", path)) => {
                 let path = clip(forward_slashes(path.trim()).into(), NAME_BYTES);
                 let file = self.lines.file(path).map_err(|why| self.fault(why))?;
@@ -88,8 +101,7 @@ impl<R: BufRead> Lcov<R> {
                 });
                 added.map_err(|why| self.fault(why))
             }
-            Some((key, _)) if is_key(key) => Ok(()),
-            _ if line.is_empty() || line.starts_with('#') => Ok(()),
+            _ if told => Ok(()),
             _ => Err(self.fault("this is no record of LCOV".to_owned())),
         }
     }
@@ -98,6 +110,9 @@ impl<R: BufRead> Lcov<R> {
         self.window.fault(self.window.start(), message)
     }
 }
+
+/// Records that end with a name.
+const NAMES: [&str; 6] = ["TN", "SF", "FN", "FNDA", "FNA", "VER"];
 
 /// Whether it is of the form that keys have, known or not.
 fn is_key(key: &str) -> bool {

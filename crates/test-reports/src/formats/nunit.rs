@@ -1,14 +1,14 @@
 //! NUnit XML, version 3 (`<test-run>`) and version 2 (`<test-results>`).
 //!
 //! - A case's `result` decides; a word that is not known is an error, because it could stand for a failure. Without a
-//!   `result`, as before version 2.5, `executed` and `success` decide.
+//!   `result`, as before version 2.5, `executed`, `success` and a `<failure>` decide. Words are taken in any case.
 //! - Inconclusive, ignored and explicit cases are skipped; a warning is a passed case with a message.
 //! - A suite's own failure, such as a broken tear-down, is a case of the suite's name; one that only repeats those of
-//!   its cases is not.
+//!   its cases is not, nor is one whose tests were all ignored, which version 2 calls no success.
 
 use crate::error::ReadError;
 use crate::formats::trouble::{Trouble, file_name};
-use crate::limits::NAME_BYTES;
+use crate::limits::{NAME_BYTES, SHOWN_BYTES};
 use crate::model::{Case, Outcome, Sink};
 use crate::seconds;
 use crate::suites::Suites;
@@ -34,13 +34,20 @@ pub(super) struct NUnit<'s, S> {
     /// What is known of each suite that is open.
     open: Vec<OpenSuite>,
     case: Option<Case>,
+    /// Whether what the case holds decides, because its attributes do not.
+    undecided: bool,
     trouble: Option<Trouble>,
+    /// Whether the trouble is a failure.
+    is_failure: bool,
 }
 
 struct OpenSuite {
     /// It failed by itself: always, only if no case in it failed, or not.
     own: Own,
     failed_inside: bool,
+    /// Cases in it were skipped, and none ran.
+    only_skipped: Option<bool>,
+    failure: bool,
     trouble: Option<Trouble>,
 }
 
@@ -48,6 +55,8 @@ struct OpenSuite {
 enum Own {
     Always,
     Unless,
+    /// The same, but not where it only says that nothing ran.
+    UnlessSkipped,
     Never,
 }
 
@@ -59,6 +68,7 @@ impl<S: Sink> Handler for NUnit<'_, S> {
             (Some(Place::Container | Place::Suite), "test-case") => self.open_case(tag)?,
             (Some(Place::Case | Place::Suite), "failure" | "reason") => {
                 self.trouble = Some(Trouble::new());
+                self.is_failure = tag.name() == "failure";
                 Place::Trouble
             }
             (Some(Place::Trouble), "message") => Place::Message,
@@ -95,7 +105,9 @@ impl<'s, S: Sink> NUnit<'s, S> {
             suites: Suites::default(),
             open: Vec::new(),
             case: None,
+            undecided: false,
             trouble: None,
+            is_failure: false,
         }
     }
 
@@ -107,17 +119,27 @@ impl<'s, S: Sink> NUnit<'s, S> {
             &name
         };
         self.sink.suite(self.suites.open(own, None));
-        let failed =
-            tag.says("result", &["Failed", "Failure", "Error"]) || tag.says("success", &["False"]);
-        let own = match tag.raw("site") {
-            _ if !failed => Own::Never,
-            Some("Child" | "Parent") => Own::Never,
-            Some("TearDown") => Own::Always,
-            _ => Own::Unless,
+        let failed = match word(tag, "result").as_deref() {
+            Some("failed" | "failure" | "error" | "notrunnable" | "invalid" | "cancelled") => {
+                Own::Unless
+            }
+            Some(
+                "passed" | "success" | "warning" | "skipped" | "ignored" | "inconclusive"
+                | "explicit",
+            ) => Own::Never,
+            _ if is(tag, "success", "false") => Own::UnlessSkipped,
+            _ => Own::Never,
+        };
+        let own = match word(tag, "site").as_deref() {
+            Some("child" | "parent") => Own::Never,
+            Some("teardown") if failed != Own::Never => Own::Always,
+            _ => failed,
         };
         self.open.push(OpenSuite {
             own,
             failed_inside: false,
+            only_skipped: None,
+            failure: false,
             trouble: None,
         });
         Place::Suite
@@ -126,12 +148,19 @@ impl<'s, S: Sink> NUnit<'s, S> {
     fn close_suite(&mut self) {
         let Some(suite) = self.open.pop() else { return };
         let mut failed_inside = suite.failed_inside;
-        let counts = suite.own == Own::Always || (suite.own == Own::Unless && !failed_inside);
+        let counts = match suite.own {
+            Own::Always => true,
+            Own::Unless => !failed_inside,
+            Own::UnlessSkipped => {
+                !failed_inside && (suite.failure || suite.only_skipped != Some(true))
+            }
+            Own::Never => false,
+        };
         if counts {
             let mut case = Case::of_suite(self.suites.name());
             case.outcome = Outcome::Error;
             if let Some(trouble) = suite.trouble {
-                trouble.tell_with_place(&mut case);
+                trouble.tell(&mut case);
             }
             self.sink.case(case);
             failed_inside = true;
@@ -139,6 +168,7 @@ impl<'s, S: Sink> NUnit<'s, S> {
         self.suites.close();
         if let Some(outer) = self.open.last_mut() {
             outer.failed_inside |= failed_inside;
+            outer.saw(suite.only_skipped);
         }
     }
 
@@ -149,15 +179,18 @@ impl<'s, S: Sink> NUnit<'s, S> {
         case.class_name = tag.filled("classname", NAME_BYTES).map(Into::into);
         let duration = tag.raw("duration").or_else(|| tag.raw("time"));
         case.duration = duration.and_then(seconds::parse);
-        case.outcome = outcome(tag)?;
+        let outcome = outcome(tag)?;
+        self.undecided = outcome.is_none();
+        case.outcome = outcome.unwrap_or(Outcome::Passed);
         self.case = Some(case);
         Ok(Place::Case)
     }
 
     fn close_case(&mut self) {
         let Some(case) = self.case.take() else { return };
-        if let (true, Some(suite)) = (case.outcome.is_failure(), self.open.last_mut()) {
-            suite.failed_inside = true;
+        if let Some(suite) = self.open.last_mut() {
+            suite.failed_inside |= case.outcome.is_failure();
+            suite.saw(Some(case.outcome == Outcome::Skipped));
         }
         self.sink.case(case);
     }
@@ -167,29 +200,56 @@ impl<'s, S: Sink> NUnit<'s, S> {
             return;
         };
         if let Some(case) = &mut self.case {
-            trouble.tell_with_place(case);
+            if self.undecided && self.is_failure {
+                case.outcome = Outcome::Failed;
+            }
+            trouble.tell(case);
         } else if let Some(suite) = self.open.last_mut() {
+            suite.failure |= self.is_failure;
             suite.trouble.get_or_insert(trouble);
         }
     }
 }
 
-fn outcome(tag: &Tag<'_>) -> Result<Outcome, ReadError> {
-    let broke = tag.says("label", &["Error", "Invalid", "Cancelled"]);
-    Ok(match tag.raw("result") {
-        Some("Passed" | "Success" | "Warning") => Outcome::Passed,
-        Some("Failed" | "Failure") if broke => Outcome::Error,
-        Some("Failed" | "Failure") => Outcome::Failed,
-        Some("Error" | "NotRunnable" | "Invalid" | "Cancelled") => Outcome::Error,
-        Some("Skipped" | "Ignored" | "Inconclusive") => Outcome::Skipped,
-        Some(word) => {
+impl OpenSuite {
+    /// Takes in whether what is in it was only skipped; `None` if there was nothing.
+    fn saw(&mut self, only_skipped: Option<bool>) {
+        if let Some(skipped) = only_skipped {
+            self.only_skipped = Some(skipped && self.only_skipped != Some(false));
+        }
+    }
+}
+
+/// An attribute's word in small letters.
+fn word(tag: &Tag<'_>, name: &str) -> Option<String> {
+    tag.raw(name).map(|word| word.trim().to_ascii_lowercase())
+}
+
+fn is(tag: &Tag<'_>, name: &str, wanted: &str) -> bool {
+    word(tag, name).is_some_and(|word| word == wanted)
+}
+
+/// How the case ended, as its attributes tell; `None` if what it holds decides.
+fn outcome(tag: &Tag<'_>) -> Result<Option<Outcome>, ReadError> {
+    let broke = matches!(
+        word(tag, "label").as_deref(),
+        Some("error" | "invalid" | "cancelled")
+    );
+    Ok(Some(match word(tag, "result").as_deref() {
+        Some("passed" | "success" | "warning") => Outcome::Passed,
+        Some("failed" | "failure") if broke => Outcome::Error,
+        Some("failed" | "failure") => Outcome::Failed,
+        Some("error" | "notrunnable" | "invalid" | "cancelled") => Outcome::Error,
+        Some("skipped" | "ignored" | "inconclusive" | "explicit") => Outcome::Skipped,
+        Some(_) => {
+            let result = tag.attribute("result", SHOWN_BYTES).unwrap_or_default();
             return Err(tag.fault(format!(
-                "the result `{word}` of a `<test-case>` is not known"
+                "the result `{result}` of a `<test-case>` is not known"
             )));
         }
-        None if tag.says("executed", &["False"]) => Outcome::Skipped,
-        None if tag.says("success", &["False"]) => Outcome::Failed,
-        None if tag.says("success", &["True"]) => Outcome::Passed,
+        None if is(tag, "executed", "false") => Outcome::Skipped,
+        None if is(tag, "success", "false") => Outcome::Failed,
+        None if is(tag, "success", "true") || is(tag, "executed", "true") => return Ok(None),
         None => return Err(tag.fault("a `<test-case>` has no `result`")),
-    })
+    }))
 }

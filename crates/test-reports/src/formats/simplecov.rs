@@ -1,4 +1,5 @@
-//! SimpleCov's `.resultset.json`: runs of test commands, each with the counts of every line of every file.
+//! SimpleCov's `.resultset.json`: runs of test commands, each with the counts of every line of every file; and its
+//! `coverage.json`, which has the files of all runs at once, beside what it tells of itself.
 //!
 //! A line counts if its count is a number, and is covered if that is above zero in any run. Since every run tells of
 //! the same files, which lines ran is kept until the end.
@@ -26,47 +27,79 @@ struct SimpleCov<R> {
     lines: AllLines,
 }
 
+/// What an object in the report told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Run,
+    /// Files without a run around them.
+    Files,
+    Nothing,
+}
+
 impl<R: BufRead> SimpleCov<R> {
     fn runs(&mut self) -> Result<(), ReadError> {
         let mut name = String::new();
+        let mut has_files = false;
+        // What is no run is a fault, unless the files are told beside it.
+        let mut fault = None;
         self.json.enter_object("the report")?;
         while self.json.next_key(&mut name)? {
-            self.run(&name)?;
+            if self.json.kind()? != Kind::Object {
+                let message = format!("the run `{name}` is not an object");
+                fault.get_or_insert(self.json.fault(message));
+                self.json.skip()?;
+                continue;
+            }
+            match self.run(&name)? {
+                Told::Run => {}
+                Told::Files => has_files = true,
+                Told::Nothing if name == "coverage" => has_files = true,
+                Told::Nothing => {
+                    let message = format!("the run `{name}` has no `coverage`");
+                    fault.get_or_insert(self.json.fault(message));
+                }
+            }
         }
-        self.json.end()
+        self.json.end()?;
+        fault.filter(|_| !has_files).map_or(Ok(()), Err)
     }
 
-    fn run(&mut self, name: &str) -> Result<(), ReadError> {
-        let mut has_coverage = false;
+    /// A run; or, under `coverage`, the files of all.
+    fn run(&mut self, name: &str) -> Result<Told, ReadError> {
+        let mut told = Told::Nothing;
         let mut key = String::new();
         self.json.enter_object(&format!("the run `{name}`"))?;
         while self.json.next_key(&mut key)? {
-            if key == "coverage" {
-                has_coverage = true;
+            let kind = self.json.kind()?;
+            let holds = matches!(kind, Kind::Object | Kind::List);
+            if key == "coverage" && kind == Kind::Object {
+                told = Told::Run;
                 self.coverage()?;
+            } else if name == "coverage" && told != Told::Run && holds {
+                told = Told::Files;
+                self.file_of(&key)?;
             } else {
                 self.json.skip()?;
             }
         }
-        if has_coverage {
-            return Ok(());
-        }
-        Err(self
-            .json
-            .fault(format!("the run `{name}` has no `coverage`")))
+        Ok(told)
     }
 
     fn coverage(&mut self) -> Result<(), ReadError> {
         let mut path = String::new();
         self.json.enter_object("`coverage`")?;
         while self.json.next_key(&mut path)? {
-            let file = self
-                .lines
-                .file(forward_slashes(&path))
-                .map_err(|why| self.json.fault(why))?;
-            self.file(file)?;
+            self.file_of(&path)?;
         }
         Ok(())
+    }
+
+    fn file_of(&mut self, path: &str) -> Result<(), ReadError> {
+        let file = self
+            .lines
+            .file(forward_slashes(path))
+            .map_err(|why| self.json.fault(why))?;
+        self.file(file)
     }
 
     /// A list of lines, or since version 0.18 an object that holds one.

@@ -1,9 +1,13 @@
 //! TestNG XML.
 //!
-//! - The suite of a case is its suite, test and class; a parametrised case bears its parameters in its name.
+//! - The suite of a case is its suite, test and class; a parametrised case bears its parameters in its name. Of an object
+//!   that does not print itself the class is the parameter (`shop.Order@18d47df0` is another one in every try and run);
+//!   cases that only such objects tell apart are numbered.
 //! - Methods that only prepare or clean up (`is-config`) count only where they failed.
 //! - A try that was followed by another (`retried`) is no case of its own; if the last one passes, the case is flaky.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::error::ReadError;
@@ -42,6 +46,8 @@ pub(super) struct TestNg<'s, S> {
     method: Option<Method>,
     /// Of the class that is open.
     tries: Vec<Case>,
+    /// How many cases of the class that is open have the same name because of objects in it.
+    alike: HashMap<String, u32>,
 }
 
 struct Method {
@@ -138,6 +144,7 @@ impl<'s, S: Sink> TestNg<'s, S> {
             class: String::new(),
             method: None,
             tries: Vec::new(),
+            alike: HashMap::new(),
         }
     }
 
@@ -195,9 +202,12 @@ impl<'s, S: Sink> TestNg<'s, S> {
             return;
         };
         let mut case = method.case;
+        let mut has_objects = false;
         if let Some(parameters) = method.parameters {
             let parameters = one_line(&parameters.verbatim());
-            case.name = format!("{}({parameters})", case.name);
+            let lasting = without_hashes(&parameters);
+            has_objects = matches!(lasting, Cow::Owned(_));
+            case.name = format!("{}({lasting})", case.name);
         }
         if let Some(trouble) = method.trouble {
             trouble.tell(&mut case);
@@ -210,12 +220,12 @@ impl<'s, S: Sink> TestNg<'s, S> {
         } else if method.retried && self.tries.len() < MOST_TRIES {
             self.tries.push(case);
         } else {
-            self.settle(case);
+            self.settle(case, has_objects);
         }
     }
 
     /// Tells of a case, together with its earlier tries.
-    fn settle(&mut self, mut case: Case) {
+    fn settle(&mut self, mut case: Case, has_objects: bool) {
         let mut tried = None;
         self.tries.retain_mut(|try_| {
             let same = try_.name == case.name;
@@ -229,11 +239,19 @@ impl<'s, S: Sink> TestNg<'s, S> {
             case.message = message;
             case.details = details;
         }
+        if has_objects && (self.alike.len() < MOST_TRIES || self.alike.contains_key(&case.name)) {
+            let number = self.alike.entry(case.name.clone()).or_default();
+            *number += 1;
+            if *number > 1 {
+                case.name = format!("{} #{number}", case.name);
+            }
+        }
         self.sink.case(case);
     }
 
     /// Tries that no last one followed stand for themselves.
     fn tell_tries(&mut self) {
+        self.alike.clear();
         for case in self.tries.drain(..) {
             self.sink.case(case);
         }
@@ -244,4 +262,62 @@ impl<'s, S: Sink> TestNg<'s, S> {
 fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").replace(" ,", ",")
+}
+
+/// The parameters without the hashes that Java puts behind the class of an object: `shop.Order@18d47df0`.
+fn without_hashes(parameters: &str) -> Cow<'_, str> {
+    let mut kept = String::new();
+    let mut rest = parameters;
+    let mut from = 0;
+    while let Some(at) = rest[from..].find('@').map(|at| from + at) {
+        let (before, after) = (&rest[..at], &rest[at + 1..]);
+        let hash = after.bytes().take_while(u8::is_ascii_hexdigit).count();
+        let ends = !after[hash..].starts_with(|next: char| next.is_alphanumeric() || next == '.');
+        if is_class(before) && (1..=8).contains(&hash) && ends {
+            kept.push_str(before);
+            rest = &after[hash..];
+            from = 0;
+        } else {
+            from = at + 1;
+        }
+    }
+    if kept.is_empty() {
+        return Cow::Borrowed(parameters);
+    }
+    kept.push_str(rest);
+    Cow::Owned(kept)
+}
+
+/// Whether `text` ends with the name of a class in a package, or of an array.
+fn is_class(text: &str) -> bool {
+    let of_name = |letter: char| letter.is_alphanumeric() || "_$.;[/".contains(letter);
+    let start = text.rfind(|letter| !of_name(letter)).map_or(0, |at| {
+        at + text[at..].chars().next().map_or(1, char::len_utf8)
+    });
+    let name = &text[start..];
+    name.starts_with('[') || name.trim_matches('.').contains('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_hashes;
+
+    #[test]
+    fn an_object_is_its_class_and_other_parameters_are_what_they_are() {
+        for (written, lasting) in [
+            ("shop.Order@18d47df0", "shop.Order"),
+            ("1, shop.Order@e111c7c, two", "1, shop.Order, two"),
+            ("[Ljava.lang.String;@1b6d3586", "[Ljava.lang.String;"),
+            ("[shop.A@1, shop.B$C@2f]", "[shop.A, shop.B$C]"),
+            (
+                "shop.Test$$Lambda$14/0x0000@5a",
+                "shop.Test$$Lambda$14/0x0000",
+            ),
+            ("ann@example.com", "ann@example.com"),
+            ("ann.lee@cafe.example", "ann.lee@cafe.example"),
+            ("@1 @", "@1 @"),
+        ] {
+            assert_eq!(without_hashes(written), lasting);
+        }
+    }
 }

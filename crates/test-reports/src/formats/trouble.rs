@@ -32,27 +32,6 @@ impl Trouble {
             .or_else(first);
         case.details = trace;
     }
-
-    /// The same for a trace of .NET, which names the source where it is known.
-    pub(super) fn tell_with_place(self, case: &mut Case) {
-        self.tell(case);
-        if let Some((file, line)) = case.details.as_deref().and_then(dotnet_place)
-            && case.file.is_none()
-        {
-            case.file = Some(file.to_owned());
-            case.line = Some(line);
-        }
-    }
-}
-
-/// File and line of the first frame that has them: `at Shop.Bill() in C:\shop\Bill.cs:line 12`.
-fn dotnet_place(trace: &str) -> Option<(&str, u32)> {
-    trace.lines().find_map(|frame| {
-        let (_, place) = frame.split_once(" in ")?;
-        let (file, line) = place.rsplit_once(':')?;
-        let line = line.trim().strip_prefix("line ").unwrap_or(line.trim());
-        Some((file, line.parse().ok().filter(|&line| line > 0)?))
-    })
 }
 
 /// The last part of a path, in the spelling of any system. A tool's whole path differs from machine to machine, so it

@@ -5,8 +5,10 @@
 //! - Of a data-driven test its rows count, not the test itself, unless it failed and none of its rows did.
 //! - An `outcome` that is not known is an error, because it could stand for a failure. Inconclusive tests and those
 //!   that were not executed are skipped.
-//! - An error of the run, such as a test host that crashed, is a case of its own.
+//! - An error of the run, such as a test host that crashed, is a case of its own, unless it only repeats that a test
+//!   failed, as xUnit.net's adapter does for each.
 
+mod echo;
 mod waiting;
 
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use crate::limits::NAME_BYTES;
 use crate::model::{Case, Outcome, Sink};
 use crate::seconds;
 use crate::xml::{Handler, Tag, Text};
+use echo::Echoes;
 use waiting::Waiting;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +47,7 @@ pub(super) struct Trx<'s, S> {
     results: Vec<TestResult>,
     /// The test whose definition is open.
     test: Option<String>,
+    echoes: Echoes,
 }
 
 struct TestResult {
@@ -94,14 +98,18 @@ impl<S: Sink> Handler for Trx<'_, S> {
 
     fn close(&mut self) {
         match self.places.pop() {
-            Some(Place::Result | Place::RunInfo) => self.close_result(),
+            Some(Place::Result) => self.close_result(),
+            Some(Place::RunInfo) => self.close_run_error(),
             Some(Place::Definitions) => self.waiting.all_defined(),
             _ => {}
         }
     }
 
     fn finish(&mut self) {
-        self.waiting.tell();
+        self.waiting.all_defined();
+        for error in self.echoes.errors() {
+            self.waiting.case("", error);
+        }
     }
 }
 
@@ -117,6 +125,7 @@ impl<'s, S: Sink> Trx<'s, S> {
             places: Vec::new(),
             results: Vec::new(),
             test: None,
+            echoes: Echoes::default(),
         }
     }
 
@@ -161,15 +170,34 @@ impl<'s, S: Sink> Trx<'s, S> {
             return;
         };
         if let Some(trouble) = result.trouble {
-            trouble.tell_with_place(&mut result.case);
+            trouble.tell(&mut result.case);
         }
         let failed = result.case.outcome.is_failure();
         if let Some(outer) = self.results.last_mut() {
             outer.has_rows = true;
             outer.has_failed_rows |= failed || result.has_failed_rows;
         }
+        if failed {
+            self.echoes.failed(&result.case.name);
+        }
         if !result.has_rows || (failed && !result.has_failed_rows) {
             self.waiting.case(&result.test, result.case);
+        }
+    }
+
+    /// It may repeat results that are yet to come, so it waits for the end.
+    fn close_run_error(&mut self) {
+        let Some(TestResult {
+            mut case, trouble, ..
+        }) = self.results.pop()
+        else {
+            return;
+        };
+        let text = trouble.map(|trouble| trouble.message.verbatim());
+        let text = text.unwrap_or_default();
+        case.message = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        if let Some(case) = self.echoes.error(text, case) {
+            self.waiting.case("", case);
         }
     }
 

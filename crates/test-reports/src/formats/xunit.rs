@@ -76,7 +76,7 @@ impl<S: Sink> Handler for XUnit<'_, S> {
             }
             Some(Place::Failure | Place::Message) if self.places.last() == Some(&Place::Case) => {
                 if let (Some(case), Some(trouble)) = (&mut self.case, self.trouble.take()) {
-                    trouble.tell_with_place(case);
+                    trouble.tell(case);
                 }
             }
             _ => {}

@@ -115,16 +115,21 @@ impl<R: BufRead> Document<R> {
         }
     }
 
-    /// The root element, if there is one. It is read again by [`Self::walk`].
-    pub(crate) fn root(&mut self) -> Result<Option<Tag<'_>>, ReadError> {
+    /// The root element, if there is one, and the name of the first element in it, as far as it is in memory. Both are
+    /// read again by [`Self::walk`].
+    pub(crate) fn root(&mut self) -> Result<Option<(Tag<'_>, Option<&str>)>, ReadError> {
         loop {
             match self.next()? {
                 Piece::Open { start, name } => {
+                    let inside = self.window.start();
+                    let is_empty = self.empty;
                     self.window.go_to(start);
                     self.open = Elements::default();
                     self.root_seen = false;
                     self.empty = false;
-                    return Ok(Some(self.tag(start, name)));
+                    let inside = &self.window.text()[inside..];
+                    let child = first_element(inside).filter(|_| !is_empty);
+                    return Ok(Some((self.tag(start, name), child)));
                 }
                 Piece::End => return Ok(None),
                 Piece::Close | Piece::Text(_) | Piece::Verbatim(_) => {}
@@ -161,7 +166,7 @@ impl<R: BufRead> Document<R> {
     fn tag(&self, start: usize, name: Range<usize>) -> Tag<'_> {
         Tag {
             text: self.window.text(),
-            beginning: self.window.beginning(),
+            held: self.window.held(),
             start,
             name,
             attributes: &self.attributes,
@@ -328,6 +333,19 @@ impl<R: BufRead> Document<R> {
         self.more(false)
     }
 
+    /// A tag that goes on beyond what is in memory: a value that is long without end is cut.
+    #[cold]
+    fn incomplete_tag(&mut self, value: Option<usize>) -> Result<Option<Piece>, ReadError> {
+        if self.window.rest().len() > limits::MARKUP_BYTES
+            && let Some(value) = value
+            && !self.window.ended()
+            && self.window.cut_from(value + limits::VALUE_BYTES)
+        {
+            return self.more(false);
+        }
+        self.incomplete("a tag is not closed by `>`")
+    }
+
     fn check_length(&self, length: usize) -> Result<(), ReadError> {
         if length <= limits::MARKUP_BYTES {
             return Ok(());
@@ -341,10 +359,12 @@ impl<R: BufRead> Document<R> {
     fn open(&mut self) -> Result<Option<Piece>, ReadError> {
         let start = self.window.start();
         match tag::scan(self.window.text(), start, &mut self.attributes) {
-            Scan::Incomplete => self.incomplete("a tag is not closed by `>`"),
+            Scan::Incomplete { value } => self.incomplete_tag(value),
             Scan::Fault { at, message } => Err(self.window.fault(at, message)),
             Scan::Complete { name, end, empty } => {
-                self.check_length(end - start)?;
+                if end - start > limits::MARKUP_BYTES && !tag::has_long_value(&self.attributes) {
+                    self.check_length(end - start)?;
+                }
                 self.enter(&name)?;
                 self.empty = empty;
                 self.window.go_to(end);
@@ -403,6 +423,25 @@ fn without_beginnings(text: &str, verbatim: bool) -> usize {
         .map(|at| tail + at)
         .filter(|&at| !bytes[at..].contains(&b';'));
     reference.unwrap_or(text.len() - usize::from(bytes.ends_with(b"\r")))
+}
+
+/// The name, without a prefix, of the element that `text` begins with, behind text and comments.
+fn first_element(text: &str) -> Option<&str> {
+    let mut rest = text;
+    loop {
+        rest = &rest[memchr(b'<', rest.as_bytes())?..];
+        let end = match rest.as_bytes().get(1)? {
+            b'/' => return None,
+            b'!' if rest.starts_with("<!--") => "-->",
+            b'!' => ">",
+            b'?' => "?>",
+            _ => break,
+        };
+        rest = &rest[rest.find(end)? + end.len()..];
+    }
+    let name = rest[1..].split(|end: char| end.is_ascii_whitespace() || "/>".contains(end));
+    let name = name.into_iter().next()?;
+    Some(name.rsplit_once(':').map_or(name, |(_, name)| name))
 }
 
 /// The length of a DOCTYPE, with the declarations between its brackets.

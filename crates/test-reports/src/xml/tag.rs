@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use crate::error::{Position, ReadError};
+use crate::error::ReadError;
 use crate::limits;
 use crate::text::{clip, unescape};
+use crate::window::Held;
 
 /// Where an attribute's name and its raw value are.
 #[derive(Debug, Clone)]
@@ -19,8 +20,8 @@ pub(super) struct Attribute {
 /// An element's beginning.
 pub(crate) struct Tag<'a> {
     pub(super) text: &'a str,
-    /// Where `text` begins in the whole document.
-    pub(super) beginning: Position,
+    /// Where `text` is in the whole document.
+    pub(super) held: &'a Held,
     pub(super) start: usize,
     pub(super) name: Range<usize>,
     pub(super) attributes: &'a [Attribute],
@@ -84,16 +85,16 @@ impl<'a> Tag<'a> {
 
     /// An error at the `<` of the tag.
     pub(crate) fn fault(&self, message: impl Into<String>) -> ReadError {
-        let mut position = self.beginning;
-        position.advance(&self.text[..self.start]);
-        position.fault(message)
+        self.held.position_of(self.start).fault(message)
     }
 }
 
 /// What the scan of a tag found.
 pub(super) enum Scan {
-    /// The tag goes on beyond the text.
-    Incomplete,
+    /// The tag goes on beyond the text, in the middle of the value that begins at this offset perhaps.
+    Incomplete {
+        value: Option<usize>,
+    },
     Complete {
         name: Range<usize>,
         end: usize,
@@ -109,19 +110,30 @@ pub(super) enum Scan {
 /// Scans the tag whose `<` is at `start`; fills `attributes`.
 pub(super) fn scan(text: &str, start: usize, attributes: &mut Vec<Attribute>) -> Scan {
     attributes.clear();
-    Scanner {
+    let mut scanner = Scanner {
         text,
         bytes: text.as_bytes(),
         at: start + 1,
-    }
-    .tag(start, attributes)
-    .unwrap_or(Scan::Incomplete)
+        unclosed: None,
+    };
+    let scan = scanner.tag(start, attributes);
+    scan.unwrap_or(Scan::Incomplete {
+        value: scanner.unclosed,
+    })
+}
+
+/// Whether a value is so long that no more of it need be in memory.
+pub(super) fn has_long_value(attributes: &[Attribute]) -> bool {
+    let mut values = attributes.iter().map(|attribute| &attribute.value);
+    values.any(|value| value.len() >= limits::VALUE_BYTES)
 }
 
 struct Scanner<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
+    /// Where a value begins whose end is not in the text.
+    unclosed: Option<usize>,
 }
 
 impl Scanner<'_> {
@@ -173,7 +185,11 @@ impl Scanner<'_> {
             )));
         }
         let start = self.at + 1;
-        let end = start + memchr(quote, &self.bytes[start..])?;
+        let Some(length) = memchr(quote, &self.bytes[start..]) else {
+            self.unclosed = Some(start);
+            return None;
+        };
+        let end = start + length;
         self.at = end + 1;
         Some(Ok(Attribute {
             name,

@@ -54,10 +54,17 @@ def junit_case(case):
     return "skipped" if case.get("status") in ("notrun", "disabled", "skipped") else "passed"
 
 
+def junit_stated(suite):
+    return sum(int(suite.get(name, "0")) for name in ("failures", "errors"))
+
+
 def junit(root, tally):
     if local(root) == "testcase":
         tally.add(junit_case(root))
         return
+    suites = children(root, "testsuite")
+    if local(root) == "testsuites" and suites and junit_stated(root) > sum(map(junit_stated, suites)) > 0:
+        tally.add("error")
     for child in root:
         name = local(child)
         if name in ("testsuites", "testsuite", "testcase"):

@@ -104,7 +104,7 @@ Received: false
         story(&report),
         [
             "[login] login accepts a good password passed",
-            "[login] login locks after five failed: Error: expect(received).toBe(expected) // Object.is equality",
+            "[login] login locks after five failed: Error: expect(received).toBe(expected) // Object.is equality\nExpected: true\nReceived: false",
         ]
     );
     assert_eq!(report.cases[1].file.as_deref(), Some("/src/login.test.js"));

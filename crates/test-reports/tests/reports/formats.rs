@@ -90,8 +90,8 @@ fn refuses_broken_lcov_with_its_place() {
             "line 2, column 1: `DA` has no line and count that are numbers",
         ),
         (
-            "SF:a.c\n<html>\n",
-            "line 2, column 1: this is no record of LCOV",
+            "SF:a.c\nDA:1,1\n<html>\n",
+            "line 3, column 1: this is no record of LCOV",
         ),
     ] {
         assert_eq!(refusal(document).to_string(), words, "{document}");
@@ -102,7 +102,13 @@ fn refuses_broken_lcov_with_its_place() {
 
 #[test]
 fn json_takes_no_more_memory_than_is_kept_of_it() {
-    let error = parse(endless("[{\"uri\":", "[", 1 << 20, "")).unwrap_err();
+    let error = parse(endless(
+        "[{\"keyword\":\"Feature\",\"uri\":",
+        "[",
+        1 << 20,
+        "",
+    ))
+    .unwrap_err();
     assert_eq!(
         error.message,
         format!("objects and lists are nested deeper than {DEPTH}")

@@ -2,13 +2,16 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod bounds;
+mod cases;
 mod cobertura;
 mod dialects;
 mod encodings;
 mod endless;
 mod examples;
 mod formats;
+mod identity;
 mod junit;
+mod meaning;
 mod properties;
 mod refusals;
 mod summary;

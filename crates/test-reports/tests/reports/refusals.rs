@@ -85,28 +85,27 @@ fn refuses_what_it_knows_and_cannot_read_by_its_name() {
 
 #[test]
 fn refuses_what_is_no_report() {
+    let read = "not a known test or coverage report; read are JUnit, NUnit, xUnit.net, TestNG, TRX, Cucumber, Cobertura, \
+                JaCoCo, Clover, SimpleCov, LCOV";
     for (document, words) in [
-        ("", "line 1, column 1: the file is empty"),
-        ("\u{feff}", "line 1, column 1: the file is empty"),
+        ("", "line 1, column 1: the file is empty".to_owned()),
+        ("\u{feff}", "line 1, column 1: the file is empty".to_owned()),
         (
             " \n",
-            "line 1, column 1: there is no element in it: not a test or coverage report",
+            format!("line 1, column 1: there is no element in it: {read}"),
         ),
         (
             "<!-- nothing -->",
-            "line 1, column 1: there is no element in it: not a test or coverage report",
+            format!("line 1, column 1: there is no element in it: {read}"),
         ),
         (
             "all is well",
-            "line 1, column 1: neither XML nor JSON nor LCOV: not a test or coverage report",
+            format!("line 1, column 1: neither XML nor JSON nor LCOV: {read}"),
         ),
-        (
-            "{}",
-            "line 1, column 1: this JSON is not a known test or coverage report",
-        ),
+        ("{}", format!("line 1, column 1: this JSON is {read}")),
         (
             "\n <html/>",
-            "line 2, column 2: the root element is `<html>`: not a known test or coverage report",
+            format!("line 2, column 2: the root element is `<html>`: {read}"),
         ),
     ] {
         assert_eq!(refusal(document).to_string(), words, "{document:?}");

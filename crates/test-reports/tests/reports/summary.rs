@@ -33,9 +33,9 @@ fn the_json_object_of_several_reports() {
             "files": 2, "suites": 1, "tests": 5, "passed": 2, "skipped": 1, "failed": 1, "errors": 1, "flaky": 1,
             "duration_seconds": 0.75,
             "failures": [
-                {"suite": "login", "name": "locks", "outcome": "failed", "message": "4 != 5", "file": "src/login.rs",
+                {"test": "login > locks", "suite": "login", "class": null, "name": "locks", "outcome": "failed", "message": "4 != 5", "file": "src/login.rs",
                  "line": 131, "duration_seconds": 0.25},
-                {"suite": "login", "name": "breaks", "outcome": "error", "message": null, "file": null, "line": null,
+                {"test": "login > breaks", "suite": "login", "class": null, "name": "breaks", "outcome": "error", "message": null, "file": null, "line": null,
                  "duration_seconds": null},
             ],
             "coverage": {"lines_covered": 2, "lines_total": 3, "percent": 66.67},

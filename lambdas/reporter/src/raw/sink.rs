@@ -58,18 +58,24 @@ impl Sink for Gathered {
     fn file_coverage(&mut self, _file: FileCoverage) {}
 }
 
-/// Suite or class as CodeBuild shows them, so that a test has one name wherever it is read from.
 fn convert(case: Case, with_message: bool) -> TestCase {
-    let suite = Some(case.suite).filter(|suite| !suite.is_empty());
+    let own_file = case.own_file(None);
+    // Of others no place is shown.
+    let place = case.place(None).filter(|_| with_message);
+    let (file, line) = place.map_or((None, None), |place| (Some(place.file), place.line));
     let message = match (case.message, case.details) {
-        (Some(message), Some(details)) if !details.contains(&message) => {
+        (Some(message), Some(details))
+            if !details.contains(&message) || details.chars().nth(MESSAGE_CHARACTERS).is_some() =>
+        {
             Some(format!("{message}\n{details}"))
         }
         (message, details) => details.or(message),
     };
     TestCase {
-        suite: suite.or(case.class_name).map(|name| name.to_string()),
+        suite: Some(case.suite).filter(|suite| !suite.is_empty()),
+        class: case.class_name,
         name: case.name,
+        own_file,
         outcome: match case.outcome {
             test_reports::Outcome::Passed => Outcome::Passed,
             test_reports::Outcome::Skipped => Outcome::Skipped,
@@ -77,8 +83,8 @@ fn convert(case: Case, with_message: bool) -> TestCase {
         },
         flaky: case.flaky,
         message: message.filter(|_| with_message).map(cut),
-        file: case.file,
-        line: case.line,
+        file,
+        line,
         duration: case.duration,
     }
 }
@@ -121,10 +127,12 @@ mod tests {
             ),
             (4, 2, 1, 1, 1)
         );
-        let names: Vec<_> = tests.cases.iter().map(TestCase::id).collect();
+        let names: Vec<_> = tests.cases.iter().map(|case| case.name.as_str()).collect();
+        assert_eq!(names, ["pays", "mails", "counts", "prints"]);
+        let counts = &tests.cases[2];
         assert_eq!(
-            names,
-            ["shop::pays", "shop::mails", "shop::counts", "shop::prints"]
+            (counts.suite.as_deref(), counts.class.as_deref()),
+            (Some("shop"), Some("shop.Cart"))
         );
         let pays = &tests.cases[0];
         assert_eq!(pays.message.as_deref(), Some("no money\nat src/pay.rs:7"));

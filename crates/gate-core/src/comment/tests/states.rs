@@ -612,3 +612,74 @@ fn whatever_the_rules_want_the_headline_says_what_was_skipped() {
         assert!(text.contains(line), "{line}\n{text}");
     }
 }
+
+/// As pytest tells it: one suite for all.
+fn of_class(class: &str, outcome: Outcome) -> TestCase {
+    TestCase {
+        suite: Some("pytest".into()),
+        class: Some(class.into()),
+        file: Some(format!("{}.py", class.replace('.', "/"))),
+        line: Some(3),
+        message: Some("assert 2 == 3".to_owned()),
+        ..case("test_total", outcome)
+    }
+}
+
+#[test]
+fn a_class_whose_test_fails_on_main_hides_no_failure_of_another() {
+    let (cart, bill) = ("tests.test_cart", "tests.test_bill");
+    let (_, before) = red(vec![
+        of_class(cart, Outcome::Failed),
+        of_class(bill, Outcome::Passed),
+    ]);
+    let (plan, results) = red(vec![
+        of_class(cart, Outcome::Failed),
+        of_class(bill, Outcome::Failed),
+    ]);
+    let text = compared_comment(&plan, &results, Earlier::Of(&baseline(&before)));
+    assert!(
+        text.contains(
+            "New failures\n- `tests.test_bill > test_total` at `tests/test_bill.py:3`, 12 ms\n\n```\nassert 2 == 3\n```"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("Already failing on `main`: `tests.test_cart > test_total`"),
+        "{text}"
+    );
+}
+
+#[test]
+fn tests_of_several_checks_are_told_with_their_check() {
+    let (plan, unit) = red(vec![of_class("tests.test_cart", Outcome::Failed)]);
+    let (_, mut system) = red(vec![of_class("tests.test_cart", Outcome::Failed)]);
+    system[0].check.name = CheckName::new("system");
+    let results = [unit, system].concat();
+    let text = compared_comment(&plan, &results, Earlier::Nothing);
+    for check in ["build", "system"] {
+        let line =
+            format!("- `tests.test_cart > test_total` in `{check}` at `tests/test_cart.py:3`");
+        assert!(text.contains(&line), "{text}");
+    }
+}
+
+#[test]
+fn tests_that_an_earlier_release_kept_are_compared_by_number_and_it_is_said() {
+    let (plan, results) = red(vec![of_class("tests.test_cart", Outcome::Failed)]);
+    let mut before = baseline(&results);
+    if let Some(findings) = &mut before.findings {
+        findings.version = 1;
+    }
+    let text = compared_comment(&plan, &results, Earlier::Of(&before));
+    assert!(
+        text.contains(
+            "Its tests are compared by their number only: an earlier release of the gate kept them, which did not tell all of them \
+             apart."
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("Failures\n- `tests.test_cart > test_total`"),
+        "{text}"
+    );
+}

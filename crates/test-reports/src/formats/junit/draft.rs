@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::naming::{could_not_start, panic, says_nothing, telling_line};
+use super::naming::{could_not_start, panic, says_nothing, telling, telling_line};
 use crate::limits::{NAME_BYTES, TEXT_BYTES};
 use crate::model::{Case, Outcome};
+use crate::place::Place;
 use crate::seconds;
 use crate::suites::{Recurring, Suites};
 use crate::text::{Clipped, clip, unescape};
@@ -28,6 +29,8 @@ pub(super) struct Finding {
     outcome: Outcome,
     message: Option<String>,
     kind: Option<String>,
+    /// Where it happened: a file and a line.
+    place: (Option<String>, Option<u32>),
     details: Clipped,
 }
 
@@ -35,11 +38,11 @@ impl Finding {
     /// `None` if the element says nothing about the outcome.
     pub(super) fn open(name: &str, tag: &Tag<'_>) -> Option<Self> {
         let (weight, outcome) = match name {
-            "failure" => (Weight::Failing, Outcome::Failed),
+            "failure" | "failed" => (Weight::Failing, Outcome::Failed),
             "error" => (Weight::Failing, Outcome::Error),
             "rerunFailure" => (Weight::Repeated, Outcome::Failed),
             "rerunError" => (Weight::Repeated, Outcome::Error),
-            "skipped" => (Weight::Skipped, Outcome::Skipped),
+            "skipped" | "ignored" | "disabled" => (Weight::Skipped, Outcome::Skipped),
             "flakyFailure" | "flakyError" => (Weight::Flaky, Outcome::Passed),
             _ => return None,
         };
@@ -51,6 +54,10 @@ impl Finding {
                 .map(without_blank_ends)
                 .filter(|message| !message.is_empty() && !says_nothing(message)),
             kind: tag.filled("type", NAME_BYTES),
+            place: (
+                tag.filled("file", NAME_BYTES),
+                tag.number("line").filter(|&line| line > 0),
+            ),
             details: Clipped::new(TEXT_BYTES),
         })
     }
@@ -161,10 +168,14 @@ impl Draft {
         self.weightiest = Some(finding.weight);
         self.case.outcome = finding.outcome;
         self.case.details = finding.details.finish();
+        let (file, line) = finding.place;
+        if let Some(file) = file.or_else(|| line.and(self.case.file.clone())) {
+            self.case.failed_at = Some(Box::new(Place { file, line }));
+        }
         self.case.message = finding.message.or_else(|| {
             let details = self.case.details.as_deref();
-            let line = details.and_then(|details| telling_line(details, &self.case.name));
-            line.map(str::to_owned).or(finding.kind)
+            let words = details.and_then(|details| telling(details, &self.case.name));
+            words.or(finding.kind)
         });
         self.read_details();
         let message = self.case.message.as_deref().unwrap_or_default();
@@ -186,8 +197,8 @@ impl Draft {
         if let Some((file, line, said)) = self.case.details.as_deref().and_then(panic)
             && self.case.line.is_none()
         {
-            self.case.file = Some(file.to_owned());
-            self.case.line = Some(line);
+            let (file, line) = (file.to_owned(), Some(line));
+            self.case.failed_at = Some(Box::new(Place { file, line }));
             self.case.message = Some(said);
         }
     }
@@ -205,8 +216,7 @@ impl Draft {
         self.case.flaky = self.weightiest == Some(Weight::Flaky);
         if let Some(output) = self.output.and_then(Clipped::finish) {
             if self.case.message.is_none() {
-                let line = telling_line(&output, &self.case.name);
-                self.case.message = line.map(str::to_owned);
+                self.case.message = telling(&output, &self.case.name);
             }
             self.case.details = Some(output);
         }

@@ -28,6 +28,49 @@ pub(super) fn says_nothing(message: &str) -> bool {
     )
 }
 
+/// More lines of what was expected are not told with a message.
+const MOST_LABELLED: usize = 4;
+
+/// What a failure's details say in a line or a few: what pytest marks with `E`; else the line that says most, and what was
+/// expected and what came, where lines behind it are labelled so.
+pub(super) fn telling(details: &str, case: &str) -> Option<String> {
+    let marked = details.lines().filter_map(|line| line.strip_prefix("E  "));
+    let marked: Vec<&str> = marked.take(MOST_LABELLED).map(str::trim_end).collect();
+    if let Some(indent) = marked
+        .first()
+        .map(|line| line.len() - line.trim_start().len())
+    {
+        let line = |line: &&str| line.get(indent..).unwrap_or_default().to_owned();
+        return Some(marked.iter().map(line).collect::<Vec<_>>().join("\n"));
+    }
+    let line = telling_line(details, case)?;
+    let behind = details.split_once(line).map_or("", |(_, behind)| behind);
+    let labelled = behind
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("at "))
+        .filter(|text| is_labelled(text) || (line.ends_with(':') && text.starts_with("Error:")));
+    let lines: Vec<&str> = [line]
+        .into_iter()
+        .chain(labelled.take(MOST_LABELLED))
+        .collect();
+    Some(lines.join("\n"))
+}
+
+/// Whether a line says what was expected or what came: `Expected: 3`, `Received has type:  number`, `actual  : 2`.
+fn is_labelled(line: &str) -> bool {
+    let Some((label, said)) = line.split_once(':') else {
+        return false;
+    };
+    let word = label.split_whitespace().next().unwrap_or_default();
+    let known = [
+        "expected", "received", "actual", "got", "want", "left", "right",
+    ];
+    label.len() < 40
+        && !said.trim().is_empty()
+        && known.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
 /// The line of a failure's details that says most: what a Python traceback ends with; else the first that neither names
 /// the case nor frames it, as Go does with `=== RUN` and `--- FAIL`.
 pub(super) fn telling_line<'a>(details: &'a str, case: &str) -> Option<&'a str> {

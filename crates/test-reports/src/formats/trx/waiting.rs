@@ -59,7 +59,7 @@ impl<'s, S: Sink> Waiting<'s, S> {
     }
 
     /// Tells of every case that waits.
-    pub(super) fn tell(&mut self) {
+    fn tell(&mut self) {
         for (test, case) in std::mem::take(&mut self.cases) {
             self.tell_one(&test, case);
         }
