@@ -4,6 +4,7 @@ use super::{ApprovalRefused, Facts, Stage, View};
 use crate::{
     arn,
     conversation::Hold,
+    findings::Findings,
     plan::{NoBuild, Plan, Why},
     report::Report,
     text::{code, count, plural},
@@ -241,7 +242,7 @@ fn rejection(reason: &Reason) -> String {
 /// How many tests failed, and how many of them did before.
 fn failures(facts: &Facts<'_>, failed: u64) -> String {
     let known = facts.changes.known_failures.len() as u64;
-    if facts.before.is_none_or(|before| before.tests.is_none()) {
+    if facts.before.and_then(Findings::comparable_tests).is_none() {
         return plural(failed, "test failure");
     }
     match failed.saturating_sub(known) {
