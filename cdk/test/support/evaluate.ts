@@ -56,10 +56,14 @@ export function isAbout(statement: Statement, request: Request): boolean {
 }
 
 function reachesResource({ resources, notResources = [] }: Statement, request: Request): boolean {
-  const named = (patterns: readonly string[]): boolean =>
-    patterns.some((pattern) => matchesArn(filled(pattern, request), request.resource));
+  const named = (patterns: readonly string[]): boolean => patterns.some((pattern) => names(pattern, request));
   // A policy that hangs on something may leave out what it hangs on.
   return notResources.length > 0 ? !named(notResources) : resources.length === 0 || named(resources);
+}
+
+/** Whether a pattern names the resource of a request, from which its variables are. */
+export function names(pattern: string, request: Request): boolean {
+  return matchesArn(filled(pattern, request), request.resource);
 }
 
 /** A wildcard stays within its part of an ARN; the last part may hold colons of its own. */

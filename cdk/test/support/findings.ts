@@ -1,5 +1,5 @@
 /** What is wrong with statements themselves: rights that nothing uses, and words that IAM does not take as they are meant. */
-import { isAbout, matchesArn } from './evaluate';
+import { isAbout, names } from './evaluate';
 import { matches, type Statement } from './iam';
 import type { Need } from './needs';
 import type { Reference } from './reference';
@@ -14,9 +14,7 @@ export function unused(role: string, statements: readonly Statement[], needs: re
       const actions = statement.actions.filter(
         (action) => !met.some((need) => matches(name(action), name(need.action))),
       );
-      const resources = statement.resources.filter(
-        (resource) => !met.some((need) => matchesArn(resource, need.resource)),
-      );
+      const resources = statement.resources.filter((resource) => !met.some((need) => names(resource, need)));
       const where = statement.actions.join(', ');
       return [
         ...actions.map((action) => `${role} may ${action}, which nothing of it does`),
@@ -71,7 +69,9 @@ function misfit(statement: Statement, action: string, reference: Reference): str
   if (forms.length > 0 && everything && statement.effect === 'Allow') {
     faults.push(`\`${action}\` is allowed on everything, though it knows resources`);
   }
-  const fits = statement.resources.some((resource) => forms.some((form) => overlap(form, resource)));
+  const fits = statement.resources.some((resource) =>
+    forms.some((form) => overlap(form, resource.replaceAll(/\$\{[^}]+\}/g, '*'))),
+  );
   if (forms.length > 0 && !everything && !fits) {
     faults.push(`\`${action}\` is checked on ${forms.join(' or ')}, none of which it is ${word} on`);
   }
