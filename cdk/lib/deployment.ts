@@ -182,7 +182,7 @@ export class Deployment extends Construct {
       allow(
         'ssm',
         ['DeleteParameters'],
-        [names.parameterArn('pull-requests/*'), names.parameterArn('repositories/*/durations')],
+        ['pull-requests/*', 'repositories/*/durations', 'repositories/*/rules-*'].map((name) => names.parameterArn(name)),
       ),
       ...useOfKeys(this, repositoryKeys, repositories),
       ...this.letGoOfPeople(),

@@ -91,6 +91,7 @@ function environment(subjects: Subjects): PolicyStatement[] {
       'GetCommit',
       'GetDifferences',
       'GetFile',
+      'GetFolder',
       'GetMergeConflicts',
       'GetPullRequest',
       'GetRepository',
@@ -116,9 +117,14 @@ function environment(subjects: Subjects): PolicyStatement[] {
         'pull-requests/*/commands/*',
         'repositories/*/settings',
         'repositories/*/durations',
+        'repositories/*/rules-*',
       ),
     ),
-    allow('ssm', ['PutParameter'], parameters(names, 'pull-requests/*/run', 'pull-requests/*/environment')),
+    allow(
+      'ssm',
+      ['PutParameter'],
+      parameters(names, 'pull-requests/*/run', 'pull-requests/*/environment', 'repositories/*/rules-*'),
+    ),
     allow('ssm', ['GetParametersByPath', 'DeleteParameters'], parameters(names, 'pull-requests/*')),
     key(subjects),
   ];

@@ -133,6 +133,7 @@ function busy(clock?: FakeClock): FakeAws {
   account.reportGroups_.add('arn:aws:codebuild:::report-group/mergegate-pr-7-junit');
   account.parameters_.add('/mergegate/mergegate/pull-requests/7/run');
   account.parameters_.add('/mergegate/mergegate/repositories/shop/durations');
+  account.parameters_.add('/mergegate/mergegate/repositories/shop/rules-0123456789abcdef');
   account.parameters_.add('/mergegate/mergegate/repositories/shop/settings');
   account.objects.set('artifacts', ['builds/7/app.zip']);
   account.holders.add('ann');

@@ -32,7 +32,7 @@ export async function removeEverything(aws: Aws, properties: DeploymentPropertie
     }
   }
   const remembered = await account.parameters(`/mergegate/${properties.service}/repositories`);
-  await account.deleteParameters(remembered.filter((name) => name.endsWith('/durations')));
+  await account.deleteParameters(remembered.filter((name) => /\/(durations|rules-[0-9a-f]+)$/.test(name)));
   await account.emptyBucket(properties.bucket);
   for (const policyArn of properties.policyArns) {
     await account.detachPolicy(policyArn);

@@ -119,6 +119,7 @@ const WRITERS: readonly (readonly [string, readonly string[]])[] = [
   ['pull-requests/7/environment', ['environment']],
   ['pull-requests/7/result', ['reporter']],
   ['repositories/my-repository/durations', ['reporter']],
+  ['repositories/my-repository/rules-0123456789abcdef', ['environment']],
   ['repositories/my-repository/settings', []],
 ];
 

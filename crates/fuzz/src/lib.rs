@@ -15,6 +15,7 @@
 )]
 
 mod mutate;
+mod rules;
 mod watch;
 
 use std::{
@@ -25,6 +26,7 @@ use std::{
 };
 
 pub use mutate::Mutator;
+pub use rules::rule_files;
 use watch::Watch;
 
 /// Mutations that the usual run tries.

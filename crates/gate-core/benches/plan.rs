@@ -7,7 +7,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use gate_core::{
     conversation::Conversation,
     id::BranchName,
-    plan::{BothSides, Plan, Subject, choose, plan},
+    plan::{Plan, RuleFiles, RuleSides, Subject, choose, plan},
     title::Flags,
 };
 
@@ -40,35 +40,40 @@ fn changed() -> Vec<String> {
     (0..FILES).map(file).collect()
 }
 
-fn planned(gate_toml: &BothSides, changed: &[String]) -> Option<Plan> {
-    let chosen = choose(gate_toml, true).ok()?;
-    let buildspec = Some(b"version: 0.2\nphases: {build: {commands: [make]}}".to_vec());
-    let both = BothSides {
-        destination: buildspec.clone(),
-        merged: buildspec,
-    };
-    let buildspecs = [("buildspec.yml".to_owned(), both)].into();
+fn planned(sides: &RuleSides, changed: &[String]) -> Option<Plan> {
+    let main = BranchName::new("main");
+    let chosen = choose(sides, &main).ok()?;
     let subject = Subject {
-        destination: &BranchName::new("main"),
+        destination: &main,
         changed,
         conversation: &Conversation::default(),
     };
-    Some(plan(&Flags::default(), chosen, &buildspecs, subject))
+    Some(plan(&Flags::default(), chosen, subject))
+}
+
+fn files(timeout: u32) -> RuleFiles {
+    let buildspec = b"version: 0.2\nphases: {build: {commands: [make]}}".to_vec();
+    RuleFiles {
+        gate_toml: Some(rules(timeout)),
+        buildspecs: [("buildspec.yml".to_owned(), buildspec)].into(),
+        ..RuleFiles::default()
+    }
 }
 
 fn plans(criterion: &mut Criterion) {
     let changed = changed();
     for (name, after_merge) in [("rules as they are", 60), ("rules that change", 30)] {
-        let gate_toml = BothSides {
-            destination: Some(rules(60)),
-            merged: Some(rules(after_merge)),
+        let sides = RuleSides {
+            destination: files(60),
+            merged: files(after_merge),
+            kept: None,
         };
-        let checks = planned(&gate_toml, &changed).map_or(0, |plan| plan.checks.len());
+        let checks = planned(&sides, &changed).map_or(0, |plan| plan.checks.len());
         assert_eq!(checks, CHECKS / 2);
         criterion.bench_function(
             &format!("{CHECKS} checks, {FILES} files, {name}"),
             |bencher| {
-                bencher.iter(|| planned(black_box(&gate_toml), black_box(&changed)));
+                bencher.iter(|| planned(black_box(&sides), black_box(&changed)));
             },
         );
     }

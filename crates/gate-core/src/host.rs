@@ -3,6 +3,7 @@
 use crate::{
     error::GateError,
     id::{BranchName, CommentId, CommitId, PullRequestId, RepositoryName, RevisionId, TreeId},
+    plan::Instead,
     pull_request::PullRequest,
 };
 
@@ -206,14 +207,21 @@ pub trait CodeHost: Sync {
         repository: &RepositoryName,
         branch: &BranchName,
     ) -> impl Future<Output = HostResult<()>> + Send;
-    /// A file's bytes at a commit; `None` if there is no such file. In place of one that the code host finds too large to hand out
-    /// there are as many zeros as it hands out, and one more.
+    /// A file's bytes at a commit; `None` if there is no file: a symbolic link is none. In place of one that the code host finds too
+    /// large to hand out there are as many zeros as it hands out, and one more.
     fn file(
         &self,
         repository: &RepositoryName,
         commit: &CommitId,
         path: &str,
     ) -> impl Future<Output = HostResult<Option<Vec<u8>>>> + Send;
+    /// What is at a path of a commit where no file is.
+    fn instead_of_file(
+        &self,
+        repository: &RepositoryName,
+        commit: &CommitId,
+        path: &str,
+    ) -> impl Future<Output = HostResult<Instead>> + Send;
     /// A commit's tree and parents.
     fn commit(
         &self,

@@ -196,6 +196,12 @@ impl Parameters<'_> {
         format!("{}/{repository}/durations", self.repositories())
     }
 
+    /// Where the gate last saw usable rules on a gated branch; written by environment.
+    pub fn rules(&self, repository: &RepositoryName, branch: &BranchName) -> String {
+        let branch = hash(&[branch.as_str()], 16);
+        format!("{}/{repository}/rules-{branch}", self.repositories())
+    }
+
     /// Folder of all open pull requests.
     pub fn pull_requests(&self) -> String {
         format!("/mergegate/{}/pull-requests", self.service)

@@ -554,9 +554,7 @@ mod tests {
                 VerdictKind::Reject,
             ),
             (
-                NoBuild::InvalidBuildspec {
-                    fault: "empty".to_owned(),
-                },
+                NoBuild::InvalidRules { faults: vec![] },
                 VerdictKind::Reject,
             ),
             (NoBuild::NotGated { gated: vec![] }, VerdictKind::NotGated),

@@ -398,10 +398,12 @@ fn any_buildspec_is_read_or_refused_in_one_line() {
         &YAML,
         |input| match Buildspec::parse("buildspec.yml", input) {
             Ok(buildspec) => assert_eq!(buildspec.text.as_bytes(), input),
-            Err(fault) => {
-                let words = fault.to_string();
-                assert!(words.starts_with("`buildspec.yml` "), "{words}");
-                assert!(!words.contains('\n'), "{words}");
+            Err(faults) => {
+                assert!(!faults.is_empty());
+                for words in faults.iter().map(ToString::to_string) {
+                    assert!(words.starts_with("buildspec.yml: "), "{words}");
+                    assert!(!words.contains('\n'), "{words}");
+                }
             }
         },
     );

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::LazyLock};
 
 use gate_core::{
     id::BranchName,
-    plan::{BothSides, NoBuild, Plan, Subject, choose, plan, skips_all},
+    plan::{NoBuild, Plan, RuleFiles, RuleSides, Subject, choose, plan, skips_all},
     protocol::{fingerprint, merge_rules},
     rules::{self, MergeRules},
     settings::RepositorySettings,
@@ -161,24 +161,30 @@ fn under_rules(
     gate_toml: Option<&[u8]>,
     heard: &gate_core::conversation::Conversation,
 ) -> Plan {
-    let both = |bytes: Option<&[u8]>| BothSides {
-        destination: bytes.map(<[u8]>::to_vec),
-        merged: bytes.map(<[u8]>::to_vec),
+    let files = RuleFiles {
+        gate_toml: gate_toml.map(<[u8]>::to_vec),
+        buildspecs: RuleFiles::buildspec_paths(gate_toml)
+            .into_iter()
+            .map(|path| (path, BUILDSPEC.as_bytes().to_vec()))
+            .collect(),
+        ..RuleFiles::default()
     };
-    let chosen = match choose(&both(gate_toml), true) {
+    let sides = RuleSides {
+        destination: files.clone(),
+        merged: files,
+        kept: None,
+    };
+    let main = BranchName::new("main");
+    let chosen = match choose(&sides, &main) {
         Ok(chosen) => chosen,
         Err(no_build) => return Plan::none(title.clone(), no_build),
     };
-    let files = chosen.buildspec_files().into_iter();
-    let buildspecs = files
-        .map(|path| (path, both(Some(BUILDSPEC.as_bytes()))))
-        .collect();
     let subject = Subject {
-        destination: &BranchName::new("main"),
+        destination: &main,
         changed: &[],
         conversation: heard,
     };
-    plan(title, chosen, &buildspecs, subject)
+    plan(title, chosen, subject)
 }
 
 static SETTINGS: LazyLock<RepositorySettings> = LazyLock::new(|| RepositorySettings {

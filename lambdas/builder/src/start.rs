@@ -133,9 +133,10 @@ async fn start_one(
         let repository = containers.image_repository.clone();
         (variable::IMAGE_REPOSITORY.to_owned(), repository)
     }));
-    let own = settings.environment.iter();
-    variables.extend(own.map(|(name, value)| (name.clone(), value.clone())));
-    let text = buildspec(clients, candidate, planned).await?;
+    let mut of_rules = run.plan.environment.clone();
+    of_rules.extend(settings.environment.clone());
+    variables.extend(of_rules);
+    let text = buildspec(clients, candidate, run, planned).await?;
     let key = clients.seals.key().await?;
     let none = BTreeSet::new();
     let order = BuildOrder {
@@ -208,6 +209,7 @@ async fn refuse_another(
 async fn buildspec(
     clients: &Clients,
     candidate: &Candidate,
+    run: &Run,
     check: &PlannedCheck,
 ) -> Result<String, GateError> {
     let path = match &check.buildspec {
@@ -217,6 +219,11 @@ async fn buildspec(
     let commit = match check.side {
         Side::Destination => &candidate.destination_commit,
         Side::Merged => candidate.tested_commit(),
+        Side::Kept => run
+            .plan
+            .kept
+            .as_ref()
+            .unwrap_or(&candidate.destination_commit),
     };
     let bytes = clients
         .host

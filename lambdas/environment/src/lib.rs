@@ -3,6 +3,7 @@
 mod prepare;
 mod preview;
 mod report_groups;
+mod rules;
 mod take_over;
 mod tear_down;
 

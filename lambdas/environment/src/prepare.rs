@@ -4,17 +4,13 @@ use std::collections::BTreeMap;
 
 use gate_aws::{Clients, Project, ProjectSpec, conversation, repository, run};
 use gate_core::{
-    buildspec,
     candidate::{Candidate, Preview},
     conversation::Conversation,
     error::GateError,
     host::{CodeHost, MergeOutcome},
-    id::{CommitId, PullRequestId, RepositoryName},
+    id::{PullRequestId, RepositoryName},
     names,
-    plan::{
-        BothSides, Buildspecs, NoBuild, Plan, PlannedCheck, Subject, choose, plan, skips_all,
-        unbuildable,
-    },
+    plan::{NoBuild, Plan, PlannedCheck, Subject, choose, plan, skips_all, unbuildable},
     protocol::{
         Candidacy, Durations, EnvironmentRecord, Execution, Invocation, Made, Next, Run, Standing,
         State, fingerprint, missing_builds,
@@ -27,7 +23,9 @@ use gate_core::{
 
 use crate::{
     preview::{self, Published},
-    report_groups, take_over,
+    report_groups,
+    rules::Places,
+    take_over,
 };
 
 /// In a larger repository nobody is told of globs that match nothing.
@@ -224,27 +222,18 @@ async fn make_plan(
     let merged = candidate
         .as_ref()
         .map_or(source_commit, Candidate::tested_commit);
-    let sides = Sides {
+    let places = Places {
         clients,
         repository,
+        branch: &live.destination,
         destination: destination_commit,
         merged,
     };
-    let gate_toml = BothSides {
-        destination: rules_there,
-        merged: host.file(repository, merged, rules::PATH).await?,
-    };
-    let has_buildspec =
-        gate_toml.destination.is_some() || sides.read(buildspec::PATH).await?.destination.is_some();
-    let mut chosen = match choose(&gate_toml, has_buildspec) {
+    let sides = places.read(rules_there).await?;
+    let mut chosen = match choose(&sides, &live.destination) {
         Ok(chosen) => chosen,
         Err(no_build) => return Ok(none(title, no_build)),
     };
-    let mut buildspecs = Buildspecs::new();
-    for path in chosen.buildspec_files() {
-        let both = sides.read(&path).await?;
-        buildspecs.insert(path, both);
-    }
     let changed = if chosen.looks_at_changed_files() {
         host.changed_files(repository, destination_commit, merged)
             .await?
@@ -262,7 +251,7 @@ async fn make_plan(
         changed: &changed,
         conversation: heard,
     };
-    let plan = plan(&title, chosen, &buildspecs, subject);
+    let plan = plan(&title, chosen, subject);
     if plan.no_build.is_some() {
         return Ok(Prepared {
             candidate: None,
@@ -270,24 +259,6 @@ async fn make_plan(
         });
     }
     Ok(Prepared { candidate, plan })
-}
-
-/// The two commits that rules are read at.
-struct Sides<'a> {
-    clients: &'a Clients,
-    repository: &'a RepositoryName,
-    destination: &'a CommitId,
-    merged: &'a CommitId,
-}
-
-impl Sides<'_> {
-    async fn read(&self, path: &str) -> Result<BothSides, GateError> {
-        let host = &self.clients.host;
-        Ok(BothSides {
-            destination: host.file(self.repository, self.destination, path).await?,
-            merged: host.file(self.repository, self.merged, path).await?,
-        })
-    }
 }
 
 fn candidate(candidacy: &Candidacy, live: &PullRequest, preview: Preview) -> Candidate {

@@ -132,6 +132,139 @@ async fn a_command_that_fails_is_named_with_its_phase() {
     stage.strike().await;
 }
 
+/// A pull request that changes the rules by git, on a repository that begins with `files`.
+async fn by_git(files: &[(&str, &str)], commands: &[&[&str]]) -> (Stage, String, String) {
+    let stage = Stage::set(files).await;
+    stage.copy.commit("change", "main", &[("value", "5\n")]);
+    for command in commands {
+        stage.copy.git(command);
+    }
+    stage
+        .copy
+        .git(&["commit", "--quiet", "--message", "Change the rules"]);
+    stage.copy.send("change");
+    let id = stage.open("change", "Change the rules").await;
+    let said = words(&stage, &id).await;
+    (stage, id, said)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refuses_a_pull_request_that_deletes_the_rules() {
+    let (stage, id, said) = by_git(&green_files(), &[&["rm", "--quiet", "buildspec.yml"]]).await;
+    assert!(
+        said.contains("```\ngate.toml: it is missing\nbuildspec.yml: it is missing\n```"),
+        "{said}"
+    );
+    is_never_built(stage, &id).await;
+
+    let rules = "[[check]]\nname = \"unit\"\nbuildspec = \"ci/unit.yml\"\n[[check]]\nname = \"docs\"\nbuildspec = \"ci/docs.yml\"\npaths = [\"docs/**\"]\n";
+    let mut files = without("buildspec.yml");
+    files.extend([
+        ("gate.toml", rules),
+        ("ci/unit.yml", BUILDSPEC),
+        ("ci/docs.yml", BUILDSPEC),
+    ]);
+    // The check of the deleted file is not needed for this change.
+    let (stage, id, said) = by_git(&files, &[&["rm", "--quiet", "ci/docs.yml"]]).await;
+    assert!(
+        said.contains("```\nci/docs.yml: it is missing\n```"),
+        "{said}"
+    );
+    is_never_built(stage, &id).await;
+    let (stage, id, said) = by_git(&files, &[&["rm", "--quiet", "gate.toml"]]).await;
+    assert!(
+        said.contains("gate.toml: it is missing\nbuildspec.yml: it is missing"),
+        "{said}"
+    );
+    is_never_built(stage, &id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refuses_a_folder_a_submodule_and_a_link_in_place_of_a_buildspec() {
+    let commit = "160000,5d41402abc4b2a76b9719d911017c592ae4f5d41,buildspec.yml";
+    let remove: &[&str] = &["rm", "--quiet", "buildspec.yml"];
+    let (stage, id, said) = by_git(
+        &green_files(),
+        &[remove, &["update-index", "--add", "--cacheinfo", commit]],
+    )
+    .await;
+    assert!(
+        said.contains("buildspec.yml: it is a submodule, where a file must be"),
+        "{said}"
+    );
+    is_never_built(stage, &id).await;
+
+    let stage = Stage::set(&green_files()).await;
+    stage.copy.commit("change", "main", &[("value", "5\n")]);
+    stage.copy.git(&["rm", "--quiet", "buildspec.yml"]);
+    stage
+        .copy
+        .push("change", "", &[("buildspec.yml/part.yml", BUILDSPEC)]);
+    let id = stage.open("change", "A folder").await;
+    let said = words(&stage, &id).await;
+    assert!(
+        said.contains("buildspec.yml: it is a folder, where a file must be"),
+        "{said}"
+    );
+    is_never_built(stage, &id).await;
+
+    let stage = Stage::set(&green_files()).await;
+    stage
+        .copy
+        .commit("change", "main", &[("ci.yml", BUILDSPEC)]);
+    stage.copy.git(&["rm", "--quiet", "buildspec.yml"]);
+    std::os::unix::fs::symlink("ci.yml", stage.copy.path().join("buildspec.yml")).unwrap();
+    stage.copy.push("change", "", &[]);
+    let id = stage.open("change", "A link").await;
+    let said = words(&stage, &id).await;
+    assert!(
+        said.contains("buildspec.yml: it is a symbolic link, which is not followed"),
+        "{said}"
+    );
+    is_never_built(stage, &id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_branch_whose_rules_were_deleted_past_the_gate_never_takes_a_pull_requests_own() {
+    let stage = Stage::set(&green_files()).await;
+    stage.copy.push("change", "main", &[("value", "5\n")]);
+    let id = stage.open("change", "Change").await;
+    stage.verdict(&id).await;
+    stage.close(&id).await;
+    stage.copy.git(&["checkout", "--quiet", "main"]);
+    stage.copy.git(&["rm", "--quiet", "buildspec.yml"]);
+    stage
+        .copy
+        .git(&["commit", "--quiet", "--message", "No rules"]);
+    stage.copy.send("main");
+
+    let easy = BUILDSPEC.replace("sh test.sh", "true");
+    let change = [("buildspec.yml", easy.as_str()), ("value", "11\n")];
+    stage.copy.push("easy", "main", &change);
+    let id = stage.open("easy", "Bring easy rules").await;
+    let said = words(&stage, &id).await;
+    assert!(
+        said.starts_with("### ❌ Mergegate: not approved, 1 test failure\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains(
+            "- the destination has no rules any more that can be used: those that it had at "
+        ),
+        "{said}"
+    );
+    assert!(!stage.approved(&id).await);
+    stage.copy.push(
+        "mends",
+        "main",
+        &[("buildspec.yml", BUILDSPEC), ("value", "5\n")],
+    );
+    let id = stage.open("mends", "Restore the rules").await;
+    let said = words(&stage, &id).await;
+    assert!(said.starts_with("### ✅ Mergegate: approved\n"), "{said}");
+    stage.strike().await;
+}
+
 /// The report is written elsewhere.
 const ASTRAY: &str = "\
 version: 0.2
@@ -150,13 +283,13 @@ const EMPTIED: &str = "\
 
 `change` COMMIT → `main` COMMIT, nothing was built
 
-After the merge the buildspec could not be run:
+After the merge the rules could not be used:
 
 ```
-`buildspec.yml` is empty
+buildspec.yml: it is empty
 ```
 
-Mend it and push.
+Mend them and push; `gate config check` tells the same.
 
 Mergegate · run RUN";
 const BROKEN: &str = "\
@@ -164,13 +297,13 @@ const BROKEN: &str = "\
 
 `change` COMMIT → `main` COMMIT, nothing was built
 
-After the merge the buildspec could not be run:
+After the merge the rules could not be used:
 
 ```
-`buildspec.yml` cannot be read: line 3 column 10: expected mapping start
+buildspec.yml: line 3, column 10: it cannot be read: unclosed bracket '['
 ```
 
-Mend it and push.
+Mend them and push; `gate config check` tells the same.
 
 Mergegate · run RUN";
 const MISSING: &str = "\
@@ -210,7 +343,7 @@ const MENDED: &str = "\
 No differences are shown: nothing that was gated has been merged into `main` yet.
 
 Good to know
-- the destination's buildspec is broken, so this pull request's own was used: `` `buildspec.yml` cannot be read: line 2 column 9: expected mapping start ``
+- the destination's buildspec is broken, so this pull request's own was used: `buildspec.yml: line 2, column 9: it cannot be read: unclosed bracket '['`
 
 [All results](LINK)
 

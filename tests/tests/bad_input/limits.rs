@@ -76,7 +76,7 @@ async fn refuses_rules_and_a_buildspec_that_are_larger_than_codecommit_hands_out
         ),
         (
             "buildspec.yml",
-            "`buildspec.yml` has 6291457 bytes, more than the 65536 the gate passes on",
+            "buildspec.yml: it has 6291457 bytes, more than the 65536 the gate passes on",
         ),
     ] {
         let branch = format!("large-{path}");

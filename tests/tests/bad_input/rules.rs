@@ -43,10 +43,7 @@ async fn refuses_rules_that_name_a_buildspec_which_is_not_there() {
     stage.copy.push("change", "main", &[("gate.toml", rules)]);
     let id = stage.open("change", "Change the rules").await;
     let said = words(&stage, &id).await;
-    assert!(
-        said.contains("Neither side has a `web/buildspec.yml`."),
-        "{said}"
-    );
+    assert!(said.contains("web/buildspec.yml: it is missing"), "{said}");
     assert!(!stage.approved(&id).await);
     stage.strike().await;
 }
@@ -84,12 +81,84 @@ async fn refuses_rules_of_five_megabytes_with_words() {
     stage.strike().await;
 }
 
+/// A report whose name no report group can have.
+const DOTTED: &str = "\
+version: 0.2
+phases: {build: {commands: [sh test.sh]}}
+reports:
+  unit.tests: {files: [report.xml]}
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refuses_a_report_that_would_lock_the_repository_and_lets_who_has_one_mend_it() {
+    let stage = Stage::set(&green_files()).await;
+    stage
+        .copy
+        .push("change", "main", &[("buildspec.yml", DOTTED)]);
+    let id = stage.open("change", "Bring a report").await;
+    let said = words(&stage, &id).await;
+    assert!(
+        said.contains(
+            "buildspec.yml: line 4, column 3: CodeBuild takes no report group for the report `unit.tests`: write letters, digits, `-` and `_`"
+        ),
+        "{said}"
+    );
+    assert!(!stage.approved(&id).await);
+    stage.strike().await;
+
+    let stage = Stage::set(&with("buildspec.yml", DOTTED)).await;
+    let mended = DOTTED.replace("unit.tests", "unit-tests");
+    stage
+        .copy
+        .push("change", "main", &[("buildspec.yml", &mended)]);
+    let id = stage.open("change", "Mend the report").await;
+    let said = words(&stage, &id).await;
+    assert!(said.starts_with("### ✅ Mergegate: approved\n"), "{said}");
+    assert!(
+        said.contains("CodeBuild takes no report group for the report `unit.tests`"),
+        "{said}"
+    );
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refuses_rules_whose_run_would_not_fit_an_execution_and_shares_the_variables_of_all() {
+    let stage = Stage::set(&green_files()).await;
+    let inline = format!(
+        "{{version: 0.2, phases: {{build: {{commands: [\"echo {}\"]}}}}}}",
+        "x".repeat(20_000)
+    );
+    let check = |number: usize| format!("[[check]]\nname = \"c{number}\"\ninline = '{inline}'\n");
+    let rules: String = (0..10).map(check).collect();
+    stage.copy.push("change", "main", &[("gate.toml", &rules)]);
+    let id = stage.open("change", "Large rules").await;
+    let said = words(&stage, &id).await;
+    assert!(said.contains("gate.toml: line "), "{said}");
+    assert!(said.contains("KiB of a run's state"), "{said}");
+    stage.strike().await;
+
+    let mut rules = format!("[build.environment]\nA = \"{}\"\n", "v".repeat(4_500));
+    for number in 0..60 {
+        rules.push_str(&format!(
+            "[[check]]\nname = \"c{number}\"\ninline = '{{version: 0.2, phases: {{build: {{commands: [\"test ${{#A}} -eq 4500\"]}}}}}}'\n"
+        ));
+    }
+    let mut files = green_files();
+    files.push(("gate.toml", &rules));
+    let stage = Stage::set(&files).await;
+    stage.copy.push("change", "main", &[("value", "5\n")]);
+    let id = stage.open("change", "Change").await;
+    let said = words(&stage, &id).await;
+    assert!(said.starts_with("### ✅ Mergegate: approved\n"), "{said}");
+    stage.strike().await;
+}
+
 const REFUSED: &str = "\
 ### ❌ Mergegate: not approved, its rules are invalid
 
 `change` COMMIT → `main` COMMIT, nothing was built
 
-After the merge the rules could not be read:
+After the merge the rules could not be used:
 
 ```
 gate.toml: line 2, column 1: `imge` is no key here; did you mean `image`?
@@ -105,7 +174,7 @@ const MENDED: &str = "\
 
 `change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
 
-The destination's rules cannot be read:
+The destination's rules cannot be used:
 
 ```
 gate.toml: line 2, column 1: `imge` is no key here; did you mean `image`?

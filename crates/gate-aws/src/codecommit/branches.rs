@@ -8,11 +8,14 @@ use aws_sdk_codecommit::{
     operation::{
         create_branch::CreateBranchError, get_branch::GetBranchError,
         get_differences::builders::GetDifferencesFluentBuilder, get_file::GetFileError,
+        get_folder::GetFolderError,
     },
+    types::FileModeTypeEnum,
 };
 use gate_core::{
     host::{BranchCreated, CommitDetails, HostResult},
     id::{BranchName, CommitId, RepositoryName, TreeId},
+    plan::Instead,
 };
 
 use super::{NO_REPOSITORY, failed, lacks};
@@ -155,6 +158,8 @@ pub(super) async fn file(
         .send()
         .await;
     match answer {
+        // Of a link the content is where it leads to.
+        Ok(output) if output.file_mode == FileModeTypeEnum::Symlink => Ok(None),
         Ok(output) => Ok(Some(output.file_content.into_inner())),
         Err(error) => match error.as_service_error() {
             Some(GetFileError::FileDoesNotExistException(_)) => Ok(None),
@@ -164,6 +169,44 @@ pub(super) async fn file(
             _ => Err(failed("GetFile", &error)),
         },
     }
+}
+
+pub(super) async fn instead_of_file(
+    client: &Client,
+    repository: &RepositoryName,
+    commit: &CommitId,
+    path: &str,
+) -> HostResult<Instead> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("/", path));
+    let answer = client
+        .get_folder()
+        .repository_name(repository.as_str())
+        .commit_specifier(commit.as_str())
+        .folder_path(folder)
+        .send()
+        .await;
+    let output = match answer {
+        Ok(output) => output,
+        Err(error) => {
+            return match error.as_service_error() {
+                Some(GetFolderError::FolderDoesNotExistException(_)) => Ok(Instead::Nothing),
+                _ => Err(failed("GetFolder", &error)),
+            };
+        }
+    };
+    let named = |found: Option<&str>| found == Some(name);
+    let mut folders = output.sub_folders().iter();
+    let mut submodules = output.sub_modules().iter();
+    let mut links = output.symbolic_links().iter();
+    Ok(if folders.any(|folder| named(folder.relative_path())) {
+        Instead::Folder
+    } else if submodules.any(|submodule| named(submodule.relative_path())) {
+        Instead::Submodule
+    } else if links.any(|link| named(link.relative_path())) {
+        Instead::Link
+    } else {
+        Instead::Nothing
+    })
 }
 
 /// The mode of a submodule (API reference, `BlobMetadata`).

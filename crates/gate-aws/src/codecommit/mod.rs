@@ -18,6 +18,7 @@ use gate_core::{
         HostResult, MergeOutcome, NewComment, Posted,
     },
     id::{BranchName, CommentId, CommitId, PullRequestId, RepositoryName, RevisionId},
+    plan::Instead,
     pull_request::PullRequest,
 };
 
@@ -113,6 +114,15 @@ impl CodeHost for CodeCommit {
         path: &str,
     ) -> HostResult<Option<Vec<u8>>> {
         branches::file(&self.client, repository, commit, path).await
+    }
+
+    async fn instead_of_file(
+        &self,
+        repository: &RepositoryName,
+        commit: &CommitId,
+        path: &str,
+    ) -> HostResult<Instead> {
+        branches::instead_of_file(&self.client, repository, commit, path).await
     }
 
     async fn changed_files(

@@ -5,7 +5,7 @@ use crate::{
     names,
     plan::{NoBuild, Note},
     reply,
-    rules::Fault,
+    rules::FileFault,
     text::{code, count, fence},
     verdict::{Reason, Verdict},
 };
@@ -81,31 +81,24 @@ pub(super) fn explanation(view: &View<'_>) -> Option<String> {
             code(path, 80)
         )),
         NoBuild::InvalidRules { faults } => Some(format!(
-            "After the merge the rules could not be read:\n\n{}\n\nMend them and push; `gate config check` tells the same.",
+            "After the merge the rules could not be used:\n\n{}\n\nMend them and push; `gate config check` tells the same.",
             fault_lines(faults)
-        )),
-        NoBuild::InvalidBuildspec { fault } => Some(format!(
-            "After the merge the buildspec could not be run:\n\n{}\n\nMend it and push.",
-            fence(fault, 8, 800)
         )),
     }
 }
 
 fn broken_rules(note: &Note) -> Option<String> {
-    let Note::BrokenRules { faults } = note else {
+    let Note::BrokenRules { faults, .. } = note else {
         return None;
     };
     Some(format!(
-        "The destination's rules cannot be read:\n\n{}",
+        "The destination's rules cannot be used:\n\n{}",
         fault_lines(faults)
     ))
 }
 
-fn fault_lines(faults: &[Fault]) -> String {
-    let lines: Vec<_> = faults
-        .iter()
-        .map(|fault| format!("{}: {fault}", crate::rules::PATH))
-        .collect();
+fn fault_lines(faults: &[FileFault]) -> String {
+    let lines: Vec<_> = faults.iter().map(ToString::to_string).collect();
     fence(&lines.join("\n"), 50, 4000)
 }
 

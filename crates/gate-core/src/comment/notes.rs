@@ -4,7 +4,7 @@ use super::{View, detail::Detail};
 use crate::{
     buildspec::PATH as BUILDSPEC,
     id::CheckName,
-    plan::{Note, Plan, WhyAgain},
+    plan::{Note, Plan, Used, WhyAgain},
     rules::PATH as RULES,
     text::{code, count},
     title::Flag,
@@ -73,8 +73,18 @@ fn note_words(note: &Note, detail: &Detail) -> String {
         Note::FirstRules => format!(
             "the destination has no `{RULES}` yet: this pull request's own was used, this once"
         ),
-        Note::BrokenRules { .. } => format!(
-            "the destination's `{RULES}` is broken: one build of `{BUILDSPEC}` was asked for in its place"
+        Note::BrokenRules { used, .. } => match used {
+            Used::DefaultCheck => format!(
+                "the destination's `{RULES}` is broken: one build of `{BUILDSPEC}` was asked for in its place"
+            ),
+            Used::Kept => "the destination's rules are broken: some that it had were used in their place".to_owned(),
+            Used::Own => "the destination's rules are broken and leave nothing to build: this pull request's own were used, so that \
+                          it can mend them"
+                .to_owned(),
+        },
+        Note::KeptRules { commit } => format!(
+            "the destination has no rules any more that can be used: those that it had at {} were",
+            code(commit.short(7), 40)
         ),
         Note::ChangesRules {
             added,

@@ -1,28 +1,33 @@
 //! What a run will do with a candidate: which checks it builds and which it leaves out, or why it builds none.
 //!
-//! [`choose`] decides whose rules count, the destination's or, where it has none, the pull request's own; [`plan`] what they ask
-//! of this candidate. Between the two the shell reads the buildspecs that the chosen rules name.
+//! [`choose`] decides whose rules count, the destination's or, where it never had any, the pull request's own; [`plan`] what they
+//! ask of this candidate.
 
 mod caches;
 mod filter;
 mod flags;
 mod rules;
+mod ruleset;
 mod select;
+mod size;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     conversation::Conversation,
     host::MergeOutcome,
-    id::{BranchName, CheckName},
-    rules::{BuildSettings, BuildspecSource, CommentRules, Demands, Fault, Kind, Retry, Rules},
+    id::{BranchName, CheckName, CommitId},
+    rules::{BuildSettings, BuildspecSource, CommentRules, Demands, FileFault, Kind, Retry, Rules},
     title::{Flag, Flags},
 };
 
 use filter::Answers;
 
 pub use flags::skips_all;
-pub use rules::{BothSides, Buildspecs, ChosenRules, choose};
+pub use rules::{ChosenRules, RuleSides, choose};
+pub use ruleset::{Instead, RuleFiles, Ruleset};
 
 /// One check of the plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,8 +90,10 @@ pub enum Side {
     /// The destination commit: where rules come from.
     #[default]
     Destination,
-    /// The commit merging makes: where they come from if the destination has none.
+    /// The commit merging makes: where they come from if the destination never had any.
     Merged,
+    /// The commit of [`Plan::kept`]: where they come from if the destination has none any more.
+    Kept,
 }
 
 /// A check that does not run.
@@ -126,6 +133,12 @@ pub enum Why {
 pub struct Plan {
     /// What is built.
     pub checks: Vec<PlannedCheck>,
+    /// Variables of every build; a check's own go before them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+    /// The commit whose rules count in place of the destination's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<CommitId>,
     /// What the rules name and this candidate does not need.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
@@ -198,20 +211,15 @@ pub enum NoBuild {
         /// Its reason.
         reason: String,
     },
-    /// A buildspec that the rules name is on neither side.
+    /// There are no rules on either side.
     NoBuildspec {
-        /// Its path.
+        /// What is missing above all.
         path: String,
     },
-    /// After the merge the destination would have a buildspec that CodeBuild cannot read.
-    InvalidBuildspec {
-        /// What is wrong with it.
-        fault: String,
-    },
-    /// After the merge the destination would have a `gate.toml` that the gate cannot read.
+    /// After the merge the destination would have rules that cannot be used, or none any more.
     InvalidRules {
-        /// Everything that is wrong with it.
-        faults: Vec<Fault>,
+        /// Everything that is wrong with them.
+        faults: Vec<FileFault>,
     },
 }
 
@@ -236,10 +244,18 @@ pub enum Note {
     },
     /// The destination has no rules at all: the pull request's own `gate.toml` is used this once.
     FirstRules,
-    /// The destination's `gate.toml` is broken: the one check of a repository without rules is used, so that it can be mended.
+    /// The destination's rules cannot be used: others are, such as the one check of a repository without a `gate.toml`, so that
+    /// they can be mended.
     BrokenRules {
-        /// Everything that is wrong with it.
-        faults: Vec<Fault>,
+        /// Everything that is wrong with them.
+        faults: Vec<FileFault>,
+        /// What counts in their place.
+        used: Used,
+    },
+    /// The destination has no rules any more that can be used: those that it had are.
+    KeptRules {
+        /// The commit they stand at.
+        commit: CommitId,
     },
     /// The pull request changes the rules: what would differ for it after the merge.
     ChangesRules {
@@ -281,6 +297,18 @@ pub enum Note {
         /// Those there are.
         known: Vec<CheckName>,
     },
+}
+
+/// What counts in place of rules that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Used {
+    /// The one check of a repository without a `gate.toml`.
+    DefaultCheck,
+    /// Rules that the destination had.
+    Kept,
+    /// The pull request's own.
+    Own,
 }
 
 /// Why nothing of an earlier run counts.
@@ -370,22 +398,11 @@ pub struct Subject<'a> {
 }
 
 /// Plans a candidate with the flags of its title under the chosen rules.
-pub fn plan(
-    title: &Flags,
-    chosen: ChosenRules,
-    buildspecs: &Buildspecs,
-    subject: Subject<'_>,
-) -> Plan {
-    let ChosenRules {
-        rules,
-        side,
-        after_merge,
-        own,
-        mut notes,
-    } = chosen;
-    if let Some(no_build) = rules::faulty_after_merge(after_merge.as_ref(), buildspecs) {
-        return Plan::none(title.clone(), no_build);
-    }
+pub fn plan(title: &Flags, mut chosen: ChosenRules, subject: Subject<'_>) -> Plan {
+    let mut notes = std::mem::take(&mut chosen.notes);
+    let after_merge = chosen.after_merge.take();
+    let own = chosen.own;
+    let rules = &chosen.rules;
     let in_effect = flags::in_effect(title, subject.conversation, &rules.flags);
     let flags = in_effect.flags;
     notes.extend(in_effect.notes);
@@ -395,20 +412,14 @@ pub fn plan(
             ..Plan::none(flags, flags::waits_for_leave(&rules.flags, *flag))
         };
     }
-    let after_merge = after_merge.filter(|after| *after != rules);
-    let both: Vec<&Rules> = [Some(&rules), after_merge.as_ref()]
+    let both: Vec<&Rules> = [Some(rules), after_merge.as_ref()]
         .into_iter()
         .flatten()
         .collect();
     let answers = Answers::of(&both, subject);
-    let now = select::select(&rules, &flags, &answers);
-    let mut checks = Vec::new();
-    for rule in &now.run {
-        match rules::resolve(rule, side, buildspecs, &mut notes) {
-            Ok(check) => checks.push(check),
-            Err(no_build) => return Plan::none(flags, no_build),
-        }
-    }
+    let now = select::select(rules, &flags, &answers);
+    let planned = now.run.iter().filter_map(|rule| chosen.planned(rule));
+    let mut checks: Vec<_> = planned.collect();
     let names: Vec<CheckName> = now.run.iter().map(|rule| rule.name.clone()).collect();
     for check in &mut checks {
         check.after.retain(|before| names.contains(before));
@@ -417,13 +428,15 @@ pub fn plan(
     }
     if let Some(after) = &after_merge {
         let then = select::select(after, &flags, &answers);
-        notes.push(rules::difference(&now.run, &then.run));
+        notes.push(rules::difference((rules, &now.run), (after, &then.run)));
     }
-    notes.extend(select::no_such_check(&rules, &flags));
+    notes.extend(select::no_such_check(rules, &flags));
     let holds = |flag: &Flag| rules.flags.get(flag).is_some_and(|rule| !rule.may_approve);
     Plan {
         held_by: flags.known.iter().copied().filter(holds).collect(),
         checks,
+        environment: rules.environment.clone(),
+        kept: chosen.kept.clone(),
         left_out: now.left_out,
         flags,
         conversation: subject.conversation.clone(),

@@ -26,6 +26,8 @@ struct Drawn {
     status: BuildStatus,
 }
 
+const GOOD: &[u8] = b"version: 0.2\nphases: {build: {commands: [make]}}";
+
 const PATHS: [&str; 6] = [
     "src/**", "web/**", "docs/*", "**/*.md", "Makefile", "{a,b}/?",
 ];
@@ -182,19 +184,31 @@ proptest! {
         let text = gate_toml(&checks);
         let rules = Rules::parse(text.as_bytes()).unwrap();
         let merged = after_merge.map_or(text.clone(), |checks| gate_toml(&checks));
-        let gate_toml = BothSides {
-            destination: Some(text.into_bytes()),
-            merged: Some(merged.into_bytes()),
+        let side = |gate_toml: &str| RuleFiles {
+            gate_toml: Some(gate_toml.as_bytes().to_vec()),
+            buildspecs: [("buildspec.yml".to_owned(), GOOD.to_vec())].into(),
+            ..RuleFiles::default()
         };
+        let sides = RuleSides { destination: side(&text), merged: side(&merged), kept: None };
         let changed: Vec<String> = changed.into_iter().map(str::to_owned).collect();
         let destination = BranchName::new(destination);
         let conversation = Conversation::default();
         let subject = Subject { destination: &destination, changed: &changed, conversation: &conversation };
         let flags = Flags::parse(title);
-        let good = Some(b"version: 0.2\nphases: {build: {commands: [make]}}".to_vec());
-        let both = BothSides { destination: good.clone(), merged: good };
-        let buildspecs = [("buildspec.yml".to_owned(), both)].into();
-        let plan = plan(&flags, choose(&gate_toml, true).unwrap(), &buildspecs, subject);
+        let requires = |text: &str| {
+            Rules::parse(text.as_bytes()).unwrap().requires_anything_on(&destination)
+        };
+        let Ok(chosen) = choose(&sides, &destination) else {
+            prop_assert!(!requires(&merged));
+            return Ok(());
+        };
+        prop_assert!(requires(&merged));
+        if !requires(&text) {
+            // The default check counts in the place of such rules.
+            prop_assert_eq!(chosen.rules, Rules::of_one_build());
+            return Ok(());
+        }
+        let plan = plan(&flags, chosen, subject);
 
         for rule in &rules.checks {
             let planned = plan.checks.iter().find(|check| check.name == rule.name);

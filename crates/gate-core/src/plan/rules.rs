@@ -1,24 +1,50 @@
-//! Whose rules count: the destination's. Where it has none, or broken ones, the pull request can bring or mend them.
+//! Whose rules count: the destination's. Where it has none, or none that can be used, those that it had when the gate last saw
+//! usable ones; and only where it never saw any, the pull request's own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{NoBuild, Note, PlannedCheck, Side};
+use super::{
+    NoBuild, Note, PlannedCheck, Side, Used,
+    ruleset::{Faulty, RuleFiles, Ruleset},
+};
 use crate::{
-    buildspec::{self, Buildspec, BuildspecFault},
-    rules::{BuildspecSource, CheckRule, CommentRules, LimitRules, MergeRules, Rules},
+    buildspec::{self, Buildspec},
+    id::{BranchName, CommitId},
+    rules::{
+        self, BuildspecSource, CheckRule, CommentRules, FileFault, LimitRules, MergeRules, Rules,
+    },
 };
 
-/// A file as it stands on both sides; `None` where it is missing.
+/// The rules' files on both sides of a merge, and as they were.
 #[derive(Clone, Debug, Default)]
-pub struct BothSides {
+pub struct RuleSides {
     /// At the destination commit.
-    pub destination: Option<Vec<u8>>,
+    pub destination: RuleFiles,
     /// At the commit merging makes.
-    pub merged: Option<Vec<u8>>,
+    pub merged: RuleFiles,
+    /// At the commit at which the gate last saw usable rules on this branch; asked for only by [`RuleSides::need_kept`].
+    pub kept: Option<(CommitId, RuleFiles)>,
 }
 
-/// The buildspecs that the chosen rules name, by their paths.
-pub type Buildspecs = BTreeMap<String, BothSides>;
+impl RuleSides {
+    /// Whether the destination's own rules cannot be used, so that those it had matter.
+    pub fn need_kept(&self, branch: &BranchName) -> bool {
+        Ruleset::try_read(&self.destination, Some(branch)).is_err()
+    }
+
+    /// Files that the rules would lack after the merge: somebody should look what is there in their place.
+    pub fn missing_after_merge(&self) -> Vec<String> {
+        let merged = &self.merged;
+        let named = match &merged.gate_toml {
+            Some(bytes) => RuleFiles::named_by(bytes),
+            None if merged.is_empty() => [rules::PATH, buildspec::PATH].map(str::to_owned).into(),
+            None => return Vec::new(),
+        };
+        let mut missing: Vec<_> = named.into_iter().collect();
+        missing.retain(|path| !merged.buildspecs.contains_key(path));
+        missing
+    }
+}
 
 /// What the destination's own rules say, whoever's checks run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,6 +60,10 @@ pub struct ChosenRules {
     pub(super) rules: Rules,
     /// The side they come from.
     pub(super) side: Side,
+    /// The buildspec files they name, each with the side it is taken from.
+    files: BTreeMap<String, (Side, Buildspec)>,
+    /// What [`Side::Kept`] is.
+    pub(super) kept: Option<CommitId>,
     /// The rules as they would be after the merge; `None` if they are the same.
     pub(super) after_merge: Option<Rules>,
     pub(super) own: Own,
@@ -41,14 +71,6 @@ pub struct ChosenRules {
 }
 
 impl ChosenRules {
-    /// The files to read on both sides.
-    pub fn buildspec_files(&self) -> BTreeSet<String> {
-        let all = self.after_merge.iter().chain([&self.rules]);
-        all.flat_map(Rules::buildspec_files)
-            .map(str::to_owned)
-            .collect()
-    }
-
     /// The rules that the pull request brings or changes, if they look at files.
     fn new_rules(&self) -> Option<&Rules> {
         let first = (self.side == Side::Merged).then_some(&self.rules);
@@ -82,6 +104,30 @@ impl ChosenRules {
         let mut all = self.after_merge.iter().chain([&self.rules]);
         all.any(looks_at_files)
     }
+
+    /// The check with its buildspec; `None` never, since no rules are chosen whose buildspecs cannot be read.
+    pub(super) fn planned(&self, rule: &CheckRule) -> Option<PlannedCheck> {
+        let (side, spec) = match &rule.buildspec {
+            BuildspecSource::Inline(text) => {
+                let parsed = Buildspec::parse(rules::PATH, text.as_bytes());
+                (self.side, parsed.ok()?)
+            }
+            BuildspecSource::File(path) => self.files.get(path)?.clone(),
+        };
+        Some(PlannedCheck {
+            name: rule.name.clone(),
+            required: rule.required,
+            kind: rule.kind,
+            reports: spec.reports,
+            coverage_reports: spec.coverage_reports,
+            after: rule.after.clone(),
+            buildspec: rule.buildspec.clone(),
+            side,
+            demands: rule.demands.clone(),
+            retry: rule.retry,
+            settings: rule.settings.clone(),
+        })
+    }
 }
 
 fn looks_at_files(rules: &Rules) -> bool {
@@ -89,144 +135,217 @@ fn looks_at_files(rules: &Rules) -> bool {
     rules.checks.iter().any(filtered)
 }
 
-/// Chooses from the `gate.toml` of both sides; `has_default_buildspec` tells whether the destination has a `buildspec.yml`.
-pub fn choose(gate_toml: &BothSides, has_default_buildspec: bool) -> Result<ChosenRules, NoBuild> {
-    let destination = gate_toml.destination.as_deref().map(Rules::parse);
-    let merged = match &gate_toml.merged {
-        None => Rules::of_one_build(),
-        Some(bytes) => Rules::parse(bytes).map_err(|faults| NoBuild::InvalidRules { faults })?,
+/// Chooses for a pull request to `branch`. A merge after which the branch could not be gated any more is none to be tested.
+pub fn choose(sides: &RuleSides, branch: &BranchName) -> Result<ChosenRules, NoBuild> {
+    let RuleSides {
+        destination,
+        merged,
+        kept,
+    } = sides;
+    let kept = kept.as_ref().and_then(|(commit, files)| {
+        let set = Ruleset::read(files, Some(branch)).ok()?;
+        Some((commit, set))
+    });
+    let after = after_merge(sides, kept.is_some(), branch)?;
+    let now = Ruleset::try_read(destination, Some(branch));
+    let own = match &now {
+        Ok(set) => own(&set.rules),
+        Err(faulty) => faulty.rules.as_ref().map(own).unwrap_or_default(),
     };
-    let own = match &destination {
-        Some(Ok(rules)) => Own {
-            merge: rules.merge,
-            limits: rules.limits,
-            comment: rules.comment,
-        },
-        Some(Err(_)) | None => Own::default(),
+    let mut chosen = match now {
+        Ok(set) => whole(set, Side::Destination),
+        Err(faulty) => instead_of(sides, faulty, kept, &after),
     };
-    let brings_rules = gate_toml.merged.is_some();
-    let (rules, side, notes) = match destination {
-        Some(Ok(rules)) => (rules, Side::Destination, Vec::new()),
-        None if has_default_buildspec || !brings_rules => {
-            (Rules::of_one_build(), Side::Destination, Vec::new())
+    chosen.own = own;
+    for (path, (side, used)) in &chosen.files {
+        let then = after
+            .files
+            .get(path)
+            .cloned()
+            .or_else(|| merged.buildspec(path).ok());
+        let differs = *side == Side::Destination && then.as_ref() != Some(used);
+        if differs {
+            let path = path.clone();
+            chosen.notes.push(Note::ChangesBuildspec { path });
         }
-        None => (merged.clone(), Side::Merged, vec![Note::FirstRules]),
-        Some(Err(faults)) => (
-            Rules::of_one_build(),
-            Side::Destination,
-            vec![Note::BrokenRules { faults }],
-        ),
-    };
-    Ok(ChosenRules {
-        after_merge: (merged != rules).then_some(merged),
-        rules,
+    }
+    chosen.after_merge = (after.rules != chosen.rules).then_some(after.rules);
+    Ok(chosen)
+}
+
+fn own(rules: &Rules) -> Own {
+    Own {
+        merge: rules.merge,
+        limits: rules.limits,
+        comment: rules.comment,
+    }
+}
+
+/// The rules as the merge would leave them.
+fn after_merge(sides: &RuleSides, has_kept: bool, branch: &BranchName) -> Result<Ruleset, NoBuild> {
+    let merged = &sides.merged;
+    if !merged.is_empty() {
+        return Ruleset::read(merged, Some(branch))
+            .map_err(|faults| NoBuild::InvalidRules { faults });
+    }
+    if sides.destination.is_empty() && !has_kept {
+        let path = buildspec::PATH.to_owned();
+        return Err(NoBuild::NoBuildspec { path });
+    }
+    let faults = [rules::PATH, buildspec::PATH].map(|path| merged.lacks(path));
+    Err(NoBuild::InvalidRules {
+        faults: faults.into(),
+    })
+}
+
+/// All of a set, from one side.
+fn whole(set: Ruleset, side: Side) -> ChosenRules {
+    let files = set.files.into_iter();
+    ChosenRules {
+        files: files.map(|(path, spec)| (path, (side, spec))).collect(),
+        rules: set.rules,
         side,
-        own,
+        kept: None,
+        after_merge: None,
+        own: Own::default(),
+        notes: Vec::new(),
+    }
+}
+
+/// What counts where the destination's rules cannot be used: of them as much as can, then those it had, then the pull request's.
+fn instead_of(
+    sides: &RuleSides,
+    faulty: Faulty,
+    kept: Option<(&CommitId, Ruleset)>,
+    after: &Ruleset,
+) -> ChosenRules {
+    let has_rules = sides.destination.gate_toml.is_some();
+    let has_none = sides.destination.is_empty();
+    if !has_none && let Some(chosen) = with_other_buildspecs(sides, &faulty, kept.as_ref(), after) {
+        return chosen;
+    }
+    let faults = faulty.faults;
+    let broken = |used| Note::BrokenRules {
+        faults: faults.clone(),
+        used,
+    };
+    if has_rules && let Ok(default) = sides.destination.buildspec(buildspec::PATH) {
+        let files = [(buildspec::PATH.to_owned(), default)].into();
+        if let Some(set) = Ruleset::with_files(Rules::of_one_build(), files) {
+            let mut chosen = whole(set, Side::Destination);
+            chosen.notes.push(broken(Used::DefaultCheck));
+            return chosen;
+        }
+    }
+    if let Some((commit, set)) = kept {
+        let mut chosen = whole(set, Side::Kept);
+        chosen.kept = Some(commit.clone());
+        chosen.notes.extend((!has_none).then(|| broken(Used::Kept)));
+        chosen.notes.push(Note::KeptRules {
+            commit: commit.clone(),
+        });
+        return chosen;
+    }
+    let mut chosen = whole(after.clone(), Side::Merged);
+    chosen.notes.push(if has_rules {
+        broken(Used::Own)
+    } else if !has_none {
+        let fault = joined(&faults);
+        Note::BrokenBuildspec { fault }
+    } else if sides.merged.gate_toml.is_some() {
+        Note::FirstRules
+    } else {
+        let path = buildspec::PATH.to_owned();
+        Note::FirstBuildspec { path }
+    });
+    chosen
+}
+
+/// The destination's `gate.toml`, with those of its buildspecs that cannot be used taken from elsewhere.
+fn with_other_buildspecs(
+    sides: &RuleSides,
+    faulty: &Faulty,
+    kept: Option<&(&CommitId, Ruleset)>,
+    after: &Ruleset,
+) -> Option<ChosenRules> {
+    let rules = faulty.rules.as_ref().filter(|_| faulty.by_buildspecs)?;
+    let mut files = BTreeMap::new();
+    let mut notes = Vec::new();
+    let mut kept_commit = None;
+    for path in rules.buildspec_files() {
+        let found = match sides.destination.buildspec(path) {
+            Ok(spec) => {
+                files.insert(path.to_owned(), (Side::Destination, spec));
+                continue;
+            }
+            Err(faults) => faults,
+        };
+        let missing = !sides.destination.buildspecs.contains_key(path);
+        let (side, spec) = match kept {
+            Some((commit, set)) => {
+                kept_commit = Some((*commit).clone());
+                (Side::Kept, set.files.get(path)?.clone())
+            }
+            None => (Side::Merged, after.files.get(path)?.clone()),
+        };
+        notes.push(match (side, missing) {
+            (Side::Merged, true) => Note::FirstBuildspec {
+                path: path.to_owned(),
+            },
+            (Side::Merged, false) => Note::BrokenBuildspec {
+                fault: joined(&found),
+            },
+            _ => Note::BrokenRules {
+                faults: found,
+                used: Used::Kept,
+            },
+        });
+        files.insert(path.to_owned(), (side, spec));
+    }
+    if let Some(commit) = &kept_commit {
+        notes.push(Note::KeptRules {
+            commit: commit.clone(),
+        });
+    }
+    let specs = files.iter();
+    let specs = specs.map(|(path, (_, spec))| (path.clone(), spec.clone()));
+    let set = Ruleset::with_files(rules.clone(), specs.collect())?;
+    Some(ChosenRules {
+        rules: set.rules,
+        side: Side::Destination,
+        files,
+        kept: kept_commit,
+        after_merge: None,
+        own: Own::default(),
         notes,
     })
 }
 
-/// The check with its buildspec: the destination's, unless it has none that CodeBuild can read.
-pub(super) fn resolve(
-    rule: &CheckRule,
-    side: Side,
-    buildspecs: &Buildspecs,
-    notes: &mut Vec<Note>,
-) -> Result<PlannedCheck, NoBuild> {
-    let (side, spec) = match &rule.buildspec {
-        BuildspecSource::Inline(text) => {
-            let parsed = Buildspec::parse(buildspec::INLINE, text.as_bytes());
-            (side, parsed.map_err(|fault| invalid(&fault))?)
-        }
-        BuildspecSource::File(path) => {
-            let missing = BothSides::default();
-            let both = buildspecs.get(path).unwrap_or(&missing);
-            let (side, spec, note) = resolve_file(path, side, both)?;
-            if let Some(note) = note.filter(|note| !notes.contains(note)) {
-                notes.push(note);
-            }
-            (side, spec)
-        }
-    };
-    Ok(PlannedCheck {
-        name: rule.name.clone(),
-        required: rule.required,
-        kind: rule.kind,
-        reports: spec.reports,
-        coverage_reports: spec.coverage_reports,
-        after: rule.after.clone(),
-        buildspec: rule.buildspec.clone(),
-        side,
-        demands: rule.demands.clone(),
-        retry: rule.retry,
-        settings: rule.settings.clone(),
-    })
+fn joined(faults: &[FileFault]) -> String {
+    let words: Vec<_> = faults.iter().take(5).map(ToString::to_string).collect();
+    words.join("; ")
 }
 
-fn invalid(fault: &BuildspecFault) -> NoBuild {
-    NoBuild::InvalidBuildspec {
-        fault: fault.to_string(),
-    }
-}
-
-fn resolve_file(
-    path: &str,
-    side: Side,
-    both: &BothSides,
-) -> Result<(Side, Buildspec, Option<Note>), NoBuild> {
-    let parse =
-        |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|bytes| Buildspec::parse(path, bytes));
-    let merged = parse(&both.merged)
-        .transpose()
-        .map_err(|fault| invalid(&fault))?;
-    let path = path.to_owned();
-    if side == Side::Merged {
-        let buildspec = merged.ok_or(NoBuild::NoBuildspec { path })?;
-        return Ok((side, buildspec, None));
-    }
-    match (parse(&both.destination), merged) {
-        (Some(Ok(rules)), merged) => {
-            let same = merged.is_some_and(|after| after == rules);
-            let note = (!same).then_some(Note::ChangesBuildspec { path });
-            Ok((Side::Destination, rules, note))
-        }
-        (None, Some(first)) => Ok((Side::Merged, first, Some(Note::FirstBuildspec { path }))),
-        (Some(Err(fault)), Some(mended)) => {
-            let fault = fault.to_string();
-            Ok((Side::Merged, mended, Some(Note::BrokenBuildspec { fault })))
-        }
-        (_, None) => Err(NoBuild::NoBuildspec { path }),
-    }
-}
-
-/// Why the destination could not be gated any more after the merge: a `gate.toml` that this pull request brings or changes names
-/// a buildspec that is missing or broken then.
-pub(super) fn faulty_after_merge(
-    after_merge: Option<&Rules>,
-    buildspecs: &Buildspecs,
-) -> Option<NoBuild> {
-    let after = after_merge.filter(|after| **after != Rules::of_one_build())?;
-    after.buildspec_files().find_map(|path| {
-        let merged = buildspecs.get(path).and_then(|both| both.merged.as_deref());
-        match merged.map(|bytes| Buildspec::parse(path, bytes)) {
-            None => Some(NoBuild::NoBuildspec {
-                path: path.to_owned(),
-            }),
-            Some(Err(fault)) => Some(invalid(&fault)),
-            Some(Ok(_)) => None,
-        }
-    })
-}
-
-/// What would differ for this candidate after the merge.
-pub(super) fn difference(now: &[&CheckRule], then: &[&CheckRule]) -> Note {
+/// What would differ for this candidate after the merge. Of each, the checks that run.
+pub(super) fn difference(
+    (before, now): (&Rules, &[&CheckRule]),
+    (after, then): (&Rules, &[&CheckRule]),
+) -> Note {
     let lacks = |checks: &[&CheckRule], rule: &CheckRule| {
         !checks.iter().any(|other| other.name == rule.name)
     };
     let names = |rules: Vec<&&CheckRule>| rules.into_iter().map(|rule| rule.name.clone()).collect();
+    let same = |other: &CheckRule, rule: &CheckRule| {
+        let mut alike = other.clone();
+        alike
+            .settings
+            .environment
+            .clone_from(&rule.settings.environment);
+        alike == *rule && before.environment_of(other) == after.environment_of(rule)
+    };
     let differs = |rule: &CheckRule| {
         now.iter()
-            .any(|other| other.name == rule.name && **other != *rule)
+            .any(|other| other.name == rule.name && !same(other, rule))
     };
     Note::ChangesRules {
         added: names(then.iter().filter(|rule| lacks(now, rule)).collect()),

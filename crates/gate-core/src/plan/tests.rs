@@ -1,5 +1,4 @@
 use super::*;
-use crate::rules::Rules;
 
 const GOOD: &[u8] = b"version: 0.2\nphases:\n  build:\n    commands: [make]\n";
 const OTHER: &[u8] = b"version: 0.2\nphases:\n  build:\n    commands: ['true']\n";
@@ -22,46 +21,84 @@ paths = ["docs/**"]
 branches = ["main", "release/*"]
 "#;
 
-fn both(destination: Option<&[u8]>, merged: Option<&[u8]>) -> BothSides {
-    BothSides {
-        destination: destination.map(<[u8]>::to_vec),
-        merged: merged.map(<[u8]>::to_vec),
+/// Files of rules: a `gate.toml`, and buildspecs by their paths.
+fn files(gate_toml: Option<&[u8]>, buildspecs: &[(&str, &[u8])]) -> RuleFiles {
+    let buildspecs = buildspecs.iter();
+    RuleFiles {
+        gate_toml: gate_toml.map(<[u8]>::to_vec),
+        buildspecs: buildspecs
+            .map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec()))
+            .collect(),
+        ..RuleFiles::default()
     }
+}
+
+/// A repository whose only rules are its `buildspec.yml`.
+fn only_buildspec(bytes: Option<&[u8]>) -> RuleFiles {
+    let buildspecs: Vec<_> = bytes
+        .map(|bytes| ("buildspec.yml", bytes))
+        .into_iter()
+        .collect();
+    files(None, &buildspecs)
+}
+
+fn of_sides(sides: &RuleSides, title: &str, destination: &str, changed: &[&str]) -> Plan {
+    let destination = BranchName::new(destination);
+    let flags = Flags::parse(title);
+    let chosen = match choose(sides, &destination) {
+        Ok(chosen) => chosen,
+        Err(no_build) => return Plan::none(flags, no_build),
+    };
+    let changed: Vec<String> = changed.iter().map(|path| (*path).to_owned()).collect();
+    let subject = Subject {
+        destination: &destination,
+        changed: &changed,
+        conversation: &Conversation::default(),
+    };
+    plan(&flags, chosen, subject)
+}
+
+fn of(destination: RuleFiles, merged: RuleFiles) -> Plan {
+    let sides = RuleSides {
+        destination,
+        merged,
+        kept: None,
+    };
+    of_sides(&sides, "", "main", &[])
+}
+
+/// The same, of a branch that had usable rules.
+fn of_kept(destination: RuleFiles, merged: RuleFiles, kept: RuleFiles) -> Plan {
+    let sides = RuleSides {
+        destination,
+        merged,
+        kept: Some((CommitId::new("c0ffee"), kept)),
+    };
+    of_sides(&sides, "", "main", &[])
 }
 
 /// The plan of a repository whose only rules are its `buildspec.yml`.
 fn of_buildspec(destination: Option<&[u8]>, merged: Option<&[u8]>) -> Plan {
-    let chosen = choose(&BothSides::default(), destination.is_some()).unwrap();
-    let buildspecs = [("buildspec.yml".to_owned(), both(destination, merged))].into();
-    let subject = Subject {
-        destination: &BranchName::new("main"),
-        changed: &[],
-        conversation: &Conversation::default(),
-    };
-    plan(&Flags::default(), chosen, &buildspecs, subject)
+    of(only_buildspec(destination), only_buildspec(merged))
 }
 
 /// The plan of a repository with these rules on both sides.
 fn of_rules(rules: (&str, &str), title: &str, destination: &str, changed: &[&str]) -> Plan {
-    let gate_toml = both(Some(rules.0.as_bytes()), Some(rules.1.as_bytes()));
-    let chosen = match choose(&gate_toml, true) {
-        Ok(chosen) => chosen,
-        Err(no_build) => return Plan::none(Flags::default(), no_build),
+    let side = |rules: &str| files(Some(rules.as_bytes()), &[("buildspec.yml", GOOD)]);
+    let sides = RuleSides {
+        destination: side(rules.0),
+        merged: side(rules.1),
+        kept: None,
     };
-    let files = chosen.buildspec_files().into_iter();
-    let buildspecs = files
-        .map(|path| {
-            let merged = (path != "missing.yml").then_some(GOOD);
-            (path, both(Some(GOOD), merged))
-        })
-        .collect();
-    let changed: Vec<String> = changed.iter().map(|path| (*path).to_owned()).collect();
-    let subject = Subject {
-        destination: &BranchName::new(destination),
-        changed: &changed,
-        conversation: &Conversation::default(),
-    };
-    plan(&Flags::parse(title), chosen, &buildspecs, subject)
+    of_sides(&sides, title, destination, changed)
+}
+
+/// What is wrong with the rules after the merge.
+fn faults(plan: &Plan) -> Vec<String> {
+    match &plan.no_build {
+        Some(NoBuild::InvalidRules { faults }) => faults.iter().map(ToString::to_string).collect(),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn three(title: &str, destination: &str, changed: &[&str]) -> Plan {
@@ -92,11 +129,171 @@ fn the_destinations_buildspec_rules_and_a_change_to_it_is_noted() {
 }
 
 #[test]
-fn a_pull_request_that_deletes_the_buildspec_is_still_gated_by_it() {
+fn refuses_a_merge_that_would_leave_no_rules() {
     let plan = of_buildspec(Some(GOOD), None);
-    assert_eq!(plan.checks[0].side, Side::Destination);
-    let path = "buildspec.yml".to_owned();
-    assert_eq!(plan.notes, [Note::ChangesBuildspec { path }]);
+    assert_eq!(
+        faults(&plan),
+        ["gate.toml: it is missing", "buildspec.yml: it is missing"]
+    );
+    let named = "[[check]]\nname = \"a\"\nbuildspec = \"ci/a.yml\"\n[[check]]\nname = \"b\"\nbuildspec = \"ci/b.yml\"\npaths = [\"web/**\"]\n";
+    let there = files(
+        Some(named.as_bytes()),
+        &[("ci/a.yml", GOOD), ("ci/b.yml", GOOD)],
+    );
+    for (merged, expected) in [
+        (
+            files(None, &[]),
+            vec!["gate.toml: it is missing", "buildspec.yml: it is missing"],
+        ),
+        (
+            files(Some(named.as_bytes()), &[("ci/a.yml", GOOD)]),
+            vec!["ci/b.yml: it is missing"],
+        ),
+        (
+            files(Some(named.as_bytes()), &[("ci/b.yml", BROKEN)]),
+            vec![
+                "ci/a.yml: it is missing",
+                "ci/b.yml: line 1, column 10: it cannot be read: ",
+            ],
+        ),
+    ] {
+        let found = faults(&of(there.clone(), merged));
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.starts_with(expected), "{found} is not {expected}");
+        }
+    }
+}
+
+#[test]
+fn what_is_there_in_place_of_a_file_is_said() {
+    for (instead, words) in [
+        (Instead::Folder, "it is a folder, where a file must be"),
+        (
+            Instead::Submodule,
+            "it is a submodule, where a file must be",
+        ),
+        (
+            Instead::Link,
+            "it is a symbolic link, which is not followed: a file must be there",
+        ),
+    ] {
+        let mut sides = RuleSides {
+            destination: only_buildspec(Some(GOOD)),
+            ..RuleSides::default()
+        };
+        assert_eq!(sides.missing_after_merge(), ["buildspec.yml", "gate.toml"]);
+        sides
+            .merged
+            .instead
+            .insert("buildspec.yml".to_owned(), instead);
+        let plan = of_sides(&sides, "", "main", &[]);
+        assert_eq!(
+            faults(&plan),
+            [
+                "gate.toml: it is missing".to_owned(),
+                format!("buildspec.yml: {words}")
+            ]
+        );
+    }
+}
+
+#[test]
+fn refuses_a_merge_after_which_nothing_would_be_required_of_the_branch() {
+    for rules in [
+        "[[check]]\nname = \"a\"\nrequired = false\n",
+        "[[check]]\nname = \"a\"\nbranches = [\"release/*\"]\n",
+    ] {
+        let plan = of_rules((THREE, rules), "", "main", &[]);
+        assert_eq!(
+            faults(&plan),
+            [
+                "gate.toml: no check for `main` is required, so nothing would have to pass: make one `required`"
+            ]
+        );
+        // Who has such rules can mend them: the default check counts.
+        let mends = of_rules((rules, THREE), "", "main", &[]);
+        assert_eq!(names(&mends), ["build"]);
+        assert_eq!(mends.checks[0].side, Side::Destination);
+    }
+}
+
+#[test]
+fn a_branch_that_had_rules_never_takes_a_pull_requests_own() {
+    let own = "[[check]]\nname = \"easy\"\ninline = \"{version: 0.2, phases: {build: {commands: ['true']}}}\"\n";
+    let merged = files(Some(own.as_bytes()), &[("buildspec.yml", OTHER)]);
+    let kept = files(Some(THREE.as_bytes()), &[("buildspec.yml", GOOD)]);
+    let commit = CommitId::new("c0ffee");
+    let gone = of_kept(RuleFiles::default(), merged.clone(), kept.clone());
+    assert_eq!(names(&gone), ["build"]);
+    assert_eq!(
+        (gone.checks[0].side, &gone.kept),
+        (Side::Kept, &Some(commit.clone()))
+    );
+    assert_eq!(gone.notes[0], Note::KeptRules { commit });
+    // What stands there and cannot be used is no way to bring own ones either.
+    for broken in [only_buildspec(Some(BROKEN)), files(Some(b"[chek]"), &[])] {
+        let plan = of_kept(broken, merged.clone(), kept.clone());
+        assert!(
+            plan.checks.iter().all(|check| check.side == Side::Kept),
+            "{plan:?}"
+        );
+    }
+    // Without a memory it is as for a branch that never had any.
+    let first = of(RuleFiles::default(), merged);
+    assert_eq!(names(&first), ["easy"]);
+}
+
+#[test]
+fn a_pull_request_that_restores_deleted_rules_is_gated_by_those_that_were() {
+    let kept = only_buildspec(Some(GOOD));
+    let plan = of_kept(RuleFiles::default(), kept.clone(), kept);
+    assert_eq!(plan.no_build, None);
+    assert_eq!(plan.checks[0].side, Side::Kept);
+    let neither = of_kept(
+        RuleFiles::default(),
+        RuleFiles::default(),
+        only_buildspec(Some(GOOD)),
+    );
+    assert_eq!(
+        faults(&neither),
+        ["gate.toml: it is missing", "buildspec.yml: it is missing"]
+    );
+}
+
+const BATCH: &[u8] =
+    b"version: 0.2\nbatch: {build-list: [{identifier: a}]}\nphases: {build: {commands: [make]}}\n";
+
+#[test]
+fn a_repository_with_a_batch_buildspec_adopts_the_gate_with_rules_that_do_not_use_it() {
+    let rules = "[[check]]\nname = \"unit\"\nbuildspec = \"ci/unit.yml\"\n";
+    let merged = files(
+        Some(rules.as_bytes()),
+        &[("buildspec.yml", BATCH), ("ci/unit.yml", GOOD)],
+    );
+    let plan = of(only_buildspec(Some(BATCH)), merged);
+    assert_eq!(names(&plan), ["unit"]);
+    assert!(
+        matches!(&plan.notes[..], [Note::BrokenBuildspec { fault }] if fault.contains("batch buildspec")),
+        "{plan:?}"
+    );
+    let none = of_buildspec(Some(BATCH), Some(BATCH));
+    assert!(
+        faults(&none)[0].starts_with("buildspec.yml: line 2, column 1: this is a batch buildspec")
+    );
+}
+
+#[test]
+fn rules_that_are_broken_and_leave_nothing_to_build_can_be_mended() {
+    let broken = files(Some(b"[chek]"), &[("ci/unit.yml", GOOD)]);
+    let rules = "[[check]]\nname = \"unit\"\nbuildspec = \"ci/unit.yml\"\n";
+    let mended = files(Some(rules.as_bytes()), &[("ci/unit.yml", GOOD)]);
+    let plan = of(broken, mended);
+    assert_eq!(names(&plan), ["unit"]);
+    assert!(
+        matches!(&plan.notes[..], [Note::BrokenRules { used: Used::Own, faults }] if faults.len() == 1),
+        "{plan:?}"
+    );
 }
 
 #[test]
@@ -114,14 +311,11 @@ fn a_destination_without_rules_takes_the_first_and_a_broken_one_can_be_mended() 
 
 #[test]
 fn refuses_a_merge_whose_rules_would_be_broken_or_missing() {
-    assert!(matches!(
-        of_buildspec(Some(GOOD), Some(BROKEN)).no_build,
-        Some(NoBuild::InvalidBuildspec { .. })
-    ));
-    assert!(matches!(
-        of_buildspec(None, Some(b"")).no_build,
-        Some(NoBuild::InvalidBuildspec { .. })
-    ));
+    assert_eq!(faults(&of_buildspec(Some(GOOD), Some(BROKEN))).len(), 1);
+    assert_eq!(
+        faults(&of_buildspec(None, Some(b""))),
+        ["buildspec.yml: it is empty"]
+    );
     let path = "buildspec.yml".to_owned();
     assert_eq!(
         of_buildspec(None, None).no_build,
@@ -129,14 +323,13 @@ fn refuses_a_merge_whose_rules_would_be_broken_or_missing() {
     );
     let invalid = of_rules((THREE, "[chek]"), "", "main", &[]);
     assert!(
-        matches!(&invalid.no_build, Some(NoBuild::InvalidRules { faults }) if faults[0].message.contains("did you mean `check`")),
+        faults(&invalid)[0].contains("did you mean `check`"),
         "{invalid:?}"
     );
     let names_nothing = "[[check]]\nname = \"a\"\nbuildspec = \"missing.yml\"\n";
-    let path = "missing.yml".to_owned();
     assert_eq!(
-        of_rules((THREE, names_nothing), "", "main", &[]).no_build,
-        Some(NoBuild::NoBuildspec { path })
+        faults(&of_rules((THREE, names_nothing), "", "main", &[])),
+        ["missing.yml: it is missing"]
     );
 }
 
@@ -243,23 +436,24 @@ fn broken_rules_of_the_destination_are_said_and_can_be_mended() {
     let plan = of_rules(("[build]\nimge = 1", THREE), "", "main", &["src/x.rs"]);
     assert_eq!(names(&plan), ["build"]);
     assert!(
-        matches!(&plan.notes[0], Note::BrokenRules { faults } if faults[0].line == 2),
+        matches!(&plan.notes[0], Note::BrokenRules { faults, used: Used::DefaultCheck } if faults[0].place == Some((2, 1))),
         "{plan:?}"
     );
 }
 
 #[test]
 fn the_first_rules_of_a_repository_count_at_once() {
-    let gate_toml = both(None, Some(THREE.as_bytes()));
-    let first = choose(&gate_toml, false).unwrap();
-    assert_eq!(
-        (first.side, &first.notes[..]),
-        (Side::Merged, &[Note::FirstRules][..])
-    );
+    let brings = files(Some(THREE.as_bytes()), &[("buildspec.yml", GOOD)]);
+    let first = of(RuleFiles::default(), brings.clone());
+    assert_eq!(first.checks[0].side, Side::Merged);
+    assert_eq!(first.notes, [Note::FirstRules]);
     // A repository with a buildspec has a rule already.
-    let has_one = choose(&gate_toml, true).unwrap();
-    assert_eq!(has_one.rules, Rules::of_one_build());
-    assert!(has_one.after_merge.is_some());
+    let has_one = of(only_buildspec(Some(GOOD)), brings);
+    assert_eq!(names(&has_one), ["build"]);
+    assert!(
+        matches!(&has_one.notes[..], [Note::ChangesRules { .. }]),
+        "{has_one:?}"
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Failures;
 use crate::{
-    id::{CheckName, CommentId, CommitId, RevisionId, RunName, TreeId},
+    id::{BranchName, CheckName, CommentId, CommitId, RevisionId, RunName, TreeId},
     verdict::VerdictKind,
 };
 
@@ -41,6 +41,19 @@ pub struct EnvironmentRecord {
     pub project: String,
     /// Its badge, if CodeBuild gave one.
     pub badge_url: Option<String>,
+}
+
+/// Where the gate last saw usable rules on a gated branch; written by environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesRecord {
+    /// 1.
+    pub version: u32,
+    /// The branch.
+    pub branch: BranchName,
+    /// The commit.
+    pub commit: CommitId,
+    /// Of the rules' files, as `RuleFiles::digest` has it.
+    pub digest: String,
 }
 
 /// What stands on the pull request by the gate's hand; written by the reporter.

@@ -295,6 +295,9 @@ pub struct State {
     pub outcome: Option<String>,
 }
 
+/// Of more builds than these a state holds no links.
+const MOST_LOG_LINKS: usize = 40;
+
 impl State {
     /// The input of a new execution.
     pub fn of(request: Request) -> Self {
@@ -328,8 +331,16 @@ impl State {
         serde_json::to_string(&input).expect("a request is JSON")
     }
 
-    /// As the state machine takes it.
-    pub fn into_output(self) -> serde_json::Value {
+    /// As the state machine takes it. Links to logs are left out where there are so many that they might not fit: they are for the
+    /// announcement alone.
+    pub fn into_output(mut self) -> serde_json::Value {
+        if let Some(run) = &mut self.run
+            && run.builds.len() > MOST_LOG_LINKS
+        {
+            for build in &mut run.builds {
+                build.log_url = None;
+            }
+        }
         serde_json::json!(self)
     }
 

@@ -100,6 +100,8 @@ pub fn fingerprint(plan: &Plan, settings: &RepositorySettings) -> String {
     // Not by way of a value: the order of its members depends on how `serde_json` was built.
     let parts = serde_json::to_string(&(
         &plan.checks,
+        &plan.environment,
+        &plan.kept,
         &plan.left_out,
         &plan.flags.known,
         &plan.flags.only,

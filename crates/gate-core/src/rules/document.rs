@@ -12,7 +12,7 @@ use super::{
     limits::LimitsTable,
     merge::MergeTable,
     retry::{Retries, Retry},
-    values::{Compute, FilePath, Glob, Image, Kind, Name, Person, Variable},
+    values::{Compute, FilePath, Glob, Image, Kind, Name, Person, Value, Variable},
 };
 use crate::{arn::ArnPattern, command, id::CheckName, title::Flag};
 
@@ -55,8 +55,11 @@ pub(super) struct Build {
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<CacheMode>>"))]
     cache: Option<Vec<Spanned<CacheMode>>>,
     /// Variables for the build, none of them secret.
-    environment: BTreeMap<Variable, String>,
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<Variable, Value>"))]
+    environment: Option<Spanned<Variables>>,
 }
+
+type Variables = BTreeMap<Variable, Value>;
 
 /// One build of a candidate.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -105,7 +108,8 @@ pub(super) struct Check {
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<CacheMode>>"))]
     cache: Option<Vec<Spanned<CacheMode>>>,
     /// Variables, beside those of `[build]`.
-    environment: BTreeMap<Variable, String>,
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<Variable, Value>"))]
+    environment: Option<Spanned<Variables>>,
 }
 
 /// How much of the lines a check's tests must cover.
@@ -275,12 +279,47 @@ impl Document {
         };
         Rules {
             checks,
+            environment: into_texts(build.environment),
             flags: flags.into_iter().map(flag).collect(),
             merge: merge.into_rules(),
             limits: limits.into_rules(),
             comment: comment.into_rules(),
             commands: commands.into_rules(),
         }
+    }
+}
+
+fn into_texts(variables: Option<Spanned<Variables>>) -> BTreeMap<String, String> {
+    let variables = variables.map(Spanned::into_inner).unwrap_or_default();
+    let texts = variables.into_iter();
+    texts
+        .map(|(name, value)| (name.into_text(), value.into_text()))
+        .collect()
+}
+
+/// Some variables and where they stand.
+pub(super) struct Environment<'a> {
+    pub(super) variables: BTreeMap<&'a str, &'a str>,
+    pub(super) span: Range<usize>,
+}
+
+impl<'a> Environment<'a> {
+    fn of(variables: Option<&'a Spanned<Variables>>) -> Option<Self> {
+        let variables = variables?;
+        Some(Self {
+            span: variables.span(),
+            variables: variables
+                .get_ref()
+                .iter()
+                .map(|(name, value)| (&**name, &**value))
+                .collect(),
+        })
+    }
+}
+
+impl Build {
+    pub(super) fn environment(&self) -> Option<Environment<'_>> {
+        Environment::of(self.environment.as_ref())
     }
 }
 
@@ -306,6 +345,11 @@ impl Check {
         ))
     }
 
+    /// Its own variables, without those of `[build]`.
+    pub(super) fn environment(&self) -> Option<Environment<'_>> {
+        Environment::of(self.environment.as_ref())
+    }
+
     fn into_rule(self, defaults: &Build) -> CheckRule {
         let privileged = self.is_privileged(defaults);
         let globs = |globs: Vec<Glob>| globs.into_iter().map(Glob::into_text).collect();
@@ -315,8 +359,6 @@ impl Check {
             (None, Some(path)) => BuildspecSource::File(path.into_text()),
             (None, None) => BuildspecSource::default(),
         };
-        let mut environment = defaults.environment.clone();
-        environment.extend(self.environment);
         let image = self.image.or_else(|| defaults.image.clone());
         let timeout = self.timeout_minutes.or(defaults.timeout_minutes);
         let cache = self.cache.or_else(|| defaults.cache.clone());
@@ -326,10 +368,7 @@ impl Check {
             timeout_minutes: timeout.map(|Timeout(minutes)| minutes),
             privileged,
             cache: cache.map(|modes| modes.into_iter().map(Spanned::into_inner).collect()),
-            environment: environment
-                .into_iter()
-                .map(|(name, value)| (name.into_text(), value))
-                .collect(),
+            environment: into_texts(self.environment),
         };
         CheckRule {
             name: CheckName::new(name.unwrap_or_else(|| ONLY_CHECK.to_owned())),

@@ -58,3 +58,61 @@ impl fmt::Display for Fault {
         write!(formatter, "line {line}, column {column}: {message}")
     }
 }
+
+/// A fault of any file that the rules consist of: `gate.toml` or a buildspec.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FileFault {
+    /// The file.
+    pub path: String,
+    /// Line and column, both from 1; `None` for the file as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<(usize, usize)>,
+    /// What is wrong and what to write, as a sentence without its full stop.
+    pub message: String,
+}
+
+impl FileFault {
+    /// A fault at a place.
+    pub(crate) fn at(
+        path: impl Into<String>,
+        line: usize,
+        column: usize,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            path: path.into(),
+            place: Some((line, column)),
+            message: bounded(message.into()),
+        }
+    }
+
+    /// A fault of a file as a whole.
+    pub fn of_file(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            place: None,
+            message: bounded(message.into()),
+        }
+    }
+
+    /// A fault of `gate.toml`.
+    pub fn of_rules(fault: Fault) -> Self {
+        Self::at(super::PATH, fault.line, fault.column, fault.message)
+    }
+}
+
+impl fmt::Display for FileFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            path,
+            place,
+            message,
+        } = self;
+        match place {
+            Some((line, column)) => {
+                write!(formatter, "{path}: line {line}, column {column}: {message}")
+            }
+            None => write!(formatter, "{path}: {message}"),
+        }
+    }
+}

@@ -21,13 +21,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use globset::GlobSetBuilder;
 use serde::{Deserialize, Serialize};
 
-use crate::{arn::ArnPattern, command::Name, id::CheckName, title::Flag};
+use crate::{
+    arn::ArnPattern,
+    command::Name,
+    id::{BranchName, CheckName},
+    title::Flag,
+};
 
 pub use cache::CacheMode;
 pub use comment::{CheckLines, CommentRules};
 pub use demands::{Demands, Percent};
 pub use document::Document;
-pub use fault::Fault;
+pub use fault::{Fault, FileFault};
 pub use limits::LimitRules;
 pub use merge::{MergeRules, Strategy, WhenDestinationMoves};
 pub use retry::Retry;
@@ -42,6 +47,8 @@ pub const PATH: &str = "gate.toml";
 pub struct Rules {
     /// In the order of the file; never empty.
     pub checks: Vec<CheckRule>,
+    /// Variables of every build; a check's own go before them.
+    pub environment: BTreeMap<String, String>,
     /// Flags that the destination binds; those that are missing work as typed.
     pub flags: BTreeMap<Flag, FlagRule>,
     /// What holds once the destination has moved.
@@ -53,6 +60,9 @@ pub struct Rules {
     /// Who may use which command.
     pub commands: CommandRules,
 }
+
+/// Line and column of each check, in the order of the file; empty where the file names none.
+pub(crate) type Places = Vec<(usize, usize)>;
 
 /// One `[[check]]`, defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +125,7 @@ pub struct BuildSettings {
     /// What is kept for later builds of the same pull request; `None` where the rules do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<BTreeSet<CacheMode>>,
-    /// Variables, none of them secret.
+    /// Variables beside those of every build, none of them secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
 }
@@ -163,10 +173,36 @@ impl CommandRules {
 impl Rules {
     /// Reads the file's bytes; every fault at once, in the order of their places.
     pub fn parse(bytes: &[u8]) -> Result<Self, Vec<Fault>> {
-        let document: Document = read::document(bytes)?;
+        Self::parse_with_places(bytes).map(|(rules, _)| rules)
+    }
+
+    /// The same, with the places of the checks.
+    pub(crate) fn parse_with_places(bytes: &[u8]) -> Result<(Self, Places), Vec<Fault>> {
+        let document = read::document(bytes)?;
         let text = std::str::from_utf8(bytes).unwrap_or_default();
-        order::verify(text, &document)?;
-        Ok(document.into_rules())
+        let checks = document.check.iter();
+        let places = checks.map(|check| Fault::at(text, check.span(), ""));
+        let places = places.map(|place| (place.line, place.column)).collect();
+        Ok((document.into_rules(), places))
+    }
+
+    /// The variables of a check's builds.
+    pub fn environment_of<'a>(&'a self, check: &'a CheckRule) -> BTreeMap<&'a str, &'a str> {
+        let all = self.environment.iter().chain(&check.settings.environment);
+        all.map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect()
+    }
+
+    /// Whether something must pass before a pull request to this branch is approved.
+    pub fn requires_anything_on(&self, branch: &BranchName) -> bool {
+        let is_for = |check: &CheckRule| {
+            let mut globs = check.branches.iter().filter_map(|branch| glob(branch).ok());
+            check.branches.is_empty()
+                || globs.any(|glob| glob.compile_matcher().is_match(branch.as_str()))
+        };
+        self.checks
+            .iter()
+            .any(|check| check.required && is_for(check))
     }
 
     /// The rules of a repository without a `gate.toml`: one required check, `build`, from `buildspec.yml`.

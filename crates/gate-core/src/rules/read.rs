@@ -10,7 +10,7 @@ use toml::{
 };
 use toml_parser::{Source, lexer::TokenKind};
 
-use super::{Document, Fault, PATH};
+use super::{Document, Fault, PATH, order};
 
 /// No `gate.toml` needs more; a larger file is a mistake.
 const MAX_BYTES: usize = 256 * 1024;
@@ -74,8 +74,14 @@ fn read(text: &str, mut table: Spanned<DeTable<'_>>) -> Result<Document, Vec<Fau
     let mut faults = Vec::new();
     loop {
         let error = match Document::deserialize(Deserializer::from(table.clone())) {
-            Ok(document) if faults.is_empty() => return Ok(document),
-            Ok(_) => return Err(sorted(faults)),
+            Ok(document) => {
+                faults.extend(order::faults(text, &document, faults.is_empty()));
+                return if faults.is_empty() {
+                    Ok(document)
+                } else {
+                    Err(sorted(faults))
+                };
+            }
             Err(error) => error,
         };
         faults.push(fault(text, &error));
@@ -157,7 +163,19 @@ fn words(message: &str) -> String {
             None => format!("`{found}` {what}; known are {}", list(&known)),
         };
     }
-    first.to_owned()
+    // serde's names of types say nothing to who wrote the file.
+    let (found, expected) = first.rsplit_once(", expected ").unwrap_or((first, ""));
+    match expected {
+        "" => first.to_owned(),
+        "a sequence" if found.ends_with("map") => {
+            "this is one table and must be a list: write `[[…]]`, or a list in brackets".to_owned()
+        }
+        "a sequence" => format!("{found}, expected a list"),
+        _ if expected.starts_with("struct ") || expected == "a map" => {
+            format!("{found}, expected a table")
+        }
+        _ => first.to_owned(),
+    }
 }
 
 fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {

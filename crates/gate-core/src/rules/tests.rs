@@ -56,11 +56,11 @@ fn a_check_takes_what_it_does_not_say_from_the_defaults() {
     };
     assert_eq!((web.kind, web.required), (Kind::Test, true));
     assert_eq!(web.settings.compute, Some(Compute::Medium));
-    assert_eq!(web.settings.environment["STAGE"], "test");
+    assert_eq!(rules.environment_of(web)["STAGE"], "test");
     assert_eq!(docs.settings.compute, Some(Compute::Small));
     assert_eq!(docs.settings.timeout_minutes, Some(30));
-    assert_eq!(docs.settings.environment["LANG"], "C");
-    assert_eq!(docs.settings.environment["STAGE"], "docs");
+    assert_eq!(rules.environment_of(docs)["LANG"], "C");
+    assert_eq!(rules.environment_of(docs)["STAGE"], "docs");
     assert_eq!(docs.after, [CheckName::new("web")]);
     assert!(matches!(docs.buildspec, BuildspecSource::Inline(_)));
     assert!(!rules.flags[&Flag::SkipTests].may_approve);
@@ -138,7 +138,8 @@ after = ["d"]
             "line 10, column 10: `c` and `a` would wait for each other",
             "line 12, column 8: there is a check `a` already",
             "line 13, column 1: this check has no `name`",
-            "line 15, column 10: `inline` says `version: 0.1`, write `version: 0.2`",
+            "line 15, column 10: `inline`: it has no command in any of its `phases`",
+            "line 15, column 10: `inline`: it says `version: 0.1`, write `version: 0.2`",
             "line 15, column 10: this check has a buildspec already, `x.yml`: remove one of both",
             "line 18, column 10: `d` and `d` would wait for each other",
         ]
@@ -163,6 +164,79 @@ fn refuses_what_is_no_toml_with_every_place() {
         Rules::parse(&large).unwrap_err()[0].message,
         "`gate.toml` has 5242880 bytes, more than 262144"
     );
+}
+
+#[test]
+fn refuses_variables_that_no_build_can_be_given_at_their_places() {
+    assert_eq!(
+        faults("[build.environment]\nA = \"x\\u0000y\"\n"),
+        ["line 2, column 5: no variable can hold a NUL"]
+    );
+    let large = "v".repeat(20_000);
+    let text = format!(
+        "[build.environment]\nA = \"{large}\"\n[[check]]\nname = \"a\"\n[[check]]\nname = \"b\"\n[check.environment]\nB = \"{large}\"\n"
+    );
+    assert_eq!(
+        faults(&text),
+        ["line 7, column 1: the variables of a build would have 40002 bytes, more than 32768"]
+    );
+    let mut many = "[build.environment]\n".to_owned();
+    many.extend((0..201).map(|number| format!("V{number} = \"\"\n")));
+    assert_eq!(
+        faults(&many),
+        ["line 1, column 1: builds would have 201 variables, more than 200"]
+    );
+}
+
+#[test]
+fn what_is_wrong_with_an_inline_buildspec_is_said_at_its_place_in_the_file() {
+    let text = "[[check]]\nname = \"a\"\ninline = '''\nversion: 0.2\nphases: {build: {commands: [make]}}\nreports:\n  unit.tests: {files: x}\n'''\n\
+                [[check]]\nname = \"b\"\ninline = '{version: 0.2, phases: {build: {commands: [make]}}, reports: {a b: {files: x}}}'\n\
+                [[check]]\nname = \"c\"\ninline = \"{version: 0.2, phases: {build: {commands: [\\\"make\\\"]}}, reports: {a b: {files: x}}}\"\n";
+    let found = faults(text);
+    let places: Vec<_> = found
+        .iter()
+        .filter_map(|fault| fault.split_once(": "))
+        .collect();
+    assert_eq!(places[0].0, "line 7, column 3", "{found:?}");
+    assert!(places[0].1.contains("the report `unit.tests`"), "{found:?}");
+    assert_eq!(places[1].0, "line 11, column 73", "{found:?}");
+    assert_eq!(places[2].0, "line 14, column 10", "{found:?}");
+    assert_eq!(found.len(), 3);
+}
+
+#[test]
+fn checks_that_wait_for_each_other_are_said_beside_other_faults() {
+    let text = "[[check]]\nname = \"a\"\nafter = [\"b\"]\n[[check]]\nname = \"b\"\nafter = [\"a\"]\nimge = \"x\"\n[[check]]\nname = \"c d\"\n";
+    assert_eq!(
+        faults(text),
+        [
+            "line 3, column 10: `a` and `b` would wait for each other",
+            "line 6, column 10: `b` and `a` would wait for each other",
+            "line 7, column 1: `imge` is no key here; did you mean `image`?",
+            "line 9, column 8: `c d` is no name for a check: write 1 to 60 letters, digits, `.`, `_` or `-`, beginning with a letter or digit",
+        ]
+    );
+}
+
+#[test]
+fn a_value_of_another_kind_is_told_in_words_of_the_file() {
+    for (text, expected) in [
+        (
+            "[check]\nname = \"a\"\n",
+            "line 1, column 1: this is one table and must be a list: write `[[…]]`, or a list in brackets",
+        ),
+        (
+            "build = 1\n",
+            "line 1, column 9: invalid type: integer `1`, expected a table",
+        ),
+        (
+            "[[check]]\nname = \"a\"\npaths = \"src/**\"\n",
+            "line 3, column 9: invalid type: string \"src/**\", expected a list",
+        ),
+    ] {
+        assert_eq!(faults(text), [expected], "{text}");
+    }
 }
 
 #[test]
@@ -195,7 +269,7 @@ fn refuses_variables_that_are_the_gates_own() {
         faults("[build.environment]\nMERGEGATE_RUN = \"x\"\n\"a b\" = \"y\"\n"),
         [
             "line 2, column 1: `MERGEGATE_RUN` is a variable that the gate or CodeBuild sets",
-            "line 3, column 1: `a b` is no name for a variable: write letters, digits and `_`",
+            "line 3, column 1: `a b` is no name for a variable: write at most 255 letters, digits and `_`, no digit first",
         ]
     );
 }

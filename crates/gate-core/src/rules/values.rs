@@ -133,7 +133,9 @@ verified_text! {
     /// Who may do something: an ARN in which `*` stands for any text. An assumed role is named without its session.
     Person by verify_person, pattern "^(\\*|arn:\\S+)$"
     /// The name of a variable.
-    Variable by verify_variable, pattern "^[A-Za-z_][A-Za-z0-9_]*$"
+    Variable by verify_variable, pattern "^[A-Za-z_][A-Za-z0-9_]{0,254}$"
+    /// The value of a variable.
+    Value by verify_value, pattern "^[^\\x00]*$"
 }
 
 fn verify_name(text: &str) -> Result<(), String> {
@@ -207,12 +209,15 @@ fn verify_image(text: &str) -> Result<(), String> {
     image::verify(text, &shown(text))
 }
 
+/// The gate's own bound; CodeBuild documents none.
+const LONGEST_VARIABLE: usize = 255;
+
 fn verify_variable(text: &str) -> Result<(), String> {
     let good = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !good {
+    if !good || text.len() > LONGEST_VARIABLE {
         return Err(format!(
-            "`{}` is no name for a variable: write letters, digits and `_`",
+            "`{}` is no name for a variable: write at most {LONGEST_VARIABLE} letters, digits and `_`, no digit first",
             shown(text)
         ));
     }
@@ -224,6 +229,14 @@ fn verify_variable(text: &str) -> Result<(), String> {
             "`{}` is a variable that the gate or CodeBuild sets",
             shown(text)
         ));
+    }
+    Ok(())
+}
+
+/// No process can be given a NUL, so CodeBuild refuses it.
+fn verify_value(text: &str) -> Result<(), String> {
+    if text.contains('\0') {
+        return Err("no variable can hold a NUL".to_owned());
     }
     Ok(())
 }

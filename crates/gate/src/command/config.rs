@@ -8,8 +8,8 @@ use std::{
 
 use clap::Subcommand;
 use gate_core::{
-    buildspec::Buildspec,
-    rules::{Document, Fault, PATH, Rules},
+    plan::{Instead, RuleFiles, Ruleset},
+    rules::{Document, Fault, FileFault, PATH, Rules},
 };
 use serde::Serialize;
 
@@ -76,7 +76,7 @@ async fn check(options: &CheckOptions) -> Result<ExitCode, Failure> {
     let mut findings = Findings::default();
     match Rules::parse(&bytes) {
         Err(faults) => findings.faults = faults,
-        Ok(rules) => look_around(folder, &rules, &mut findings).await,
+        Ok(rules) => look_around(folder, &bytes, &rules, &mut findings).await,
     }
     let good = findings.faults.is_empty() && findings.problems.is_empty();
     if options.json {
@@ -92,19 +92,21 @@ async fn check(options: &CheckOptions) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(!good)))
 }
 
-/// The buildspecs that the rules name, and globs that match nothing.
-async fn look_around(folder: &Path, rules: &Rules, findings: &mut Findings) {
-    for path in rules.buildspec_files() {
-        match std::fs::read(folder.join(path)) {
-            Err(error) => findings
-                .problems
-                .push(format!("`{path}` cannot be read: {error}")),
-            Ok(bytes) => {
-                if let Err(fault) = Buildspec::parse(path, &bytes) {
-                    findings.problems.push(fault.to_string());
-                }
-            }
+/// The rules together with the buildspecs that they name, and globs that match nothing.
+async fn look_around(folder: &Path, bytes: &[u8], rules: &Rules, findings: &mut Findings) {
+    for fault in faults_of_all(folder, bytes, rules) {
+        match fault.place {
+            Some((line, column)) if fault.path == PATH => findings.faults.push(Fault {
+                line,
+                column,
+                message: fault.message,
+            }),
+            _ => findings.problems.push(fault.to_string()),
         }
+    }
+    if !rules.checks.iter().any(|check| check.required) {
+        let words = "no check is `required`, so nothing would have to pass: a pull request with these rules is rejected";
+        findings.problems.push(words.to_owned());
     }
     // Outside a repository nobody can tell what a glob is meant to match.
     let Ok(listed) = Git::at(folder).run(&["ls-files", "-z"]).await else {
@@ -116,6 +118,42 @@ async fn look_around(folder: &Path, rules: &Rules, findings: &mut Findings) {
         .into_iter()
         .map(|(check, glob)| format!("check `{check}`: `{glob}` matches no file"));
     findings.warnings = words.collect();
+}
+
+/// What is wrong with the rules as the gate would read them from a commit of this folder.
+fn faults_of_all(folder: &Path, bytes: &[u8], rules: &Rules) -> Vec<FileFault> {
+    let mut files = RuleFiles {
+        gate_toml: Some(bytes.to_vec()),
+        ..RuleFiles::default()
+    };
+    let mut faults = Vec::new();
+    for path in rules.buildspec_files() {
+        let place = folder.join(path);
+        let kind = std::fs::symlink_metadata(&place).map(|metadata| metadata.file_type());
+        let instead = match kind {
+            Ok(kind) if kind.is_dir() => Instead::Folder,
+            Ok(kind) if kind.is_symlink() => Instead::Link,
+            Ok(_) => match std::fs::read(&place) {
+                Ok(bytes) => {
+                    files.buildspecs.insert(path.to_owned(), bytes);
+                    continue;
+                }
+                Err(error) => {
+                    faults.push(FileFault::of_file(
+                        path,
+                        format!("it cannot be read: {error}"),
+                    ));
+                    continue;
+                }
+            },
+            Err(_) => Instead::Nothing,
+        };
+        files.instead.insert(path.to_owned(), instead);
+    }
+    if faults.is_empty() {
+        faults.extend(Ruleset::read(&files, None).err().into_iter().flatten());
+    }
+    faults
 }
 
 fn say(name: &str, findings: &Findings) {

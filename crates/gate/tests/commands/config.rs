@@ -29,6 +29,7 @@ fn refuses_rules_with_every_fault_and_its_place() {
     assert_eq!(
         said.stderr,
         "error: gate.toml:2:1: `imge` is no key here; did you mean `image`?\n\
+         error: gate.toml:5:10: `unit` and `unit` would wait for each other\n\
          error: gate.toml:6:12: invalid type: integer `3`, expected a boolean\n"
     );
     let json = place.gate(&["config", "check", "--json"]);
@@ -47,8 +48,27 @@ fn refuses_a_buildspec_that_is_not_there_or_cannot_be_read() {
     assert_eq!(said.code, 1);
     assert_eq!(
         said.stderr,
-        "error: `none.yml` cannot be read: No such file or directory (os error 2)\n\
-         error: `broken.yml` has no command in any of its `phases`\n"
+        "error: none.yml: it is missing\n\
+         error: broken.yml: it has no command in any of its `phases`\n"
+    );
+}
+
+#[test]
+fn refuses_what_codebuild_would_refuse_later_with_its_place() {
+    let place = Place::new();
+    let buildspec = "version: 0.2\nphases: {build: {commands: [make]}}\nreports:\n  unit.tests: {files: [a.xml]}\n";
+    fs::write(place.path("buildspec.yml"), buildspec).unwrap();
+    fs::write(
+        place.path("gate.toml"),
+        "[[check]]\nname = \"a\"\nrequired = false\n",
+    )
+    .unwrap();
+    let said = place.gate(&["config", "check"]);
+    assert_eq!(said.code, 1);
+    assert_eq!(
+        said.stderr,
+        "error: buildspec.yml: line 4, column 3: CodeBuild takes no report group for the report `unit.tests`: write letters, digits, `-` and `_`\n\
+         error: no check is `required`, so nothing would have to pass: a pull request with these rules is rejected\n"
     );
 }
 

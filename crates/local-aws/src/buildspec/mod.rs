@@ -92,9 +92,8 @@ pub(crate) struct ReportFiles {
     pub(crate) format: ReportFormat,
 }
 
-/// What a report's files are written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+/// What a report's files are written in. CodeBuild takes its words in any case: its own examples mix them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ReportFormat {
     #[default]
     JunitXml,
@@ -110,6 +109,25 @@ pub(crate) enum ReportFormat {
 }
 
 impl ReportFormat {
+    const WORDS: [(&str, Self); 10] = [
+        ("JUNITXML", Self::JunitXml),
+        ("CUCUMBERJSON", Self::CucumberJson),
+        ("TESTNGXML", Self::TestNgXml),
+        ("NUNITXML", Self::NunitXml),
+        ("NUNIT3XML", Self::Nunit3Xml),
+        ("VISUALSTUDIOTRX", Self::VisualStudioTrx),
+        ("CLOVERXML", Self::CloverXml),
+        ("COBERTURAXML", Self::CoberturaXml),
+        ("JACOCOXML", Self::JacocoXml),
+        ("SIMPLECOV", Self::SimpleCov),
+    ];
+
+    fn from_word(word: &str) -> Option<Self> {
+        let mut words = Self::WORDS.into_iter();
+        let found = words.find(|(known, _)| known.eq_ignore_ascii_case(word));
+        found.map(|(_, format)| format)
+    }
+
     pub(crate) fn is_coverage(self) -> bool {
         matches!(
             self,
@@ -156,6 +174,48 @@ mod tests {
     }
 
     #[test]
+    fn words_are_taken_in_any_case() {
+        let spec = parse(
+            "version: 0.2\nphases:\n  build:\n    commands: [make]\n    on-failure: continue\n\
+             reports:\n  unit: {files: a, file-format: JunitXml}\n  lines: {files: b, file-format: cloverxml}\n",
+        )
+        .unwrap();
+        assert_eq!(spec.build.on_failure, Some(OnFailure::Continue));
+        assert_eq!(spec.reports["unit"].format, ReportFormat::JunitXml);
+        assert_eq!(spec.reports["lines"].format, ReportFormat::CloverXml);
+        let unknown = fault(
+            "version: 0.2\nphases: {build: {commands: [make]}}\nreports:\n  unit:\n    files: a\n    file-format: JUNIT\n",
+        );
+        assert!(
+            unknown.starts_with(
+                "line 6, column 18: file-format `JUNIT` is not known: write JUNITXML, "
+            ),
+            "{unknown}"
+        );
+    }
+
+    #[test]
+    fn refuses_more_reports_than_a_project_has_groups() {
+        let reports: String = (0..6)
+            .map(|number| format!("  r{number}: {{files: a}}\n"))
+            .collect();
+        let text =
+            format!("version: 0.2\nphases: {{build: {{commands: [make]}}}}\nreports:\n{reports}");
+        assert_eq!(
+            fault(&text),
+            "6 reports are named, and a project has at most 5 report groups"
+        );
+    }
+
+    #[test]
+    fn errors_of_yaml_are_words_for_who_wrote_it() {
+        assert_eq!(
+            fault("version: 0.2\nversion: 0.2\n"),
+            "line 2, column 1: duplicate mapping key: version not allowed here"
+        );
+    }
+
+    #[test]
     fn refuses_broken_yaml_with_its_place() {
         let message = fault("version: 0.2\nphases:\n  build:\n    commands: [make\n");
         assert!(
@@ -185,7 +245,10 @@ mod tests {
             "{other_user}"
         );
         let batch = fault("version: 0.2\nbatch: {}\nphases:\n  build:\n    commands: [make]\n");
-        assert!(batch.contains("`batch` is not supported"), "{batch}");
+        assert!(
+            batch.contains("this is a batch buildspec (`batch`)"),
+            "{batch}"
+        );
     }
 
     #[test]

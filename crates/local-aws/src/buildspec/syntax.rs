@@ -6,9 +6,12 @@ use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, SeqAccess, Visitor, value::SeqAccessDeserializer},
 };
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::{Location, MessageFormatter as _, Spanned, UserMessageFormatter};
 
 use super::{Buildspec, OnFailure, Phase, ReportFiles, ReportFormat, Shell};
+
+/// "A project can have a maximum of five report groups" (user guide, build-spec-ref).
+const MOST_REPORTS: usize = 5;
 
 /// What is wrong with a buildspec, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,13 +40,12 @@ impl BuildspecError {
 
 impl From<serde_saphyr::Error> for BuildspecError {
     fn from(error: serde_saphyr::Error) -> Self {
-        let Some(location) = error.location() else {
-            return Self::Whole(error.without_snippet().to_string());
-        };
-        let text = error.without_snippet().to_string();
-        // The place is said once, in front.
-        let place = format!(" at line {}, column {}", location.line(), location.column());
-        Self::at(location, text.replace(&place, ""))
+        let error = error.without_snippet();
+        let text = UserMessageFormatter.format_message(error).into_owned();
+        match error.location() {
+            Some(location) => Self::at(location, text),
+            None => Self::Whole(text),
+        }
     }
 }
 
@@ -100,8 +102,7 @@ struct PhaseFile {
 struct Reports {
     files: OneOrMany,
     base_directory: Option<String>,
-    #[serde(default)]
-    file_format: ReportFormat,
+    file_format: Option<Spanned<String>>,
 }
 
 /// A string, or a list of them.
@@ -136,7 +137,11 @@ pub(super) fn parse(text: &str) -> Result<Buildspec, BuildspecError> {
     let file: File = serde_saphyr::from_str(text)?;
     check_version(&file.version)?;
     refuse(file.run_as.as_ref(), "run-as")?;
-    refuse(file.batch.as_ref(), "batch")?;
+    if let Some(batch) = &file.batch {
+        let message =
+            "this is a batch buildspec (`batch`), and the local endpoint starts single builds";
+        return Err(BuildspecError::at(batch.referenced, message));
+    }
     refuse(file.env.secrets_manager.as_ref(), "secrets-manager")?;
     let without_effect = without_effect(&file);
     let File {
@@ -168,10 +173,7 @@ pub(super) fn parse(text: &str) -> Result<Buildspec, BuildspecError> {
         pre_build: phase(phases.pre_build)?,
         build: phase(phases.build)?,
         post_build: phase(phases.post_build)?,
-        reports: reports
-            .into_iter()
-            .map(|(name, files)| (name, report(files)))
-            .collect(),
+        reports: all_reports(reports)?,
         without_effect,
     };
     let phases = [
@@ -271,12 +273,14 @@ fn phase(file: Option<PhaseFile>) -> Result<Phase, BuildspecError> {
     refuse(file.run_as.as_ref(), "run-as")?;
     let on_failure = match &file.on_failure {
         None => None,
-        Some(word) => match word.value.as_str() {
+        Some(word) => match word.value.to_ascii_uppercase().as_str() {
             "ABORT" => Some(OnFailure::Abort),
             "CONTINUE" => Some(OnFailure::Continue),
-            other => {
-                let message =
-                    format!("on-failure `{other}` is not supported, write ABORT or CONTINUE");
+            _ => {
+                let message = format!(
+                    "on-failure `{}` is not supported, write ABORT or CONTINUE",
+                    word.value
+                );
                 return Err(BuildspecError::at(word.referenced, message));
             }
         },
@@ -289,10 +293,35 @@ fn phase(file: Option<PhaseFile>) -> Result<Phase, BuildspecError> {
     })
 }
 
-fn report(reports: Reports) -> ReportFiles {
-    ReportFiles {
+fn all_reports(
+    reports: BTreeMap<String, Reports>,
+) -> Result<BTreeMap<String, ReportFiles>, BuildspecError> {
+    if reports.len() > MOST_REPORTS {
+        return Err(BuildspecError::Whole(format!(
+            "{} reports are named, and a project has at most {MOST_REPORTS} report groups",
+            reports.len()
+        )));
+    }
+    let read = |(name, files)| Ok((name, report(files)?));
+    reports.into_iter().map(read).collect()
+}
+
+fn report(reports: Reports) -> Result<ReportFiles, BuildspecError> {
+    let format = match &reports.file_format {
+        None => ReportFormat::default(),
+        Some(word) => ReportFormat::from_word(&word.value).ok_or_else(|| {
+            let known: Vec<_> = ReportFormat::WORDS.iter().map(|(word, _)| *word).collect();
+            let message = format!(
+                "file-format `{}` is not known: write {}",
+                word.value,
+                known.join(", ")
+            );
+            BuildspecError::at(word.referenced, message)
+        })?,
+    };
+    Ok(ReportFiles {
         files: reports.files.0,
         base_directory: reports.base_directory,
-        format: reports.file_format,
-    }
+        format,
+    })
 }

@@ -89,8 +89,8 @@ fn verify(files: &[(String, String)]) -> Result<(), Failure> {
             let faults = Rules::parse(content.as_bytes()).err();
             faults.and_then(|faults| Some(faults.first()?.to_string()))
         } else {
-            let fault = Buildspec::parse(path, content.as_bytes()).err();
-            fault.map(|fault| fault.to_string())
+            let faults = Buildspec::parse(path, content.as_bytes()).err();
+            faults.and_then(|faults| Some(faults.first()?.to_string()))
         };
         if let Some(fault) = fault {
             return Err(Failure::new(format!(

@@ -261,7 +261,7 @@ pub(super) fn buildspec(build: &Build, source: &Path) -> Result<Buildspec, Unava
         .as_deref()
         .filter(|given| !given.trim().is_empty());
     let (place, text) = match given {
-        Some(inline) if rules::is_inline(inline) => ("the inline buildspec", inline.to_owned()),
+        Some(inline) if rules::is_inline(inline) => ("the buildspec", inline.to_owned()),
         path => {
             let path = path.unwrap_or(DEFAULT_BUILDSPEC);
             (path, read(source, path)?)
