@@ -38,7 +38,7 @@ enum Run {
 }
 
 /// The commands, each by what it begins with.
-const COMMANDS: [(&str, Run); 15] = [
+const COMMANDS: [(&str, Run); 17] = [
     (
         "cargo run -- demo",
         Run::By("crates/gate/tests/commands/demo.rs", "\"demo\""),
@@ -57,6 +57,8 @@ const COMMANDS: [(&str, Run); 15] = [
     ("./test.sh", Run::By(".ci/run", "./test.sh")),
     ("export AWS_", Run::Here),
     ("aws codecommit create-repository", Run::Here),
+    ("aws codecommit create-pull-request", Run::Here),
+    ("aws codecommit get-comments-for-pull-request", Run::Here),
     ("git clone http://127.0.0.1:4577/", Run::Here),
     (
         "npm ci --prefix cdk",
@@ -150,28 +152,51 @@ fn the_session_of_the_readme_works_as_it_is_typed() {
     let data = tempfile::tempdir().expect("a temporary directory");
     let gate = GateLocal::start(data.path(), &[]);
     let readme = tools::read("README.md");
-    let session = blocks(&readme, "sh")
-        .into_iter()
-        .find(|block| block.contains("create-repository"));
-    let session = session.expect("the README shows a session");
-    let typed = session.replace("http://127.0.0.1:4577", gate.url());
+    let block = |holds: &str| {
+        let block = blocks(&readme, "sh")
+            .into_iter()
+            .find(|block| block.contains(holds));
+        let block = block.unwrap_or_else(|| panic!("the README shows a session with {holds}"));
+        block.replace("http://127.0.0.1:4577", gate.url())
+    };
     let place = tempfile::tempdir().expect("a temporary directory");
     let beside = tools::aws().parent().unwrap_or(Path::new(""));
     let path = std::env::var("PATH").unwrap_or_default();
-    tools::run(
+    let session = format!(
+        "{}\n{PUSHES}\n{}",
+        block("create-repository"),
+        block("create-pull-request")
+    );
+    let (begin, comments) = session
+        .rsplit_once("aws codecommit get-comments")
+        .expect("comments are read");
+    // A person reads the comment once it is there.
+    let patient = format!(
+        "{begin}\nfor _ in $(seq 300); do\nsaid=$(aws codecommit get-comments{comments})\ncase \"$said\" in *approved*) break;; esac\nsleep 0.2\ndone\nprintf '%s' \"$said\""
+    );
+    let said = tools::run(
         Command::new("sh")
-            .args(["-euc", &typed])
+            .args(["-euc", &patient])
             .current_dir(place.path())
             .env("PATH", format!("{}:{path}", beside.display()))
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("AWS_CONFIG_FILE", "/dev/null")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
     );
-    assert!(
-        place.path().join("shop/.git").is_dir(),
-        "it ends with a clone"
-    );
+    assert!(said.contains("### ✅ Mergegate: approved"), "{said}");
 }
+
+/// What the README says in words between its two sessions.
+const PUSHES: &str = "
+cd shop
+git config user.name Ann
+git config user.email ann@example.com
+printf 'version: 0.2\nphases: {build: {commands: [\"true\"]}}\n' > buildspec.yml
+git add --all && git commit --quiet --message Begin
+git push --quiet origin HEAD:refs/heads/main
+git commit --quiet --allow-empty --message Try
+git push --quiet origin HEAD:refs/heads/topic
+";
 
 /// What stands in tables and sentences for those who work on the project.
 #[test]

@@ -54,6 +54,23 @@ fn help(command: &str) -> String {
     tools::run(Command::new(tools::gate()).args([command, "--help"]))
 }
 
+/// The comment of README.md is what a test of the comment makes, so it cannot age.
+#[test]
+fn the_comment_that_the_readme_shows_is_one_that_the_gate_writes() {
+    let snapshots = tools::root().join("crates/gate-core/src/comment/tests/snapshots");
+    let name = "gate_core__comment__tests__states__new_failures_come_before_known_ones_and_what_else_changed.snap";
+    let snapshot = std::fs::read_to_string(snapshots.join(name)).expect("the snapshot");
+    let comment = snapshot.splitn(3, "---\n").nth(2).unwrap_or_default();
+    let readme = std::fs::read_to_string(tools::root().join("README.md")).expect("README.md");
+    let shown = readme.split("````markdown\n").nth(1).unwrap_or_default();
+    let shown = shown.split("\n````").next().unwrap_or_default();
+    assert_eq!(
+        shown,
+        comment.trim_end(),
+        "copy the comment from {name} into README.md"
+    );
+}
+
 #[test]
 fn every_relative_link_leads_to_a_file() {
     let mut broken = Vec::new();
