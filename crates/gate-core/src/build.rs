@@ -126,7 +126,9 @@ pub struct Build {
     pub own: bool,
     /// What it is made of.
     pub made_of: MadeOf,
-    /// From its start to now or its end.
+    /// How long it waited in CodeBuild's queue: no time of its own.
+    pub queued: Duration,
+    /// From the end of the queue to now or its end.
     pub duration: Duration,
     /// Where its log can be read; `None` before it has one.
     pub log_url: Option<String>,

@@ -133,6 +133,7 @@ pub(crate) fn build(status: BuildStatus) -> Build {
         }),
         own: true,
         made_of: MadeOf::default(),
+        queued: Duration::ZERO,
         duration: Duration::from_secs(252),
         log_url: Some("https://example.com/log".to_owned()),
         log: None,

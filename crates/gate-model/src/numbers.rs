@@ -271,6 +271,7 @@ pub fn shown(runs: &[Run], place: usize, build: &Build) -> build::Build {
         }),
         own: !build.forged,
         made_of: build::MadeOf::default(),
+        queued: Duration::ZERO,
         duration: Duration::from_mins(1),
         log_url: None,
         log: None,

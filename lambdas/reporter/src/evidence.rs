@@ -140,6 +140,7 @@ fn just_started(started: &StartedBuild) -> Build {
         purpose: None,
         own: true,
         made_of: MadeOf::default(),
+        queued: Duration::ZERO,
         duration: Duration::ZERO,
         log_url: started.log_url.clone(),
         log: None,

@@ -16,13 +16,26 @@ use gate_core::{
 /// `None` for a build without an id, which CodeBuild does not send. `builder` is who starts builds for the gate.
 pub(super) fn build(build: types::Build, builder: &str) -> Option<Build> {
     let initiator = build.initiator.as_deref();
+    let (start, end) = (build.start_time.as_ref(), build.end_time.as_ref());
+    let left_queue = left_queue(build.phases());
+    let queue_end = left_queue.as_ref().map_or(end, Some);
+    let running = match (left_queue.as_ref(), is_queued(build.phases())) {
+        (Some(left), _) => duration(Some(left), end),
+        (None, true) => Duration::ZERO,
+        (None, false) => duration(start, end),
+    };
     Some(Build {
         own: initiator.is_some_and(|initiator| is_started_by(initiator, builder)),
         made_of: made_of(&build),
         status: status(build.build_status.as_ref()),
         complete: build.build_complete,
         purpose: build.environment.as_ref().and_then(purpose),
-        duration: duration(build.start_time.as_ref(), build.end_time.as_ref()),
+        queued: if is_queued(build.phases()) {
+            duration(start, queue_end)
+        } else {
+            Duration::ZERO
+        },
+        duration: running,
         log: build.logs.as_ref().and_then(log),
         log_url: build.logs.and_then(|logs| log_url(logs.deep_link?)),
         failure: build.phases.as_deref().and_then(failure),
@@ -69,6 +82,7 @@ pub(super) fn lost(id: &BuildId) -> Build {
         purpose: None,
         own: false,
         made_of: MadeOf::default(),
+        queued: Duration::ZERO,
         duration: Duration::ZERO,
         log_url: None,
         log: None,
@@ -103,6 +117,20 @@ fn purpose(environment: &types::ProjectEnvironment) -> Option<Purpose> {
         check: CheckName::new(value(variable::CHECK)?),
         attempt: value(variable::ATTEMPT)?.parse().ok()?,
     })
+}
+
+/// Whether CodeBuild tells that it has been in the queue.
+fn is_queued(phases: &[BuildPhase]) -> bool {
+    phases.iter().any(is_of_queue)
+}
+
+fn is_of_queue(phase: &BuildPhase) -> bool {
+    phase.phase_type == Some(types::BuildPhaseType::Queued)
+}
+
+/// When its time in the queue was over.
+fn left_queue(phases: &[BuildPhase]) -> Option<DateTime> {
+    phases.iter().find(|phase| is_of_queue(phase))?.end_time
 }
 
 fn duration(start: Option<&DateTime>, end: Option<&DateTime>) -> Duration {

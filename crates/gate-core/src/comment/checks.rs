@@ -1,6 +1,6 @@
 //! A line for each check: how it ended, how long it took, where its log is.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{Stage, View, comment_rules, detail::Detail};
 use crate::{
@@ -231,7 +231,7 @@ fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String 
     if !build.complete && matches!(view.stage, Stage::Running { .. }) {
         return format!("- ⏳ {name} runs{log}");
     }
-    let time = duration(build.duration);
+    let time = format!("{}{}", duration(build.duration), queue_words(build.queued));
     let Some(failure) = failure(view, result) else {
         let how = if tests_skipped(view) && !reports_tests(result) {
             "passed without its tests"
@@ -261,6 +261,14 @@ fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String 
         })
         .unwrap_or_default();
     format!("- ❌ {failed_name} {words}{log}{phase}")
+}
+
+/// What a wait for a free machine was, where it was long enough to be asked about.
+fn queue_words(queued: Duration) -> String {
+    if queued < Duration::from_secs(5) {
+        return String::new();
+    }
+    format!(" after {} in the queue", duration(queued))
 }
 
 /// Which attempt it was, if not the first.

@@ -85,6 +85,7 @@ async fn a_build_tells_what_it_was_for_how_long_it_took_and_where_it_broke() {
                 more: Some(false),
                 ..MadeOf::default()
             },
+            queued: Duration::ZERO,
             duration: Duration::from_secs(242),
             log_url: Some("https://console.example/log".to_owned()),
             log: Some(LogStream {
@@ -139,6 +140,22 @@ async fn a_build_in_the_queue_has_no_log_no_duration_and_no_failure() {
     assert_eq!(
         (read.log_url, read.duration, read.failure, read.purpose),
         (None, Duration::ZERO, None, None)
+    );
+}
+
+#[tokio::test]
+async fn time_in_the_queue_is_no_time_of_the_build() {
+    let mut waited = build("FAILED", true);
+    let start = waited["startTime"].as_f64().unwrap();
+    waited["phases"] = json!([
+        { "phaseType": "SUBMITTED", "phaseStatus": "SUCCEEDED", "startTime": start, "endTime": start },
+        { "phaseType": "QUEUED", "phaseStatus": "SUCCEEDED", "startTime": start, "endTime": start + 240.0 },
+        { "phaseType": "BUILD", "phaseStatus": "FAILED", "startTime": start + 240.0, "endTime": start + 242.0 },
+    ]);
+    let read = read(&reads(json!([waited]))).await;
+    assert_eq!(
+        (read.queued, read.duration),
+        (Duration::from_mins(4), Duration::from_secs(2))
     );
 }
 

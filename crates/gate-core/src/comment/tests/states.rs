@@ -132,6 +132,19 @@ fn the_build_broke_before_any_test() {
 }
 
 #[test]
+fn time_in_the_queue_is_told_apart() {
+    let plan = plan_with("", &[]);
+    let build = Build {
+        queued: Duration::from_secs(15),
+        duration: Duration::from_millis(300),
+        ..broken()
+    };
+    let text = comment(&plan, &[result(&plan, Some(build), vec![])]);
+    let line = "- ❌ **build** failed in 300 ms after 15 s in the queue: [log]";
+    assert!(text.contains(line), "{text}");
+}
+
+#[test]
 fn timed_out() {
     let plan = plan_with("", &["unit"]);
     let results = [result(&plan, Some(build(BuildStatus::TimedOut)), vec![])];
