@@ -64,6 +64,7 @@ impl Finished {
             }),
             own: true,
             made_of: MadeOf::default(),
+            queued: Duration::ZERO,
             duration: Duration::from_secs(252),
             log_url: Some("https://example.com/log".to_owned()),
             log: None,

@@ -138,6 +138,7 @@ fn results(cases: Vec<TestCase>, lines: ReportContent) -> Vec<CheckResult> {
         purpose: None,
         own: true,
         made_of: MadeOf::default(),
+        queued: Duration::ZERO,
         duration: Duration::from_secs(252),
         log_url: Some("https://example.com/log".to_owned()),
         log: None,
