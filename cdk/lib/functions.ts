@@ -32,6 +32,9 @@ const TIMEOUT: Readonly<Record<FunctionName, Duration>> = {
 };
 
 /** The environment tells CodeBuild where raw files of reports go, the reporter reads them and keeps what it found. */
+/** Who starts executions, or looks them up. */
+const KNOWS_RUNS: ReadonlySet<FunctionName> = new Set(['router', 'reporter']);
+
 const USES_BUCKET: ReadonlySet<FunctionName> = new Set(['environment', 'reporter']);
 
 const SEALS: ReadonlySet<FunctionName> = new Set(SEALING);
@@ -71,7 +74,7 @@ export class Functions extends Construct {
         MERGEGATE_BUILDER_ARN: names.builderArn,
         ...(SEALS.has(name) ? { MERGEGATE_SEAL_SECRET: props.seal.secretArn } : {}),
         ...(USES_BUCKET.has(name) ? { MERGEGATE_ARTIFACT_BUCKET: props.artifacts.bucketName } : {}),
-        ...(name === 'router' ? { MERGEGATE_STATE_MACHINE_ARN: names.stateMachineArn } : {}),
+        ...(KNOWS_RUNS.has(name) ? { MERGEGATE_STATE_MACHINE_ARN: names.stateMachineArn } : {}),
       },
     });
     if (name === 'router') {

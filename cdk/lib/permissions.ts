@@ -156,6 +156,7 @@ function reporter(subjects: Subjects): PolicyStatement[] {
   );
   return [
     repositories(subjects, [
+      'DescribePullRequestEvents',
       'GetBranch',
       'GetCommentsForPullRequest',
       'GetCommit',
@@ -174,6 +175,7 @@ function reporter(subjects: Subjects): PolicyStatement[] {
       ['BatchGetReports', 'DescribeCodeCoverages', 'DescribeTestCases'],
       [names.reportGroupsArn],
     ),
+    allow('states', ['DescribeExecution'], [names.executionsArn]),
     allow('logs', ['GetLogEvents'], [`${names.buildLogGroupArn}:log-stream:${names.service}-pr-*`]),
     allow('s3', ['GetObject'], objects(BASELINES_PREFIX, FINDINGS_PREFIX, RAW_REPORTS_PREFIX)),
     allow('s3', ['PutObject'], objects(BASELINES_PREFIX, FINDINGS_PREFIX, REPORTS_PREFIX)),

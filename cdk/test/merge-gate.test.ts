@@ -57,7 +57,7 @@ test('the reporter is known to every function by the ARN that CodeCommit sees', 
   GATE.hasResourceProperties('AWS::IAM::Role', { RoleName: 'mergegate-reporter-eu-central-1' });
 });
 
-test('only the router knows the state machine', () => {
+test('only the router and the reporter know the state machine', () => {
   const { Variables } = functionProperties('mergegate-router').Environment as {
     Variables: Record<string, string>;
   };

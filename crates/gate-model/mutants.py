@@ -20,6 +20,7 @@ TARGET = ROOT / "target" / "mutants" / "build"
 CORE = "crates/gate-core/src/"
 MODEL = ("gate-model", "the_protocol_holds")
 TALK = ("gate-model", "the_conversation_holds")
+STRANGERS = ("gate-model", "the_protocol_holds_whatever_runs_people_start")
 
 
 @dataclass
@@ -46,6 +47,29 @@ MUTANTS = [
            unit("an_event_that_reads_do_not_know_yet_comes_again")),
     Mutant("events late or out of order", "a lost event is not repaired",
            CORE + "protocol/sweep.rs", "return Some((fresh(), Wish::Again));", "return None;", MODEL),
+    Mutant("an execution that somebody else starts, with any input under any name", "an older source commit is built for the live revision",
+           CORE + "protocol/wish.rs", "    .or_else(|| source_commit(asked))\n", "    .or_else(|| source_commit(asked).filter(|_| false))\n", STRANGERS),
+    Mutant("an execution that somebody else starts, with any input under any name", "a run bears any name",
+           CORE + "protocol/wish.rs", ".is_some_and(|attempt| Wanted::name_of(request, attempt) == *run)",
+           ".is_some_and(|attempt| Wanted::name_of(request, attempt) == *run || attempt > 0)",
+           unit("refuses_a_run_under_a_name_that_is_not_its_own")),
+    Mutant("an execution that somebody else starts, with any input under any name", "a name that is taken is an attempt",
+           CORE + "protocol/attempt.rs", "(AttemptStep::TryNext, Existing::OtherInput) => self.pass_over(),",
+           "(AttemptStep::TryNext, Existing::OtherInput) => self.next(),",
+           unit("names_that_others_took_are_no_attempts")),
+    Mutant("an execution that somebody else starts, with any input under any name", "the input's destination commit brings the rules",
+           "lambdas/environment/src/prepare.rs", "let candidacy = protocol::candidacy(&live, &tip);", "let (candidacy, _) = (asked.clone(), tip);",
+           story("bad_input", "refuses_the_rules_of_a_destination_commit_that_somebody_chose")),
+    Mutant("an execution that somebody else starts, with any input under any name", "whoever says that it gave up is believed",
+           "lambdas/reporter/src/gave_up.rs", "if !lacks_a_verdict(clients, live).await? {", "if false && !lacks_a_verdict(clients, live).await? {",
+           story("bad_input", "refuses_to_say_that_it_gave_up_where_it_has_not")),
+    Mutant("the destination moves between a run's start and its first step", "what its run was asked decides whether it is outdated",
+           CORE + "protocol/turns.rs", "let with = own.and_then(|result| result.destination_commit.as_ref());",
+           "let with = own.and_then(|result| result.destination_commit.as_ref()).filter(|_| false);",
+           unit("what_was_tested_with_the_tip_stands")),
+    Mutant("the title changes beside a leave", "a leave is for every value",
+           CORE + "conversation.rs", "self.flag == flag && self.typed == title.as_typed(flag)", "self.flag == flag && title.has(flag)",
+           unit("a_leave_is_for_one_value_and_one_reason")),
     Mutant("the same event twice", "a repeated event starts a further attempt",
            CORE + "protocol/attempt.rs",
            "(Existing::SameInput(_), Once)\n        | (Existing::SameInput(ExecutionStatus::Running), Again)",

@@ -19,6 +19,7 @@ mod router;
 mod stage;
 pub mod tools;
 mod trouble;
+mod wishes;
 mod words;
 
 pub use blow::{Blow, Deed, Place, Record, closes, pushes};

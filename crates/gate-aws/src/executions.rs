@@ -32,6 +32,8 @@ pub enum StartedExecution {
 pub struct DescribedExecution {
     /// How it stands.
     pub status: ExecutionStatus,
+    /// The same in the word of Step Functions, such as `TIMED_OUT`.
+    pub word: String,
     /// What it was asked.
     pub input: String,
 }
@@ -89,6 +91,7 @@ impl Executions {
                 };
             }
         };
+        let word = execution.status.as_str().to_owned();
         let status = match execution.status {
             Status::Running | Status::PendingRedrive => ExecutionStatus::Running,
             Status::Succeeded => ExecutionStatus::Succeeded,
@@ -100,6 +103,7 @@ impl Executions {
         };
         Ok(Some(DescribedExecution {
             status,
+            word,
             input: execution.input.unwrap_or_default(),
         }))
     }

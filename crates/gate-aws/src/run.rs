@@ -22,7 +22,7 @@ const PAUSE_PER_ROUND: Duration = Duration::from_millis(50);
 /// By how much the clocks of Lambda and Step Functions may differ.
 const CLOCKS_DIFFER: Duration = Duration::from_mins(5);
 
-/// Reads the live pull request, then takes the claim or sees who holds it. The claim of a closed pull request is left
+/// Reads the live pull request, refuses what it does not show, then takes the claim or sees who holds it. The claim of a closed pull request is left
 /// alone: tear-down deletes it, and nobody may write it again.
 pub async fn standing(
     clients: &Clients,
@@ -39,6 +39,9 @@ pub async fn standing(
         });
     }
     let live = clients.host.pull_request(&candidacy.pull_request).await?;
+    if let Some(live) = &live {
+        protocol::shown(candidacy, live, &execution.name)?;
+    }
     let open = live.as_ref().is_some_and(PullRequest::is_open);
     let held = open && holds_claim(clients, &candidacy.pull_request, execution).await?;
     let standing = protocol::standing(live.as_ref(), &candidacy.revision, held);

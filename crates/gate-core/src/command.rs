@@ -48,6 +48,9 @@ pub enum Command {
     Allow {
         /// Which.
         flag: Flag,
+        /// With its value and reason: as the command names them, and once it is accepted as they stood in the title then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        typed: Option<String>,
     },
     /// Give a flag, as the title does.
     Give {
@@ -293,8 +296,15 @@ fn retry(rest: &str) -> Result<Command, Unclear> {
 fn allow(rest: &str) -> Result<Command, Unclear> {
     let word = rest.trim_start_matches('[').trim_end_matches(']');
     let lower = word.to_lowercase().replace('_', "-");
-    match Flag::from_name(&lower) {
-        Some(flag) => Ok(Command::Allow { flag }),
+    if let Some(flag) = Flag::from_name(&lower) {
+        return Ok(Command::Allow { flag, typed: None });
+    }
+    let named = Flags::of_word(word);
+    match named.and_then(|named| Some((*named.known.first()?, named))) {
+        Some((flag, named)) => Ok(Command::Allow {
+            flag,
+            typed: Some(named.as_typed(flag)),
+        }),
         None => Err(Unclear::NoFlag {
             word: shortened(rest),
             nearest: Flag::nearest(&lower),

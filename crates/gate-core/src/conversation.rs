@@ -73,6 +73,16 @@ pub struct Allowed {
     pub by: String,
     /// Which.
     pub flag: Flag,
+    /// With the value and the reason that the title had then: another value has nobody's leave.
+    #[serde(default)]
+    pub typed: String,
+}
+
+impl Allowed {
+    /// Whether it is the leave for the flag as `title` has it.
+    pub fn is_for(&self, title: &Flags, flag: Flag) -> bool {
+        self.flag == flag && self.typed == title.as_typed(flag)
+    }
 }
 
 /// A retry that somebody asked for.
@@ -140,7 +150,12 @@ impl Conversation {
                 self.retried.push(Retried { at, what });
             }
             Command::Give { flags } if is_live => self.given.push(Given { by, flags }),
-            Command::Allow { flag } if is_live => self.allowed.push(Allowed { by, flag }),
+            Command::Allow { flag, typed } if is_live => self.allowed.push(Allowed {
+                by,
+                flag,
+                // Of an earlier release, which did not write it down.
+                typed: typed.unwrap_or_else(|| flag.to_string()),
+            }),
             Command::Help
             | Command::Status
             | Command::Stop
@@ -233,7 +248,10 @@ mod tests {
                 Command::Give {
                     flags: flags.clone(),
                 },
-                Command::Allow { flag: Flag::Only },
+                Command::Allow {
+                    flag: Flag::Only,
+                    typed: Some("[only=web]".to_owned()),
+                },
             ]
         };
         assert_eq!(
@@ -243,7 +261,7 @@ mod tests {
         let live = fold(vec![record("1", "live", all())]);
         assert!(live.stopped_by.is_some());
         assert_eq!(live.given[0].flags, flags);
-        assert_eq!(live.allowed[0].flag, Flag::Only);
+        assert!(live.allowed[0].is_for(&Flags::parse("x [only=web]"), Flag::Only));
     }
 
     #[test]

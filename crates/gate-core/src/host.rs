@@ -43,6 +43,15 @@ pub struct CommitDetails {
     pub parents: Vec<CommitId>,
 }
 
+/// Somebody overrode the approval rules of a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// The revision.
+    pub revision: RevisionId,
+    /// ARN of who did it.
+    pub by: String,
+}
+
 /// A comment as it stands on a pull request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
@@ -177,6 +186,11 @@ pub trait CodeHost: Sync {
         &self,
         id: &PullRequestId,
     ) -> impl Future<Output = HostResult<Vec<CommitId>>> + Send;
+    /// Every time that somebody overrode the pull request's approval rules, as its own events tell, oldest first.
+    fn overrides(
+        &self,
+        id: &PullRequestId,
+    ) -> impl Future<Output = HostResult<Vec<Override>>> + Send;
     /// The repository's default branch; `None` while it has no commit.
     fn default_branch(
         &self,

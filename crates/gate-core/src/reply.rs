@@ -85,7 +85,7 @@ Commands, each on a line of its own:
 - `/gate hold <reason>`: nothing is approved, whatever is pushed, until `/gate unhold`
 - `/gate skip-tests`, `skip-ci`, `container`, `no-cache`, `only=<check>`, `compute=<size>`: as in the title, for this revision; a \
 reason may follow after a colon
-- `/gate allow <flag>`: lets a flag of the title take effect that waits for somebody's leave
+- `/gate allow <flag>`: lets a flag of the title take effect that waits for somebody's leave, as `allow only=unit` with this value alone
 
 A command counts for the revision it is written under. `gate.toml` may say who may use which.";
 
@@ -104,7 +104,17 @@ fn done_words(done: &Done) -> String {
             people(patterns)
         ),
         Done::Unheld => "The hold is lifted: what the builds say counts again.".to_owned(),
-        Done::Allowed(flag) => format!("`{flag}` of the title takes effect for this revision."),
+        Done::Allowed { flag, typed } => {
+            let as_it_is = if *typed == flag.to_string() {
+                ""
+            } else {
+                " With another value or reason it waits again."
+            };
+            format!(
+                "{} of the title takes effect for this revision.{as_it_is}",
+                code(typed, 200)
+            )
+        }
         Done::Given(flag) => {
             format!("`{flag}` takes effect for this revision, as if it were in the title.")
         }
@@ -149,6 +159,11 @@ fn refusal_words(refusal: &Refusal) -> String {
         Refusal::NotInTitle(flag) => {
             format!("`{flag}` is not in the title: there is nothing to allow.")
         }
+        Refusal::OtherInTitle { named, typed } => format!(
+            "Nothing was done: the title has {}, and not {}. If you mean that, write it once more in a new comment.",
+            code(typed, 200),
+            code(named, 200)
+        ),
         Refusal::NoLeaveNeeded(flag) => {
             format!("`{flag}` needs nobody's leave: in the title it takes effect by itself.")
         }

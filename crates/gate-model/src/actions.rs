@@ -70,6 +70,21 @@ pub enum Fault {
     WrongCommit(u8),
     /// A sweep while others are at work.
     EarlySweep,
+    /// Somebody starts an execution with an input of their own, under the first name of its request that is free.
+    StrangeRun(Strange),
+}
+
+/// What somebody may wish for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Strange {
+    /// The live revision, tested with a commit that brings other rules.
+    Destination,
+    /// The source commit of the revision before, tested for the live one.
+    Source,
+    /// That the gate gave up on the live revision.
+    GaveUp,
+    /// That the live revision waits for its turn to be tested again.
+    Waits,
 }
 
 /// How an action is counted.
@@ -116,6 +131,12 @@ pub fn label(action: &Action) -> &'static str {
             Fault::BreakBuild(..) => "build vanishes",
             Fault::WrongCommit(_) => "build of another commit",
             Fault::EarlySweep => "sweep beside others",
+            Fault::StrangeRun(Strange::Destination) => "run with a foreign destination commit",
+            Fault::StrangeRun(Strange::Source) => "run with an older source commit",
+            Fault::StrangeRun(Strange::GaveUp) => {
+                "run that says without cause that the gate gave up"
+            }
+            Fault::StrangeRun(Strange::Waits) => "run that defers without cause",
         },
     }
 }
@@ -157,6 +178,14 @@ impl Action {
         "build vanishes",
         "build of another commit",
         "sweep beside others",
+    ];
+
+    /// What happens besides where people start runs of their own.
+    pub const LABELS_OF_STRANGERS: [&'static str; 4] = [
+        "run with a foreign destination commit",
+        "run with an older source commit",
+        "run that says without cause that the gate gave up",
+        "run that defers without cause",
     ];
 
     /// What happens besides where people write comments.

@@ -1,11 +1,14 @@
 //! The world after an action.
 
 use crate::{
-    actions::{Action, Fault, Person},
+    actions::{Action, Fault, Person, Strange},
     calls::{Answer, Call, number},
     replay::Stop,
     shell::{self, Ended},
-    world::{Actor, At, BuildState, Commit, Event, InFlight, Request, Status, Truth, World},
+    world::{
+        Actor, At, BuildState, Commit, Event, InFlight, Request, RunId, STRANGE_TIP, Status, Truth,
+        World,
+    },
 };
 
 impl World {
@@ -77,6 +80,7 @@ impl World {
         match handled {
             Err(Stop::Ask(_)) => self.set_log(actor, log),
             Err(Stop::Fail) => self.failed(actor),
+            Err(Stop::Refuse) => self.refused(actor),
             Ok(ended) => self.ended(actor, ended),
         }
     }
@@ -112,6 +116,27 @@ impl World {
         }
     }
 
+    /// A run's step is not retried.
+    fn refused(&mut self, actor: Actor) {
+        match actor {
+            Actor::Run(run) => self.catch(run),
+            Actor::Router(_) | Actor::Sweep => self.failed(actor),
+        }
+    }
+
+    /// A run's step fails for good.
+    fn catch(&mut self, run: RunId) {
+        match shell::caught(self.runs[usize::from(run)].at) {
+            Some(At::Ended) => self.end(run, Status::Succeeded),
+            None => self.end(run, Status::Died),
+            Some(at) => {
+                let run = &mut self.runs[usize::from(run)];
+                run.at = at;
+                run.log = Vec::new();
+            }
+        }
+    }
+
     fn ended(&mut self, actor: Actor, ended: Ended) {
         self.land_all_of(actor);
         match (actor, ended) {
@@ -128,6 +153,7 @@ impl World {
             (Actor::Run(id), Ended::Run(at, memory)) => {
                 let run = &mut self.runs[usize::from(id)];
                 run.at = at;
+                run.tip = memory.tip.unwrap_or(run.tip);
                 run.memory = memory;
                 run.log = Vec::new();
             }
@@ -241,6 +267,27 @@ impl World {
         self.unheard |= comment.map_or(0, |comment| 1 << comment);
     }
 
+    /// Somebody starts an execution: a wish that nobody has checked.
+    fn strange_run(&mut self, strange: Strange) {
+        let live = Commit {
+            revision: self.live.revision,
+            tip: self.tip,
+        };
+        let request = match strange {
+            Strange::Destination => Request::Gate(Commit {
+                tip: STRANGE_TIP,
+                ..live
+            }),
+            Strange::Source => Request::OlderSource(live),
+            Strange::GaveUp => Request::Say(live, None),
+            Strange::Waits => Request::Defer(live),
+        };
+        let free = (1..).find(|attempt| !self.is_taken(request, *attempt));
+        if let Some(attempt) = free {
+            self.perform(Call::StartExecution { request, attempt });
+        }
+    }
+
     fn fault(&mut self, fault: Fault) {
         match fault {
             Fault::EffectIsLost(actor) => self.set_log(actor, Vec::new()),
@@ -258,14 +305,7 @@ impl World {
             Fault::ProjectBusy(actor) => self.step(actor, Some(Answer::BuildsRunning)),
             Fault::StaleRead(actor, view) => self.step(actor, Some(Answer::PullRequest(view))),
             Fault::StaleTip(actor) => self.step(actor, Some(Answer::Tip(self.tip - 1))),
-            Fault::RetriesUsedUp(run) => match shell::caught(self.runs[usize::from(run)].at) {
-                Some(At::Ended) | None => self.end(run, Status::Succeeded),
-                Some(at) => {
-                    let run = &mut self.runs[usize::from(run)];
-                    run.at = at;
-                    run.log = Vec::new();
-                }
-            },
+            Fault::RetriesUsedUp(run) => self.catch(run),
             Fault::RunDies(run) => self.end(run, Status::Died),
             Fault::RunDiesLate(run) => {
                 self.leave_in_flight(Actor::Run(run));
@@ -289,6 +329,7 @@ impl World {
                 self.unlucky = true;
                 self.builds[usize::from(number)].commit = None;
             }
+            Fault::StrangeRun(strange) => self.strange_run(strange),
             Fault::EarlySweep => {
                 self.sweep = Some(Vec::new());
                 self.step(Actor::Sweep, None);

@@ -30,6 +30,8 @@ pub enum Kinds {
     Pushes,
     /// Comments, and builds that somebody starts with copied variables.
     Forgeries,
+    /// Of what people do, pushes and closes; what strangers start; runs that die.
+    Strangers,
 }
 
 /// What people write in comments.
@@ -115,6 +117,11 @@ impl Kinds {
                 matches!(person, Person::Ask(..) | Person::Forge(_))
             }
             (Self::Pushes | Self::Forgeries, Action::Fault(_)) => false,
+            (Self::Strangers, Action::Fault(fault)) => {
+                matches!(fault, Fault::StrangeRun(_) | Fault::RunDies(_))
+            }
+            (_, Action::Fault(Fault::StrangeRun(_))) => false,
+            (Self::Strangers, Action::Person(Person::MoveDestination)) => true,
             (Self::Every, _)
             | (
                 Self::Moves,
@@ -292,6 +299,29 @@ impl Budget {
             switches: 0,
         }
     }
+    /// What continuous integration explores of runs that people start with inputs of their own.
+    pub const STRANGERS: [Self; 2] = [
+        Self {
+            kinds: Kinds::Strangers,
+            rules: Rules::None,
+            title: Title::Plain,
+            talk: Talk::None,
+            together: 2,
+            people: 1,
+            faults: 2,
+            switches: 1,
+        },
+        Self {
+            kinds: Kinds::Strangers,
+            rules: Rules::Retest,
+            title: Title::Plain,
+            talk: Talk::None,
+            together: 2,
+            people: 1,
+            faults: 1,
+            switches: 0,
+        },
+    ];
 
     /// What `MERGEGATE_LONG=1` explores besides: any three of everything.
     pub const LONG: Self = Self {

@@ -4,8 +4,8 @@ use crate::{
     bound::RUNS,
     conversation::{Accepted, Wish},
     world::{
-        At, Build, BuildState, Comment, Commit, Memory, Record, Request, Run, RunId, Status, View,
-        World,
+        At, Build, BuildState, Comment, Commit, Memory, Record, Request, Run, RunId, STRANGE_TIP,
+        Status, View, World,
     },
 };
 
@@ -196,6 +196,11 @@ impl Call {
         self.touches() & BUILDS != 0 && !matches!(self, Self::StartBuild { .. })
     }
 
+    /// Whether it looks for executions.
+    pub fn sees_executions(self) -> bool {
+        self.touches() & EXECUTIONS != 0
+    }
+
     /// Whether the order of the two can be told.
     pub fn meets(self, other: Self) -> bool {
         self.touches() & other.touches() != 0
@@ -340,7 +345,7 @@ impl World {
             }
             self.broken.built_twice = true;
         }
-        let commit = self.runs[usize::from(run)].request.commit();
+        let commit = self.runs[usize::from(run)].commit();
         self.builds.push(Build {
             run,
             attempt,
@@ -402,16 +407,17 @@ impl World {
 
     /// Compares an approval with what really happened, never with what the gate recorded.
     fn judge_approval(&mut self, run: RunId, revision: u8) {
-        let (commit, continues) = match self.runs[usize::from(run)].request {
-            Request::Gate(commit) => (commit, false),
-            // It may continue any run on the very same merge commit.
-            Request::Command(commit, _) => (commit, true),
-            Request::Close | Request::Defer(_) | Request::Say(_) => {
-                self.broken.untested = true;
-                return;
-            }
+        let by = &self.runs[usize::from(run)];
+        let commit = by.commit();
+        // A command's run may continue any run on the very same merge commit.
+        let continues = matches!(by.request, Request::Command(..));
+        let tests = continues || matches!(by.request, Request::Gate(_) | Request::OlderSource(_));
+        let Some(commit) = commit.filter(|_| tests) else {
+            self.broken.untested = true;
+            return;
         };
-        self.broken.untested |= commit.revision != revision || !self.truth(commit).passes();
+        let foreign = commit.revision != revision || commit.tip == STRANGE_TIP;
+        self.broken.untested |= foreign || !self.truth(commit).passes();
         let passed = |build: &&Build| {
             let counts = build.run == run || continues && build.commit == Some(commit);
             counts && !build.forged && build.state == BuildState::Passed
@@ -478,16 +484,22 @@ impl World {
             attempt,
             status: Status::Running,
             at: match request {
-                Request::Gate(_) => At::Prepare,
+                Request::Gate(_) | Request::OlderSource(_) => At::Prepare,
                 Request::Command(..) => At::Answer,
                 Request::Close => At::StopBuilds,
-                Request::Defer(_) | Request::Say(_) => At::Say,
+                Request::Defer(_) | Request::Say(..) => At::Say,
             },
+            tip: request.commit().map_or(0, |commit| commit.tip),
             memory: Memory::default(),
             log: Vec::new(),
         });
         self.settled = false;
         Answer::Started(true)
+    }
+
+    /// Whether an execution of this name was there already.
+    pub fn is_taken(&self, request: Request, attempt: u8) -> bool {
+        self.find_run(request, attempt).is_some()
     }
 
     fn find_run(&self, request: Request, attempt: u8) -> Option<&Run> {

@@ -168,7 +168,7 @@ fn settled_open(world: &World) -> bool {
 fn gave_up(world: &World) -> bool {
     let said = world.runs.iter().any(|run| {
         run.status == Status::Succeeded
-            && matches!(run.request, Request::Say(commit) if commit.revision == world.live.revision)
+            && matches!(run.request, Request::Say(commit, _) if commit.revision == world.live.revision)
     });
     said && world.live_comment() == Comment::GaveUp && !world.approves_live()
 }

@@ -12,7 +12,7 @@ use gate_core::{
     names::{self, RunPurpose},
     protocol::{
         ApprovalRecord, Candidacy, Claim, Execution, ExecutionStatus, Request as CoreRequest,
-        ResultRecord, StartedBuild,
+        ResultRecord, StartedBuild, Wanted,
     },
     pull_request::{self, PullRequestStatus},
 };
@@ -122,14 +122,19 @@ pub fn candidate(commit: Commit) -> Candidate {
 pub fn request(request: Request) -> CoreRequest {
     match request {
         Request::Gate(commit) => CoreRequest::Gate(candidacy(commit.revision, commit.tip)),
+        Request::OlderSource(commit) => CoreRequest::Gate(Candidacy {
+            source_commit: source(commit.revision - 1),
+            ..candidacy(commit.revision, commit.tip)
+        }),
         Request::Defer(commit) => CoreRequest::Defer(candidacy(commit.revision, commit.tip)),
         Request::Close => CoreRequest::Close {
             repository: repository(),
             pull_request: pull_request_id(),
         },
-        Request::Say(commit) => CoreRequest::Say {
+        Request::Say(commit, comment) => CoreRequest::Say {
             candidacy: candidacy(commit.revision, commit.tip),
-            error: "a run died".to_owned(),
+            comment: comment.map(comment_id),
+            error: None,
         },
         Request::Command(commit, comment) => CoreRequest::Command {
             candidacy: candidacy(commit.revision, commit.tip),
@@ -145,10 +150,19 @@ pub fn request_of(request: &CoreRequest) -> Request {
         tip: place(candidacy.destination_commit.as_str(), &TIPS),
     };
     match request {
-        CoreRequest::Gate(candidacy) => Request::Gate(commit(candidacy)),
+        CoreRequest::Gate(candidacy) => {
+            let asked = commit(candidacy);
+            if candidacy.source_commit == source(asked.revision) {
+                Request::Gate(asked)
+            } else {
+                Request::OlderSource(asked)
+            }
+        }
         CoreRequest::Defer(candidacy) => Request::Defer(commit(candidacy)),
         CoreRequest::Close { .. } => Request::Close,
-        CoreRequest::Say { candidacy, .. } => Request::Say(commit(candidacy)),
+        CoreRequest::Say {
+            candidacy, comment, ..
+        } => Request::Say(commit(candidacy), comment.as_ref().map(comment_number)),
         CoreRequest::Command { candidacy, comment } => {
             Request::Command(commit(candidacy), comment_number(comment))
         }
@@ -163,28 +177,7 @@ fn not_modelled() -> ! {
 
 /// A run's name.
 pub fn run_name(asked: Request, attempt: u8) -> RunName {
-    let asked = request(asked);
-    let purpose = match &asked {
-        CoreRequest::Gate(candidacy) => RunPurpose::Gate {
-            revision: &candidacy.revision,
-            destination: &candidacy.destination_commit,
-        },
-        CoreRequest::Defer(candidacy) => RunPurpose::Defer {
-            revision: &candidacy.revision,
-            destination: &candidacy.destination_commit,
-        },
-        CoreRequest::Close { .. } => RunPurpose::Close,
-        CoreRequest::Say { candidacy, .. } => RunPurpose::Say {
-            revision: &candidacy.revision,
-        },
-        CoreRequest::Command { candidacy, comment } => RunPurpose::Command {
-            revision: &candidacy.revision,
-            destination: &candidacy.destination_commit,
-            comment,
-        },
-        CoreRequest::Overridden { .. } => not_modelled(),
-    };
-    names::run(asked.pull_request(), purpose, u32::from(attempt))
+    Wanted::name_of(&request(asked), u32::from(attempt))
 }
 
 /// The number at the end of a run's name.
@@ -328,8 +321,8 @@ pub fn run_names(runs: &[Run], bits: u16) -> Vec<RunName> {
 /// The reporter's record as it is written.
 pub fn record(runs: &[Run], record: Record) -> ResultRecord {
     let own = run_names(runs, 1 << record.run);
-    let run = &runs[usize::from(record.run)];
-    let run = run_name(run.request, run.attempt);
+    let by = &runs[usize::from(record.run)];
+    let run = run_name(by.request, by.attempt);
     let spoke = record.verdict.or(record.deferred).is_some();
     ResultRecord {
         verdict: record.verdict,
@@ -341,7 +334,9 @@ pub fn record(runs: &[Run], record: Record) -> ResultRecord {
         tested_commit: record.tested.map(merged),
         tested_tree: record.tested.map(tree),
         deferred: record.deferred,
-        destination_commit: record.tested.map(|commit| tip(commit.tip)),
+        // A deferral tests nothing.
+        destination_commit: (spoke && !matches!(by.request, Request::Defer(_)))
+            .then(|| tip(by.tip)),
         failed: if record.failed {
             vec![check()]
         } else {

@@ -4,7 +4,7 @@
 //! next call sees it, or when nobody is at work. This loses no order that anybody could tell from another.
 
 use crate::{
-    actions::{Action, Fault, Person},
+    actions::{Action, Fault, Person, Strange},
     bound::{Kinds, REVISIONS, SWEEPS, TIPS, Talk},
     calls::Call,
     conversation::{COMMENTS, Wish},
@@ -70,6 +70,7 @@ impl World {
                 self.faults_of(*actor, *call, actions);
             }
             self.faults_of_events(actions);
+            self.strange_runs(&at_work, actions);
             if self.sweep.is_none() && !quiet && self.may_answer_wrongly(Actor::Sweep) {
                 actions.push(Action::Fault(Fault::EarlySweep));
             }
@@ -254,6 +255,21 @@ impl World {
             if delivery.copies == 1 {
                 may(Fault::RepeatEvent(delivery.event));
             }
+        }
+    }
+
+    /// What is started in the middle of a handler's calls may as well be started before or after them, unless the handler looks for it.
+    fn strange_runs(&self, at_work: &AtWork, actions: &mut Vec<Action>) {
+        let looks = |_, call: Call| call.sees_executions();
+        if !self.live.open || self.focus.is_some() && !at_work.anybody(looks) {
+            return;
+        }
+        let mut may = |strange| actions.push(Action::Fault(Fault::StrangeRun(strange)));
+        may(Strange::Destination);
+        may(Strange::GaveUp);
+        may(Strange::Waits);
+        if self.live.revision > 1 {
+            may(Strange::Source);
         }
     }
 

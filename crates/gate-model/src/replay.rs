@@ -17,6 +17,8 @@ pub enum Stop {
     Ask(Call),
     /// It failed; whoever called it tries again.
     Fail,
+    /// It refuses its input: no retry of the step mends that.
+    Refuse,
 }
 
 /// What handlers return.

@@ -11,6 +11,9 @@ use crate::{
 /// Index into [`World::runs`]; also the order in which the runs started.
 pub type RunId = u8;
 
+/// A commit that was never the destination's tip: with the rules that it brings everything passes.
+pub const STRANGE_TIP: u8 = 9;
+
 /// The merge of a revision into a commit of the destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Commit {
@@ -25,12 +28,14 @@ pub struct Commit {
 pub enum Request {
     /// Test.
     Gate(Commit),
+    /// The same, by an input that names the source commit of the revision before: no router starts it.
+    OlderSource(Commit),
     /// Tear down.
     Close,
     /// Say that a further test waits for its turn.
     Defer(Commit),
-    /// Say that the gate gave up.
-    Say(Commit),
+    /// Say that the gate gave up, on what a comment asked for if there is one.
+    Say(Commit, Option<u8>),
     /// Answer the command of a comment, then test if it asks for that.
     Command(Commit, u8),
 }
@@ -40,8 +45,9 @@ impl Request {
     pub fn commit(self) -> Option<Commit> {
         match self {
             Self::Gate(commit)
+            | Self::OlderSource(commit)
             | Self::Defer(commit)
-            | Self::Say(commit)
+            | Self::Say(commit, _)
             | Self::Command(commit, _) => Some(commit),
             Self::Close => None,
         }
@@ -107,6 +113,8 @@ pub enum Status {
 /// What a run hands from step to step, as far as decisions depend on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Memory {
+    /// The tip that this step of Prepare found.
+    pub tip: Option<u8>,
     /// The flags Prepare read; `None` before.
     pub title: Option<Title>,
     /// The commands Prepare read.
@@ -137,12 +145,29 @@ pub struct Run {
     pub attempt: u8,
     /// Whether it goes on.
     pub status: Status,
+    /// The tip that Prepare found; before that the one it was asked to test with.
+    pub tip: u8,
     /// Where it is.
     pub at: At,
     /// What it knows.
     pub memory: Memory,
     /// What the handler of this step was answered so far.
     pub log: Vec<Answer>,
+}
+
+impl Run {
+    /// What its builds build.
+    pub fn commit(&self) -> Option<Commit> {
+        let tip = self.tip;
+        let commit = self.request.commit()?;
+        Some(match self.request {
+            Request::OlderSource(_) => Commit {
+                revision: commit.revision - 1,
+                tip,
+            },
+            _ => Commit { tip, ..commit },
+        })
+    }
 }
 
 /// How a build stands.
@@ -468,11 +493,17 @@ impl World {
 
     /// What building `commit` really comes to.
     pub fn truth(&self, commit: Commit) -> Truth {
+        if commit.tip == STRANGE_TIP {
+            return Truth::Green;
+        }
         self.truths[Self::place(commit)]
     }
 
     /// Settles it.
     pub fn settle_truth(&mut self, commit: Commit, truth: Truth) {
+        if commit.tip == STRANGE_TIP {
+            return;
+        }
         self.truths[Self::place(commit)] = truth;
     }
 
@@ -524,7 +555,7 @@ impl World {
         run.log = Vec::new();
         let makes_room = matches!(
             run.request,
-            Request::Gate(_) | Request::Say(_) | Request::Command(..)
+            Request::Gate(_) | Request::OlderSource(_) | Request::Say(..) | Request::Command(..)
         );
         if status == Status::Died {
             self.emit(Event::Died(id));

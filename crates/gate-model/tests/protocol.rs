@@ -99,6 +99,11 @@ fn the_protocol_holds_every_property_within_the_bound() {
 }
 
 #[test]
+fn the_protocol_holds_whatever_runs_people_start() {
+    holds(&Budget::STRANGERS, &Action::LABELS_OF_STRANGERS);
+}
+
+#[test]
 fn the_conversation_holds_every_property_within_its_bound() {
     holds(&Budget::TALK, &Action::LABELS_OF_COMMENTS);
 }

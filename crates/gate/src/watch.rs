@@ -59,7 +59,7 @@ impl Watch<'_> {
         };
         let say = names::run(self.pull_request, say, 1);
         let said = self.clients.executions.describe(&say).await?;
-        if said.is_some_and(|said| said.status != ExecutionStatus::Running) {
+        if said.is_some_and(|said| said.status == ExecutionStatus::Succeeded) {
             return Ok(Word::GaveUp);
         }
         let lost = self.system.account().dead_letters();

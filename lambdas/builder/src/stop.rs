@@ -5,8 +5,8 @@ use gate_core::{
     error::GateError,
     host::CodeHost,
     protocol::{
-        Execution, Invocation, Next, Run, Standing, State, StopDecision, stop_builds as decide,
-        stops_own_builds,
+        Execution, Invocation, Next, Request, Run, Standing, State, StopDecision,
+        stop_builds as decide, stops_own_builds,
     },
 };
 
@@ -47,14 +47,18 @@ pub(crate) async fn stop_builds(
     clients: &Clients,
     invocation: Invocation,
 ) -> Result<State, GateError> {
-    let state = invocation.state;
-    let pull_request = state.request.pull_request();
-    if clients
+    invocation.named()?;
+    let mut state = invocation.state;
+    let live = clients
         .host
-        .pull_request(pull_request)
-        .await?
-        .is_some_and(|live| live.is_open())
-    {
+        .pull_request(state.request.pull_request())
+        .await?;
+    if let (Some(live), Request::Close { repository, .. }) = (&live, &mut state.request) {
+        // Whatever repository the run was started with.
+        repository.clone_from(&live.repository);
+    }
+    let pull_request = state.request.pull_request();
+    if live.is_some_and(|live| live.is_open()) {
         // A closed pull request never reopens: this read is the older one.
         return Err(GateError::ReadsBehind {
             message: format!("pull request {pull_request} is still shown as open"),

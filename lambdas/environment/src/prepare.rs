@@ -12,8 +12,8 @@ use gate_core::{
     names,
     plan::{NoBuild, Plan, PlannedCheck, Subject, choose, plan, skips_all, unbuildable},
     protocol::{
-        Candidacy, Durations, EnvironmentRecord, Execution, Invocation, Made, Next, Run, Standing,
-        State, fingerprint, missing_builds,
+        self, Candidacy, Durations, EnvironmentRecord, Execution, Invocation, Made, Next, Run,
+        Standing, State, fingerprint, missing_builds,
     },
     pull_request::PullRequest,
     rules,
@@ -32,11 +32,12 @@ use crate::{
 const MOST_FILES: usize = 20_000;
 
 pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
-    let candidacy = invocation.candidacy()?.clone();
+    invocation.named()?;
+    let asked = invocation.candidacy()?.clone();
     let Invocation {
         execution, state, ..
     } = invocation;
-    let (standing, live) = run::standing(clients, &candidacy, &execution).await?;
+    let (standing, live) = run::standing(clients, &asked, &execution).await?;
     let Some(live) = live.filter(|_| standing == Standing::Current) else {
         // An earlier try of this step may have created the project of a pull request that is closed by now.
         let next = if standing == Standing::Closed {
@@ -46,6 +47,16 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
         };
         return Ok(state.then(next));
     };
+    // The branch may have moved since the run was wanted, and whoever started the run may have named any commit.
+    let tip = clients
+        .host
+        .branch_tip(&live.repository, &live.destination)
+        .await?;
+    let Some(tip) = tip else {
+        tracing::info!(pull_request.id = %live.id, "the destination branch is gone");
+        return Ok(state.then(Next::End));
+    };
+    let candidacy = protocol::candidacy(&live, &tip);
     let heard = conversation::of(clients, &candidacy.pull_request, &candidacy.revision).await?;
     let settings = settings(clients, &candidacy.repository).await?;
     let gated = repository::gated(clients, &settings, &live.repository).await?;
@@ -289,6 +300,7 @@ fn with_run(
     plan: Plan,
 ) -> State {
     state.run = Some(Run {
+        candidacy: Some(candidacy.clone()),
         candidate,
         plan,
         project: project(clients, &candidacy.pull_request),

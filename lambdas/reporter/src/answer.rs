@@ -9,10 +9,11 @@ use gate_core::{
     conversation::{CommandRecord, Conversation},
     error::GateError,
     host::{CodeHost, Comment},
+    id::{CommitId, RunName},
     names,
     protocol::{
         Afterwards, Answered, Asked, Candidacy, Claim, Decision, Follow, Invocation, Next, Request,
-        ResultRecord, Said, State, Step, answer as decide, is_asked,
+        ResultRecord, Said, State, Step, answer as decide, is_asked, shown,
     },
     pull_request::PullRequest,
     reply,
@@ -22,6 +23,7 @@ use gate_core::{
 use crate::{voice, withdraw_approval};
 
 pub(crate) async fn answer(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
+    invocation.named()?;
     let own = Claim::from(&invocation.execution);
     let state = invocation.state;
     let Request::Command { candidacy, comment } = state.request.clone() else {
@@ -65,7 +67,8 @@ pub(crate) async fn answer(clients: &Clients, invocation: Invocation) -> Result<
     let others = earlier
         .into_iter()
         .filter(|record| record.comment != comment.id);
-    let known = Known::read(clients, &candidacy, others.collect()).await?;
+    let known = Known::read(clients, (candidacy, &own.run), others.collect()).await?;
+    let candidacy = known.candidacy.clone();
     let asked = Asked {
         recorded: is_recorded,
         ..known.asked(&comment, &candidacy)
@@ -88,6 +91,8 @@ pub(crate) async fn answer(clients: &Clients, invocation: Invocation) -> Result<
 
 /// What the answer depends on, besides the comment.
 struct Known {
+    /// What was asked, as the host shows it.
+    candidacy: Candidacy,
     live: Option<PullRequest>,
     rules: Option<Rules>,
     conversation: Conversation,
@@ -97,16 +102,21 @@ struct Known {
 impl Known {
     async fn read(
         clients: &Clients,
-        candidacy: &Candidacy,
+        (mut candidacy, run): (Candidacy, &RunName),
         records: Vec<CommandRecord>,
     ) -> Result<Self, GateError> {
+        let live = clients.host.pull_request(&candidacy.pull_request).await?;
+        if let Some(live) = &live {
+            shown(&candidacy, live, run)?;
+            // By whose rules it is answered is not for the request to say.
+            candidacy.destination_commit = tip(clients, live).await?;
+        }
         let Candidacy {
             repository,
             pull_request,
             destination_commit,
             ..
-        } = candidacy;
-        let live = clients.host.pull_request(pull_request).await?;
+        } = &candidacy;
         let rules = clients
             .host
             .file(repository, destination_commit, rules::PATH)
@@ -118,6 +128,7 @@ impl Known {
             conversation: Conversation::of(records, revision),
             rules: rules.and_then(|bytes| Rules::parse(&bytes).ok()),
             result: voice::record(clients, pull_request).await?,
+            candidacy,
             live,
         })
     }
@@ -159,6 +170,15 @@ impl Known {
             limits: LimitRules::of(self.rules.as_ref()),
         })))
     }
+}
+
+/// The destination's tip; of a branch that is gone what the pull request last knew of it.
+async fn tip(clients: &Clients, live: &PullRequest) -> Result<CommitId, GateError> {
+    let tip = clients
+        .host
+        .branch_tip(&live.repository, &live.destination)
+        .await?;
+    Ok(tip.unwrap_or_else(|| live.destination_commit.clone()))
 }
 
 /// Writes down what was accepted; false if there is more of it than can be.

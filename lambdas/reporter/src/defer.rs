@@ -24,6 +24,10 @@ pub(crate) async fn defer(
         execution, state, ..
     } = invocation;
     let state = state.then(Next::End);
+    if !waits(clients, &candidacy).await? {
+        tracing::info!(pull_request.id = %candidacy.pull_request, "nothing is to be deferred");
+        return Ok(state);
+    }
     let (standing, live) = run::standing(clients, &candidacy, &execution).await?;
     let Some(live) = live.filter(|_| standing == Standing::Current) else {
         return Ok(state);
@@ -76,6 +80,26 @@ async fn say_anew(
         stage: Stage::Deferred,
     };
     voice::speak(clients, candidacy, live, &view).await
+}
+
+/// Whether a further test is to come: nothing says so of what was tested with the tip. Looked at before the claim, which a
+/// verdict's run would lose.
+async fn waits(clients: &Clients, candidacy: &Candidacy) -> Result<bool, GateError> {
+    let Some(live) = clients.host.pull_request(&candidacy.pull_request).await? else {
+        return Ok(false);
+    };
+    let tip = clients
+        .host
+        .branch_tip(&live.repository, &live.destination)
+        .await?;
+    let record = voice::record(clients, &candidacy.pull_request).await?;
+    let is_up_to_date = record.is_some_and(|record| {
+        record.revision == live.revision
+            && record.verdict.is_some()
+            && tip.is_some()
+            && record.destination_commit == tip
+    });
+    Ok(!is_up_to_date)
 }
 
 /// Adds to the comment that its verdict is not the last word; false if it is gone.

@@ -6,6 +6,7 @@ mod audit;
 mod conclude;
 mod defer;
 mod evidence;
+mod gave_up;
 mod memory;
 mod raw;
 mod report;
@@ -17,12 +18,12 @@ use gate_core::{
     error::GateError,
     findings::Earlier,
     host::{ApprovalState, CodeHost},
-    id::{PullRequestId, RevisionId},
+    id::{CommentId, PullRequestId, RevisionId},
     names,
     outcome::{self, Subject},
     protocol::{
         ApprovalRecord, Candidacy, Failure, Invocation, MAX_ATTEMPTS, Next, Request, ResultRecord,
-        Standing, State, Step,
+        Standing, State, Step, did_override, shown,
     },
     verdict::VerdictKind,
 };
@@ -150,28 +151,17 @@ async fn explain(clients: &Clients, invocation: Invocation) -> Result<State, Gat
 }
 
 async fn say(clients: &Clients, invocation: Invocation) -> Result<State, GateError> {
+    invocation.named()?;
     match invocation.state.request.clone() {
-        Request::Say { candidacy, error } => {
-            say_gave_up(clients, invocation, candidacy, &error).await
-        }
+        Request::Say {
+            candidacy, comment, ..
+        } => say_gave_up(clients, invocation, candidacy, comment).await,
         Request::Overridden {
             pull_request,
             revision,
             by,
             ..
-        } => {
-            let live = clients.host.pull_request(&pull_request).await?;
-            if let Some(live) = live {
-                let token = names::hash(
-                    &["overridden", pull_request.as_str(), revision.as_str(), &by],
-                    64,
-                );
-                voice::remark(clients, &live, &comment::overridden(&by), &token).await?;
-            }
-            let mut state = invocation.state.then(Next::End);
-            state.outcome = Some(outcome::of_override(subject(clients, &state.request), &by));
-            Ok(state)
-        }
+        } => say_overridden(clients, invocation.state, (&pull_request, &revision, &by)).await,
         Request::Defer(candidacy) => defer::defer(clients, invocation, candidacy).await,
         Request::Gate(_) | Request::Command { .. } | Request::Close { .. } => {
             Err(invocation.step.not_here("reporter"))
@@ -188,15 +178,48 @@ pub(crate) fn subject<'a>(clients: &'a Clients, request: &'a Request) -> Subject
     }
 }
 
-/// Says that the gate gave up on a revision, whose approval is taken back.
+/// Says who overrode the approval rules, if the pull request's own events tell the same.
+async fn say_overridden(
+    clients: &Clients,
+    mut state: State,
+    (pull_request, revision, by): (&PullRequestId, &RevisionId, &str),
+) -> Result<State, GateError> {
+    let known = clients.host.overrides(pull_request).await?;
+    if !did_override(&state.request, &known) {
+        return Err(GateError::ReadsBehind {
+            message: format!(
+                "pull request {pull_request} is not shown with an override by {by} of its revision {revision} yet"
+            ),
+        });
+    }
+    let live = clients.host.pull_request(pull_request).await?;
+    if let Some(live) = live {
+        let parts = ["overridden", pull_request.as_str(), revision.as_str(), by];
+        let token = names::hash(&parts, 64);
+        voice::remark(clients, &live, &comment::overridden(by), &token).await?;
+    }
+    state.outcome = Some(outcome::of_override(subject(clients, &state.request), by));
+    Ok(state.then(Next::End))
+}
+
+/// Says that the gate gave up on a revision, whose approval is taken back: only where no attempt is left indeed.
 async fn say_gave_up(
     clients: &Clients,
     invocation: Invocation,
     candidacy: Candidacy,
-    error: &str,
+    comment: Option<CommentId>,
 ) -> Result<State, GateError> {
     let live = clients.host.pull_request(&candidacy.pull_request).await?;
-    if live.is_some_and(|live| live.is_open() && live.revision == candidacy.revision) {
+    let live = live.filter(|live| live.is_open() && live.revision == candidacy.revision);
+    if let Some(live) = live {
+        shown(&candidacy, &live, &invocation.execution.name)?;
+        let error = gave_up::why(clients, &live, &candidacy, comment).await?;
+        let Some(error) = error else {
+            return Err(GateError::InvalidInput {
+                step: format!("run {}", invocation.execution.name),
+                message: "the gate has not given up".to_owned(),
+            });
+        };
         withdraw_approval(clients, &candidacy.pull_request, &candidacy.revision).await?;
         // Whoever starts the last word knows that runs died; why they did they said themselves, if they could.
         let explained = voice::record(clients, &candidacy.pull_request)
@@ -204,7 +227,7 @@ async fn say_gave_up(
             .filter(|record| record.revision == candidacy.revision)
             .and_then(|record| record.gate_failure);
         let failed = Failed {
-            error: explained.as_deref().unwrap_or(error),
+            error: explained.as_deref().unwrap_or(&error),
             again: false,
             approval: ApprovalRecord::NotGiven,
         };

@@ -14,7 +14,9 @@ use gate_core::{
     host::CodeHost,
     names::objects,
     outcome, page,
-    protocol::{Candidacy, Execution, Invocation, Next, Run, Standing, State, look_again, reruns},
+    protocol::{
+        Candidacy, Execution, Invocation, Next, Run, Standing, State, is_of, look_again, reruns,
+    },
     pull_request::PullRequest,
     report::ReportStatus,
     title::Flag,
@@ -46,6 +48,13 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
     let Some(live) = live.filter(|_| standing == Standing::Current) else {
         return Ok(state.then(Next::End));
     };
+    let of_another = |tested: &&Candidate| !is_of(tested, &candidacy, &live);
+    if run_state.candidate.as_ref().filter(of_another).is_some() {
+        return Err(GateError::InvalidInput {
+            step: format!("run {}", execution.name),
+            message: "what it tested is not what it speaks about".to_owned(),
+        });
+    }
     let mut results = evidence::collect(clients, &run_state).await?;
     if let Some(seconds) = not_yet(&mut run_state, &results) {
         let run = Some(run_state);

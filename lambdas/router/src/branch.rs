@@ -143,7 +143,7 @@ pub(crate) async fn take_turns(
     let mut failed = Ok(());
     for request in turns(open, rules) {
         let id = request.pull_request().clone();
-        let wanted = Wanted::new(request, Wish::Again, Limit::None, "");
+        let wanted = Wanted::new(request, Wish::Again, Limit::None);
         // What fails for one does not take their turn from the others.
         match start::start(clients, wanted).await {
             Ok(answer) => started += u32::from(answer.get("started").is_some()),

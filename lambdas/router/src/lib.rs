@@ -14,8 +14,8 @@ use gate_core::{
     host::CodeHost,
     id::CommitId,
     protocol::{
-        Claim, Limit, RouterDecision, State, Wanted, is_asked, needs_known_commits, on_comment,
-        on_pull_request, on_rules_overridden, on_run_died,
+        Claim, Limit, Request, RouterDecision, State, Wanted, did_override, is_asked,
+        needs_known_commits, on_comment, on_pull_request, on_rules_overridden, on_run_died,
     },
     pull_request::PullRequest,
     secret,
@@ -96,6 +96,13 @@ async fn run_died(clients: &Clients, died: &RunDied) -> Result<Value, GateError>
             step: format!("run {}", died.run),
             message: format!("its input is not one of this gate: {error}"),
         })?;
+    if matches!(state.request, Request::Overridden { .. }) {
+        let known = clients.host.overrides(state.request.pull_request());
+        if !did_override(&state.request, &known.await?) {
+            let reason = format!("{} told of an override that there is not", died.run);
+            return act(clients, RouterDecision::Ignore(reason), "").await;
+        }
+    }
     let live = clients
         .host
         .pull_request(state.request.pull_request())
@@ -109,12 +116,7 @@ async fn run_died(clients: &Clients, died: &RunDied) -> Result<Value, GateError>
         tip.as_ref(),
         claim.as_ref(),
     );
-    act(
-        clients,
-        decision,
-        &format!("run {} ended as {}", died.run, died.status),
-    )
-    .await
+    act(clients, decision, &died.run.to_string()).await
 }
 
 /// The destination's tip, needed for open pull requests only.
@@ -146,12 +148,12 @@ async fn claim(clients: &Clients, live: Option<&PullRequest>) -> Result<Option<C
     }
 }
 
-/// Carries a decision out. `error` is what a gate that gives up says.
-async fn act(clients: &Clients, decision: RouterDecision, error: &str) -> Result<Value, GateError> {
+/// Carries a decision out. `run` is the one that it is about, if any.
+async fn act(clients: &Clients, decision: RouterDecision, run: &str) -> Result<Value, GateError> {
     match decision {
         RouterDecision::Start(request, wish) => {
             let limit = Limit::of(&request);
-            start::start(clients, Wanted::new(request, wish, limit, error)).await
+            start::start(clients, Wanted::new(request, wish, limit)).await
         }
         RouterDecision::Ignore(reason) => {
             tracing::info!(reason, "ignored an event");
@@ -159,7 +161,7 @@ async fn act(clients: &Clients, decision: RouterDecision, error: &str) -> Result
         }
         RouterDecision::ReadsBehind(message) => Err(GateError::ReadsBehind { message }),
         RouterDecision::GiveUp(message) => Err(GateError::GaveUp {
-            run: error.to_owned(),
+            run: run.to_owned(),
             message,
         }),
     }

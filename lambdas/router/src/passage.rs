@@ -8,7 +8,6 @@ use gate_core::{
     event::BranchMoved,
     host::CodeHost,
     id::PullRequestId,
-    names::{self, RunPurpose},
     protocol::{MergedAtTip, Passage, is_merge_of, may_be_merge_of, passage_by_merge},
     pull_request::PullRequest,
 };
@@ -121,11 +120,10 @@ async fn merged(clients: &Clients, live: &PullRequest) -> Result<Passage, GateEr
         .get(&clients.names().result(&live.id))
         .await?;
     let approvers = clients.host.approvers(&live.id, &live.revision).await?;
-    let override_run = RunPurpose::Overridden {
-        revision: &live.revision,
-    };
-    let override_run = names::run(&live.id, override_run, 1);
-    let overridden = clients.executions.describe(&override_run).await?.is_some();
+    let overrides = clients.host.overrides(&live.id).await?;
+    let overridden = overrides
+        .iter()
+        .any(|known| known.revision == live.revision);
     Ok(passage_by_merge(MergedAtTip {
         live,
         result: result.as_ref(),

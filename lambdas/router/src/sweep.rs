@@ -144,7 +144,7 @@ async fn environment(
     let Some(request) = sweep_environment(id, live.as_ref(), &repository) else {
         return Ok(0);
     };
-    started(clients, Wanted::new(request, Wish::Again, Limit::None, "")).await
+    started(clients, Wanted::new(request, Wish::Again, Limit::None)).await
 }
 
 /// Looks at the open pull requests of a repository, branch by branch.
@@ -220,7 +220,7 @@ async fn commands(
     let reporter = &clients.deployment.reporter_arn;
     for (request, wish) in sweep_comments(live, destination_tip, &comments, reporter) {
         let limit = Limit::of(&request);
-        let wanted = Wanted::new(request, wish, limit, "");
+        let wanted = Wanted::new(request, wish, limit);
         outcome.note(&live.id, started(clients, wanted).await);
     }
 }
@@ -238,11 +238,7 @@ async fn repair(clients: &Clients, found: &OpenPullRequest<'_>) -> Result<u32, G
     let Some((request, wish)) = sweep_open(&found) else {
         return Ok(0);
     };
-    let error = match found.claim {
-        Some(claim) => format!("run {} ended without a verdict", claim.run),
-        None => "its runs ended without a verdict".to_owned(),
-    };
-    started(clients, Wanted::new(request, wish, Limit::ThenSay, &error)).await
+    started(clients, Wanted::new(request, wish, Limit::ThenSay)).await
 }
 
 /// Starts a run; how many were not there yet.

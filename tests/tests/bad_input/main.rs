@@ -3,6 +3,7 @@
 
 mod buildspecs;
 mod events;
+mod inputs;
 mod limits;
 mod names;
 mod rules;

@@ -94,3 +94,55 @@ async fn a_flag_without_the_reason_that_the_rules_ask_for_does_nothing() {
     );
     stage.strike().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leave_is_for_the_value_that_was_allowed_and_another_one_waits_again() {
+    let bound = "[flags.only]\nallow = [\"arn:aws:iam::*:user/bob\"]\n";
+    let rules = [
+        check("build", "true", ""),
+        check("docs", "true", ""),
+        check("unit", "true", "kind = \"test\""),
+        bound.to_owned(),
+    ]
+    .concat();
+    let (stage, id) = with_rules(&rules, "2\n", "Quick [only=unit,docs]").await;
+    let held = stage.verdict_like(&id, HELD).await;
+    assert!(
+        held.contains("writes `/gate allow only=unit,docs`."),
+        "{held}"
+    );
+    let retitle = async |title: &str| {
+        let update = stage.code_commit("ann").update_pull_request_title();
+        let update = update.pull_request_id(&id).title(title).send().await;
+        update.unwrap();
+    };
+    // Between what Bob reads and what he writes: he named the value, so nothing else is allowed.
+    retitle("Quick [only=docs]").await;
+    let refused = stage.ask_as("bob", &id, "/gate allow only=unit,docs").await;
+    assert_eq!(
+        refused,
+        "Nothing was done: the title has `[only=docs]`, and not `[only=unit,docs]`. If you mean that, write it once more in a new \
+         comment."
+    );
+    retitle("Quick [only=unit,docs]").await;
+    let allowed = stage.ask_as("bob", &id, "/gate allow only").await;
+    assert_eq!(
+        allowed,
+        "`[only=unit,docs]` of the title takes effect for this revision. With another value or reason it waits again."
+    );
+    stage.verdict_like(&id, "### ✅").await;
+    assert!(stage.approved(&id).await);
+    retitle("Quick [only=docs]").await;
+    stage.ask(&id, "/gate retry").await;
+    let held = stage.verdict_like(&id, HELD).await;
+    assert!(
+        held.contains(
+            "`user/bob` allowed `[only=unit,docs]`; the title has `[only=docs]` now. By `gate.toml` the flag takes effect once \
+             `arn:aws:iam::*:user/bob` writes `/gate allow only=docs`."
+        ),
+        "{held}"
+    );
+    stage.quiet().await;
+    assert!(!stage.approved(&id).await);
+    stage.strike().await;
+}

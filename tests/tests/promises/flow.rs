@@ -7,9 +7,9 @@ use aws_config::retry::RetryConfig;
 use gate_aws::{Clients, Deployment, Seals};
 use gate_core::{
     error::GateError,
-    id::{CommentId, CommitId, PullRequestId, RepositoryName, RevisionId, RunName},
+    id::{CommentId, CommitId, PullRequestId, RepositoryName, RevisionId},
     plan::Plan,
-    protocol::{Candidacy, Execution, Key, Next, Request, Run, State, Step},
+    protocol::{Candidacy, Execution, Key, Next, Request, Run, State, Step, Wanted},
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -347,8 +347,8 @@ fn key() -> Key {
 
 /// Whether a function sets out to do a step. It fails either way: for want of AWS, or because the step is not its own.
 async fn does(function: &str, step: Step, clients: &Clients) -> bool {
-    let candidacy = candidacy();
     let run = Run {
+        candidacy: Some(candidacy()),
         candidate: None,
         plan: Plan::default(),
         project: "mergegate-pr-7".to_owned(),
@@ -366,9 +366,8 @@ async fn does(function: &str, step: Step, clients: &Clients) -> bool {
         run: Some(run),
         ..State::of(request(step))
     };
-    let revision = &candidacy.revision;
     let execution = Execution {
-        name: RunName::new(format!("pr-7-{revision}-b-1")),
+        name: Wanted::name_of(&state.request, 1),
         start_time: "2026-11-20T10:00:00.000Z".to_owned(),
     };
     let state = state.sealed(&execution, &key());
@@ -400,7 +399,8 @@ fn request(step: Step) -> Request {
         },
         Step::Say => Request::Say {
             candidacy: candidacy(),
-            error: "no permission".to_owned(),
+            comment: None,
+            error: None,
         },
         _ => Request::Gate(candidacy()),
     }

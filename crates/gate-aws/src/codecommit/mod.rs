@@ -15,7 +15,7 @@ use gate_core::{
     error::GateError,
     host::{
         ApprovalOutcome, ApprovalState, BranchCreated, CodeHost, Comment, CommitDetails, Edited,
-        HostResult, MergeOutcome, NewComment, Posted,
+        HostResult, MergeOutcome, NewComment, Override, Posted,
     },
     id::{BranchName, CommentId, CommitId, PullRequestId, RepositoryName, RevisionId},
     plan::Instead,
@@ -68,6 +68,10 @@ impl CodeHost for CodeCommit {
 
     async fn known_source_commits(&self, id: &PullRequestId) -> HostResult<Vec<CommitId>> {
         pull_requests::known_source_commits(&self.client, id).await
+    }
+
+    async fn overrides(&self, id: &PullRequestId) -> HostResult<Vec<Override>> {
+        pull_requests::overrides(&self.client, id).await
     }
 
     async fn default_branch(&self, repository: &RepositoryName) -> HostResult<Option<BranchName>> {

@@ -7,11 +7,11 @@ use aws_sdk_codecommit::{
         describe_pull_request_events::DescribePullRequestEventsError,
         get_pull_request::GetPullRequestError,
     },
-    types::{self, PullRequestEvent, PullRequestStatusEnum},
+    types::{self, OverrideStatus, PullRequestEvent, PullRequestStatusEnum},
 };
 use gate_core::{
     error::GateError,
-    host::HostResult,
+    host::{HostResult, Override},
     id::{BranchName, CommitId, PullRequestId, RepositoryName, RevisionId},
     pull_request::{Merge, PullRequest, PullRequestStatus},
 };
@@ -119,6 +119,17 @@ pub(super) async fn known_source_commits(
     client: &Client,
     id: &PullRequestId,
 ) -> HostResult<Vec<CommitId>> {
+    let events = super::pull_requests::events(client, id).await?;
+    Ok(events.into_iter().filter_map(source_commit).collect())
+}
+
+pub(super) async fn overrides(client: &Client, id: &PullRequestId) -> HostResult<Vec<Override>> {
+    let events = super::pull_requests::events(client, id).await?;
+    Ok(events.into_iter().filter_map(overridden).collect())
+}
+
+/// What happened to a pull request, oldest first; nothing if it is gone.
+async fn events(client: &Client, id: &PullRequestId) -> HostResult<Vec<PullRequestEvent>> {
     let pages = client
         .describe_pull_request_events()
         .pull_request_id(id.as_str())
@@ -138,7 +149,7 @@ pub(super) async fn known_source_commits(
                     .event_date
                     .map(|date| (date.secs(), date.subsec_nanos()))
             });
-            Ok(events.into_iter().filter_map(source_commit).collect())
+            Ok(events)
         }
         Err(error) => match error.as_service_error() {
             Some(DescribePullRequestEventsError::PullRequestDoesNotExistException(_)) => {
@@ -160,4 +171,13 @@ fn source_commit(event: PullRequestEvent) -> Option<CommitId> {
             .and_then(|updated| updated.after_commit_id)
     };
     created.or_else(updated).map(CommitId::new)
+}
+
+fn overridden(event: PullRequestEvent) -> Option<Override> {
+    let metadata = event.approval_rule_overridden_event_metadata?;
+    let is_override = metadata.override_status == Some(OverrideStatus::Override);
+    is_override.then_some(Override {
+        revision: RevisionId::new(metadata.revision_id?),
+        by: event.actor_arn?,
+    })
 }

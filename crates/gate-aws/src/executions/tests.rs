@@ -53,7 +53,11 @@ async fn a_run_is_found_by_its_name_with_what_it_was_asked() {
         let input = "{\"version\":1}".to_owned();
         assert_eq!(
             described,
-            Ok(Some(DescribedExecution { status, input })),
+            Ok(Some(DescribedExecution {
+                status,
+                word,
+                input
+            })),
             "{word}"
         );
     }

@@ -60,8 +60,13 @@ impl Register {
 fn execution(start_time: &str) -> Execution {
     Execution {
         name: RunName::new("pr-7-r1-81c0d2e-1"),
-        start_time: start_time.to_owned(),
+        start_time: at(start_time),
     }
+}
+
+/// A moment of a day that is over.
+fn at(time: &str) -> String {
+    format!("2026-11-20T{time}:00.000Z")
 }
 
 fn claim(start_time: &str) -> Claim {
@@ -93,6 +98,31 @@ fn candidacy() -> Candidacy {
         source_commit: CommitId::new("3f2a91c"),
         destination_commit: CommitId::new("81c0d2e"),
     }
+}
+
+/// Asks for a run that must not get a say; its error. It leaves the claim alone.
+async fn refused(candidacy: &Candidacy, execution: &Execution) -> String {
+    let live = mock!(aws_sdk_codecommit::Client::get_pull_request)
+        .then_http_response(|| answer(&pull_request("OPEN", "r1")));
+    let register = Register::default();
+    let parameters = parameters(&[&register.reads(), &register.writes(true)]);
+    let clients = clients(codecommit(&[&live]), parameters);
+    let refused = standing(&clients, candidacy, execution).await;
+    assert_eq!(register.value(), None);
+    refused.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn refuses_a_source_commit_that_the_live_revision_does_not_have() {
+    let older = Candidacy {
+        source_commit: CommitId::new("0000000"),
+        ..candidacy()
+    };
+    let error = refused(&older, &execution("10:00")).await;
+    assert!(
+        error.ends_with("the source commit of pull request 7 is `3f2a91c`, and not `0000000`"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

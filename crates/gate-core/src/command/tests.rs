@@ -40,12 +40,28 @@ fn commands_are_lines_that_begin_with_gate_in_any_case() {
             "/gate allow skip-tests",
             Command::Allow {
                 flag: Flag::SkipTests,
+                typed: None,
             },
         ),
         (
             "/gate allow [Skip_Tests]",
             Command::Allow {
                 flag: Flag::SkipTests,
+                typed: None,
+            },
+        ),
+        (
+            "/gate allow only=unit,docs",
+            Command::Allow {
+                flag: Flag::Only,
+                typed: Some("[only=unit,docs]".to_owned()),
+            },
+        ),
+        (
+            "/gate allow [Skip_Tests: hotfix for #12]",
+            Command::Allow {
+                flag: Flag::SkipTests,
+                typed: Some("[skip-tests: hotfix for #12]".to_owned()),
             },
         ),
         ("/gate skip-tests", flags("[skip-tests]")),

@@ -2,11 +2,14 @@
 
 use super::{Stage, View};
 use crate::{
+    arn,
+    conversation::Allowed,
     names,
     plan::{NoBuild, Note},
     reply,
     rules::FileFault,
     text::{code, count, fence},
+    title::Flag,
     verdict::{Reason, Verdict},
 };
 
@@ -55,13 +58,12 @@ pub(super) fn explanation(view: &View<'_>) -> Option<String> {
             "Nothing was built. To have it tested, take the flag out of the title and write `/gate retry`, or push."
                 .to_owned(),
         ),
-        NoBuild::WaitsForLeave { flag, allow } => Some(format!(
-            "Nothing was built. By `{}` the flag takes effect once {} writes `/gate allow {}`. Without it: take the flag \
-             out of the title and write `/gate retry`.",
-            crate::rules::PATH,
-            reply::people(allow),
-            flag.name()
-        )),
+        NoBuild::WaitsForLeave {
+            flag,
+            typed,
+            allow,
+            before,
+        } => Some(waits_for_leave((*flag, typed), allow, before.as_ref())),
         NoBuild::Stopped { .. } => Some(
             "Nothing is built and nothing is approved until somebody pushes or writes `/gate retry`.".to_owned(),
         ),
@@ -85,6 +87,32 @@ pub(super) fn explanation(view: &View<'_>) -> Option<String> {
             fault_lines(faults)
         )),
     }
+}
+
+/// How a flag gets its leave, and why one that was given is not for it.
+fn waits_for_leave(
+    (flag, typed): (Flag, &str),
+    allow: &[String],
+    before: Option<&Allowed>,
+) -> String {
+    let changed = before.map(|before| {
+        format!(
+            " {} allowed {}; the title has {} now.",
+            code(arn::name(&before.by), 80),
+            code(&before.typed, 200),
+            code(typed, 200)
+        )
+    });
+    let named = typed.trim_start_matches('[').trim_end_matches(']');
+    let named = if named.is_empty() { flag.name() } else { named };
+    format!(
+        "Nothing was built.{} By `{}` the flag takes effect once {} writes {}. Without it: take the flag out of the title and \
+         write `/gate retry`.",
+        changed.unwrap_or_default(),
+        crate::rules::PATH,
+        reply::people(allow),
+        code(&format!("/gate allow {named}"), 200)
+    )
 }
 
 fn broken_rules(note: &Note) -> Option<String> {

@@ -233,6 +233,11 @@ pub fn is_by(content: &str, run: &RunName) -> bool {
         .is_some_and(|line| line == last_line(run))
 }
 
+/// Whether a comment's text says that the verdict is to come.
+pub fn is_to_come(content: &str) -> bool {
+    content.starts_with("### ⏳")
+}
+
 /// A remark when somebody overrode the rules of a pull request.
 pub fn overridden(by: &str) -> String {
     format!(

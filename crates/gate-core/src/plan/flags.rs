@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{NoBuild, Note};
 use crate::{
-    conversation::Conversation,
+    conversation::{Allowed, Conversation},
     rules::{FlagRule, Rules},
     title::{Flag, Flags},
 };
@@ -33,15 +33,25 @@ pub fn skips_all(
         return Some((flags, NoBuild::SkipCi));
     }
     let waits = waiting.contains(&Flag::SkipCi);
-    let no_build = waits.then(|| waits_for_leave(&policy, Flag::SkipCi))?;
+    let no_build = waits.then(|| waits_for_leave(title, conversation, &policy, Flag::SkipCi))?;
     Some((flags, no_build))
 }
 
-pub(super) fn waits_for_leave(policy: &BTreeMap<Flag, FlagRule>, flag: Flag) -> NoBuild {
+pub(super) fn waits_for_leave(
+    title: &Flags,
+    conversation: &Conversation,
+    policy: &BTreeMap<Flag, FlagRule>,
+    flag: Flag,
+) -> NoBuild {
     let patterns = policy.get(&flag).and_then(|rule| rule.allow.as_ref());
     let allow = patterns.into_iter().flatten();
+    let of_another = |allowed: &&Allowed| {
+        allowed.flag == flag && allow.clone().any(|pattern| pattern.matches(&allowed.by))
+    };
     NoBuild::WaitsForLeave {
         flag,
+        typed: title.as_typed(flag),
+        before: conversation.allowed.iter().rfind(of_another).cloned(),
         allow: allow.map(|pattern| pattern.as_str().to_owned()).collect(),
     }
 }
@@ -68,7 +78,8 @@ pub(super) fn in_effect(
             continue;
         };
         let leave = conversation.allowed.iter().find(|allowed| {
-            allowed.flag == *flag && patterns.iter().any(|pattern| pattern.matches(&allowed.by))
+            allowed.is_for(title, *flag)
+                && patterns.iter().any(|pattern| pattern.matches(&allowed.by))
         });
         if let Some(leave) = leave {
             found.flags.allowed.insert(*flag, leave.by.clone());
@@ -96,10 +107,7 @@ pub(super) fn in_effect(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        arn::ArnPattern,
-        conversation::{Allowed, Given},
-    };
+    use crate::{arn::ArnPattern, conversation::Given};
 
     const ANN: &str = "arn:aws:iam::000000000000:user/ann";
     const BOB: &str = "arn:aws:iam::000000000000:user/bob";
@@ -128,6 +136,7 @@ mod tests {
             allowed: vec![Allowed {
                 by: by.to_owned(),
                 flag,
+                typed: flag.to_string(),
             }],
             ..Conversation::default()
         }
@@ -153,6 +162,57 @@ mod tests {
         let lifted = in_effect(&Flags::parse(title), &given(BOB, "[skip-tests]"), &policy);
         assert_eq!(lifted.waiting, []);
         assert_eq!(lifted.flags.by[&Flag::SkipTests], BOB);
+    }
+
+    #[test]
+    fn a_leave_is_for_one_value_and_one_reason() {
+        let rule = FlagRule {
+            may_approve: true,
+            allow: Some(vec![ArnPattern::parse(BOB).unwrap()]),
+            reason: false,
+        };
+        let policy = [Flag::Only, Flag::Compute, Flag::SkipTests].map(|flag| (flag, rule.clone()));
+        let policy = BTreeMap::from(policy);
+        let allowed = |flag: Flag, typed: &str| Allowed {
+            by: BOB.to_owned(),
+            flag,
+            typed: typed.to_owned(),
+        };
+        let conversation = Conversation {
+            allowed: vec![
+                allowed(Flag::Only, "[only=unit,docs]"),
+                allowed(Flag::Compute, "[compute=large]"),
+                allowed(Flag::SkipTests, "[skip-tests: hotfix]"),
+            ],
+            ..Conversation::default()
+        };
+        let table = [
+            ("[only=unit,docs]", Flag::Only, true),
+            ("[Only = unit, docs]", Flag::Only, true),
+            ("[only=unit] [only=docs]", Flag::Only, true),
+            ("[only=docs]", Flag::Only, false),
+            ("[only=unit,docs,web]", Flag::Only, false),
+            ("[only=unit,docs: because]", Flag::Only, false),
+            ("[compute=large]", Flag::Compute, true),
+            ("[compute=small]", Flag::Compute, false),
+            ("[compute=large] [compute=small]", Flag::Compute, false),
+            ("[skip-tests: hotfix]", Flag::SkipTests, true),
+            ("[skip-tests]", Flag::SkipTests, false),
+            ("[skip-tests: another]", Flag::SkipTests, false),
+        ];
+        for (title, flag, takes_effect) in table {
+            let found = in_effect(&Flags::parse(title), &conversation, &policy);
+            assert_eq!(found.flags.has(flag), takes_effect, "{title}");
+            assert_eq!(found.waiting.contains(&flag), !takes_effect, "{title}");
+        }
+        let title = Flags::parse("[only=docs] [compute=large]");
+        let NoBuild::WaitsForLeave { typed, before, .. } =
+            waits_for_leave(&title, &conversation, &policy, Flag::Only)
+        else {
+            panic!("it waits")
+        };
+        assert_eq!(typed, "[only=docs]");
+        assert_eq!(before.unwrap().typed, "[only=unit,docs]");
     }
 
     #[test]

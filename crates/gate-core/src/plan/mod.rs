@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    conversation::Conversation,
+    conversation::{Allowed, Conversation},
     host::MergeOutcome,
     id::{BranchName, CheckName, CommitId},
     rules::{BuildSettings, BuildspecSource, CommentRules, Demands, FileFault, Kind, Retry, Rules},
@@ -185,8 +185,14 @@ pub enum NoBuild {
     WaitsForLeave {
         /// Which.
         flag: Flag,
+        /// With its value and reason.
+        #[serde(default)]
+        typed: String,
         /// Who may give it: patterns of ARNs.
         allow: Vec<String>,
+        /// The last leave for it with another value or reason, which the title had before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Allowed>,
     },
     /// Somebody stopped this revision's builds.
     Stopped {
@@ -407,9 +413,10 @@ pub fn plan(title: &Flags, mut chosen: ChosenRules, subject: Subject<'_>) -> Pla
     let flags = in_effect.flags;
     notes.extend(in_effect.notes);
     if let Some(flag) = in_effect.waiting.first() {
+        let waits = flags::waits_for_leave(title, subject.conversation, &rules.flags, *flag);
         return Plan {
             notes,
-            ..Plan::none(flags, flags::waits_for_leave(&rules.flags, *flag))
+            ..Plan::none(flags, waits)
         };
     }
     let both: Vec<&Rules> = [Some(rules), after_merge.as_ref()]

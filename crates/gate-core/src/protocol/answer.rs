@@ -70,7 +70,12 @@ pub enum Done {
     /// The hold is lifted.
     Unheld,
     /// A flag of the title takes effect.
-    Allowed(Flag),
+    Allowed {
+        /// Which.
+        flag: Flag,
+        /// As the title has it, and only so.
+        typed: String,
+    },
     /// A flag takes effect.
     Given(Flag),
 }
@@ -103,6 +108,13 @@ pub enum Refusal {
     NotHeld,
     /// The title does not ask for the flag.
     NotInTitle(Flag),
+    /// The title has the flag with another value or reason than the one named.
+    OtherInTitle {
+        /// As named.
+        named: String,
+        /// As it stands in the title.
+        typed: String,
+    },
     /// The flag of the title takes effect without anybody's leave.
     NoLeaveNeeded(Flag),
     /// The rules ask for a reason.
@@ -125,6 +137,7 @@ impl Refusal {
             Self::NoSuchCheck(_) => "no-such-check",
             Self::NotHeld => "not-held",
             Self::NotInTitle(_) => "not-in-title",
+            Self::OtherInTitle { .. } => "other-in-title",
             Self::NoLeaveNeeded(_) => "no-leave-needed",
             Self::NoReason(_) => "no-reason",
             Self::FailedTooOften(_) => "failed-too-often",
@@ -211,7 +224,7 @@ pub fn answer(asked: Asked<'_>, lines: Vec<Line>) -> Decision {
         };
         let command = command.ok();
         if let (Said::Done(done), Some(command)) = (&said, &command) {
-            decision.accepted.push(command.clone());
+            decision.accepted.push(as_accepted(command, done));
             decision.withdraws |= matches!(done, Done::Held(_) | Done::Stopped);
         }
         decision.answers.push(Answered {
@@ -223,14 +236,27 @@ pub fn answer(asked: Asked<'_>, lines: Vec<Line>) -> Decision {
     decision
 }
 
+/// A command as it is remembered: a leave is for what stood in the title when it was given.
+fn as_accepted(command: &Command, done: &Done) -> Command {
+    match done {
+        Done::Allowed { flag, typed } => Command::Allow {
+            flag: *flag,
+            typed: Some(typed.clone()),
+        },
+        _ => command.clone(),
+    }
+}
+
 /// Whether a run is needed to make a command come true. Whoever gives the verdict looks at holds right before and after it:
 /// if none was given yet, the run that will give it is on its way.
 fn goes_on(done: &Done, has_verdict: bool) -> bool {
     match done {
         Done::Held(_) | Done::Unheld => has_verdict,
-        Done::RetryAll | Done::RetrySome(_) | Done::Stopped | Done::Allowed(_) | Done::Given(_) => {
-            true
-        }
+        Done::RetryAll
+        | Done::RetrySome(_)
+        | Done::Stopped
+        | Done::Allowed { .. }
+        | Done::Given(_) => true,
     }
 }
 
@@ -274,7 +300,7 @@ fn said(asked: Asked<'_>, command: &Command) -> Result<Said, Refusal> {
             return Err(Refusal::NotHeld);
         }
         Command::Unhold => Done::Unheld,
-        Command::Allow { flag } => allow(asked, live, *flag)?,
+        Command::Allow { flag, typed } => allow(asked, live, *flag, typed.as_deref())?,
         Command::Give { flags } => give(asked, flags)?,
     };
     Ok(Said::Done(done))
@@ -292,7 +318,7 @@ fn may(asked: Asked<'_>, command: &Command) -> Result<(), Refusal> {
     };
     let of_flag = |flag: &Flag| rules.flags.get(flag).and_then(|rule| rule.allow.as_deref());
     let patterns = match command {
-        Command::Allow { flag } => of_flag(flag),
+        Command::Allow { flag, .. } => of_flag(flag),
         Command::Give { flags } => {
             let own = flags.known.first().and_then(of_flag);
             own.or_else(|| rules.commands.allow(Name::Flag))
@@ -335,7 +361,7 @@ fn is_of_live_revision(
 fn may_test_again(asked: Asked<'_>, command: &Command) -> Result<(), Refusal> {
     let tests = match command {
         Command::Retry { .. } => true,
-        Command::Allow { flag } => *flag != Flag::SkipCi,
+        Command::Allow { flag, .. } => *flag != Flag::SkipCi,
         Command::Give { flags } => !flags.has(Flag::SkipCi),
         Command::Help
         | Command::Status
@@ -374,15 +400,36 @@ fn retry(asked: Asked<'_>, what: &Retry) -> Result<Done, Refusal> {
     }
 }
 
-fn allow(asked: Asked<'_>, live: &PullRequest, flag: Flag) -> Result<Done, Refusal> {
+fn allow(
+    asked: Asked<'_>,
+    live: &PullRequest,
+    flag: Flag,
+    named: Option<&str>,
+) -> Result<Done, Refusal> {
+    if let Some(typed) = named.filter(|_| asked.recorded) {
+        // What the title has become since does not change what was allowed.
+        let typed = typed.to_owned();
+        return Ok(Done::Allowed { flag, typed });
+    }
     let rule = asked.rules.and_then(|rules| rules.flags.get(&flag));
     if rule.is_none_or(|rule| rule.allow.is_none()) {
         return Err(Refusal::NoLeaveNeeded(flag));
     }
-    if !Flags::parse(&live.title).has(flag) {
+    let title = Flags::parse(&live.title);
+    if !title.has(flag) {
         return Err(Refusal::NotInTitle(flag));
     }
-    Ok(Done::Allowed(flag))
+    let typed = title.as_typed(flag);
+    let mut unexplained = title;
+    unexplained.reasons.clear();
+    // Who names the value may leave the reason out.
+    match named.filter(|named| *named != typed && *named != unexplained.as_typed(flag)) {
+        Some(named) => Err(Refusal::OtherInTitle {
+            named: named.to_owned(),
+            typed,
+        }),
+        None => Ok(Done::Allowed { flag, typed }),
+    }
 }
 
 fn give(asked: Asked<'_>, flags: &Flags) -> Result<Done, Refusal> {

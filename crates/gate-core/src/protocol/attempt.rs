@@ -14,6 +14,8 @@ pub const MAX_ATTEMPTS: u32 = 3;
 
 /// So many names of runs that nobody can see are passed over at most.
 const MOST_UNSEEN: u32 = 100;
+/// So many names that others gave to runs of their own are passed over; then the event ends among the dead letters.
+pub const MAX_STRANGERS: u32 = 50;
 
 /// Status of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +106,7 @@ pub struct Wanted {
     attempt: u32,
     /// How many names before this one were taken by runs that nobody can see: they are no attempts.
     unseen: u32,
-    error: String,
+    strangers: u32,
 }
 
 /// What follows from a taken name.
@@ -124,15 +126,15 @@ pub enum Taken {
 }
 
 impl Wanted {
-    /// The first attempt. `error` is what the gate says if the limit is reached.
-    pub fn new(request: Request, wish: Wish, limit: Limit, error: &str) -> Self {
+    /// The first attempt.
+    pub fn new(request: Request, wish: Wish, limit: Limit) -> Self {
         Self {
             request,
             wish,
             limit,
             attempt: 1,
             unseen: 0,
-            error: error.to_owned(),
+            strangers: 0,
         }
     }
 
@@ -143,7 +145,12 @@ impl Wanted {
 
     /// The name to try.
     pub fn name(&self) -> RunName {
-        let purpose = match &self.request {
+        Self::name_of(&self.request, self.attempt)
+    }
+
+    /// The name of an attempt at a request.
+    pub fn name_of(request: &Request, attempt: u32) -> RunName {
+        let purpose = match request {
             Request::Gate(candidacy) => RunPurpose::Gate {
                 revision: &candidacy.revision,
                 destination: &candidacy.destination_commit,
@@ -163,7 +170,7 @@ impl Wanted {
             },
             Request::Overridden { revision, .. } => RunPurpose::Overridden { revision },
         };
-        names::run(self.request.pull_request(), purpose, self.attempt)
+        names::run(request.pull_request(), purpose, attempt)
     }
 
     /// The input to start it with.
@@ -173,16 +180,15 @@ impl Wanted {
 
     /// Decides after the name turned out to be taken by an execution of this input and status.
     pub fn taken(self, input: &str, status: ExecutionStatus) -> Taken {
-        // Whatever the words, giving up is said once.
-        let same = input == self.input() || matches!(self.request, Request::Say { .. });
-        let existing = if same {
+        let existing = if input == self.input() {
             Existing::SameInput(status)
         } else {
             Existing::OtherInput
         };
-        match next_attempt(existing, self.wish) {
-            AttemptStep::AlreadyThere => Taken::AlreadyThere,
-            AttemptStep::TryNext => self.next(),
+        match (next_attempt(existing, self.wish), existing) {
+            (AttemptStep::AlreadyThere, _) => Taken::AlreadyThere,
+            (AttemptStep::TryNext, Existing::OtherInput) => self.pass_over(),
+            (AttemptStep::TryNext, Existing::SameInput(_)) => self.next(),
         }
     }
 
@@ -207,8 +213,23 @@ impl Wanted {
         self.unseen > 0
     }
 
+    /// What others do under a name is no attempt at this request.
+    fn pass_over(self) -> Taken {
+        let strangers = self.strangers + 1;
+        if strangers > MAX_STRANGERS {
+            let message = format!("{strangers} names of its attempts are taken by other requests");
+            let run = self.name();
+            return Taken::GiveUp { run, message };
+        }
+        Taken::Try(Self {
+            attempt: self.attempt + 1,
+            strangers,
+            ..self
+        })
+    }
+
     fn next(self) -> Taken {
-        let tried = self.attempt - self.unseen;
+        let tried = self.attempt - self.unseen - self.strangers;
         if self.limit == Limit::None || tried < MAX_ATTEMPTS {
             return Taken::Try(Self {
                 attempt: self.attempt + 1,
@@ -216,21 +237,9 @@ impl Wanted {
             });
         }
         let run = self.name();
-        let Self {
-            request,
-            limit,
-            error,
-            ..
-        } = self;
-        match request {
-            Request::Gate(candidacy) | Request::Command { candidacy, .. }
-                if limit == Limit::ThenSay =>
-            {
-                let say = Request::Say {
-                    candidacy,
-                    error: error.clone(),
-                };
-                Taken::Try(Self::new(say, Wish::Once, Limit::ThenFail, &error))
+        match self.request.giving_up() {
+            Some(say) if self.limit == Limit::ThenSay => {
+                Taken::Try(Self::new(say, Wish::UntilDone, Limit::ThenFail))
             }
             _ => {
                 let message = format!("{tried} attempts did not do it");
@@ -246,7 +255,7 @@ mod tests {
     use crate::samples::candidacy;
 
     fn gate(wish: Wish) -> Wanted {
-        Wanted::new(Request::Gate(candidacy()), wish, Limit::ThenSay, "it died")
+        Wanted::new(Request::Gate(candidacy()), wish, Limit::ThenSay)
     }
 
     /// The names that are tried when every one is taken by a dead run of the same request.
@@ -270,9 +279,20 @@ mod tests {
             "pr-7-3f2a91c0d1e2-bbbbbbbb-2",
             "pr-7-3f2a91c0d1e2-bbbbbbbb-3",
             "pr-7-say-3f2a91c0d1e2-1",
+            "pr-7-say-3f2a91c0d1e2-2",
+            "pr-7-say-3f2a91c0d1e2-3",
         ];
         assert_eq!(names, expected);
-        assert_eq!(end, Taken::AlreadyThere);
+        assert!(matches!(end, Taken::GiveUp { .. }), "{end:?}");
+        let say = Request::Gate(candidacy())
+            .giving_up()
+            .expect("it can be said");
+        let said = Wanted::new(say, Wish::UntilDone, Limit::ThenFail);
+        let input = said.input();
+        assert_eq!(
+            said.taken(&input, ExecutionStatus::Succeeded),
+            Taken::AlreadyThere
+        );
     }
 
     #[test]
@@ -282,15 +302,11 @@ mod tests {
             repository: candidacy.repository,
             pull_request: candidacy.pull_request,
         };
-        let (names, end) = names_tried(Wanted::new(
-            close.clone(),
-            Wish::Again,
-            Limit::of(&close),
-            "",
-        ));
+        let limit = Limit::of(&close);
+        let (names, end) = names_tried(Wanted::new(close.clone(), Wish::Again, limit));
         assert_eq!(names, ["pr-7-close-1", "pr-7-close-2", "pr-7-close-3"]);
         assert!(matches!(end, Taken::GiveUp { .. }), "{end:?}");
-        let mut wanted = Wanted::new(close, Wish::Again, Limit::None, "");
+        let mut wanted = Wanted::new(close, Wish::Again, Limit::None);
         for _ in 0..10 {
             let input = wanted.input();
             let Taken::Try(next) = wanted.taken(&input, ExecutionStatus::Died) else {
@@ -298,6 +314,26 @@ mod tests {
             };
             wanted = next;
         }
+    }
+
+    #[test]
+    fn names_that_others_took_are_no_attempts_and_keep_nobody_from_theirs() {
+        let mut wanted = gate(Wish::Again);
+        for _ in 0..MAX_STRANGERS {
+            let Taken::Try(next) = wanted.taken("{}", ExecutionStatus::Succeeded) else {
+                panic!("the next attempt expected")
+            };
+            wanted = next;
+        }
+        assert_eq!(wanted.name().as_str(), "pr-7-3f2a91c0d1e2-bbbbbbbb-51");
+        let one_more = wanted.clone().taken("{}", ExecutionStatus::Succeeded);
+        assert!(matches!(one_more, Taken::GiveUp { .. }), "{one_more:?}");
+        let (names, _) = names_tried(wanted);
+        assert_eq!(
+            names[..3],
+            ["51", "52", "53"].map(|last| format!("pr-7-3f2a91c0d1e2-bbbbbbbb-{last}"))
+        );
+        assert_eq!(names[3], "pr-7-say-3f2a91c0d1e2-1");
     }
 
     #[test]

@@ -17,10 +17,12 @@ mod sweep;
 mod take_over;
 mod tear_down;
 mod turns;
+mod wish;
 
 pub use answer::{Afterwards, Answered, Asked, Decision, Done, Follow, Refusal, Said, answer};
 pub use attempt::{
-    AttemptStep, ExecutionStatus, Existing, Limit, MAX_ATTEMPTS, Taken, Wanted, Wish, next_attempt,
+    AttemptStep, ExecutionStatus, Existing, Limit, MAX_ATTEMPTS, MAX_STRANGERS, Taken, Wanted,
+    Wish, next_attempt,
 };
 pub use claim::{Claim, ClaimStep, claim, has_begun};
 pub use failures::{Failures, counts_as_failed, failed_runs, one_more};
@@ -46,3 +48,4 @@ pub use tear_down::{Leftovers, StopDecision, merged_differs, stop_builds};
 pub use turns::{
     MoveDecision, MovedBranch, is_outdated, makes_room, merge_rules, on_branch_moved, turns,
 };
+pub use wish::{candidacy, did_override, foreign, is_named_for, is_of, shown};

@@ -29,7 +29,7 @@ pub struct MergedAtTip<'a> {
     pub result: Option<&'a ResultRecord>,
     /// Whether the gate's approval stands on it.
     pub approved: bool,
-    /// Whether the gate knows of an override of its rules.
+    /// Whether somebody overrode its rules.
     pub overridden: bool,
 }
 

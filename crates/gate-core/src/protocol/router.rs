@@ -1,6 +1,6 @@
 //! From an event and the live pull request to the run that is wanted.
 
-use super::{Candidacy, Claim, Request, Wish};
+use super::{Claim, Request, Wish, candidacy, foreign, is_named_for};
 use crate::{
     command,
     event::{CommentPosted, PullRequestEvent, RulesOverridden, RunDied},
@@ -121,7 +121,8 @@ pub fn on_rules_overridden(event: RulesOverridden) -> RouterDecision {
         revision,
         by,
     };
-    RouterDecision::Start(request, Wish::Once)
+    // Who had a run of this name die beforehand keeps nobody from hearing of it.
+    RouterDecision::Start(request, Wish::UntilDone)
 }
 
 /// Decides about a run that died. `request` is what it was asked.
@@ -132,6 +133,15 @@ pub fn on_run_died(
     destination_tip: Option<&CommitId>,
     claim: Option<&Claim>,
 ) -> RouterDecision {
+    if !is_named_for(request, &died.run) {
+        return RouterDecision::Ignore(format!("{} is no name for what it was asked", died.run));
+    }
+    let of_another = live
+        .zip(request.candidacy())
+        .and_then(|(live, asked)| foreign(asked, live));
+    if let Some(why) = of_another {
+        return RouterDecision::Ignore(format!("{} was no run of this gate: {why}", died.run));
+    }
     // Answering is the same however often it is tried, and whatever has become of the pull request.
     if matches!(
         request,
@@ -153,8 +163,8 @@ pub fn on_run_died(
             return RouterDecision::Ignore(format!("a newer run follows {}", died.run));
         }
         return match (request, destination_tip) {
-            (Request::Say { error, .. }, _) => {
-                RouterDecision::GiveUp(format!("it could not even be said: {error}"))
+            (Request::Say { .. }, _) => {
+                RouterDecision::GiveUp(format!("{} could not say that it gave up", died.run))
             }
             (Request::Gate(candidacy) | Request::Defer(candidacy), _)
                 if candidacy.revision == live.revision =>
@@ -193,16 +203,6 @@ pub(super) fn command(
     Request::Command {
         candidacy: candidacy(live, destination_tip.unwrap_or(&live.destination_commit)),
         comment: comment.clone(),
-    }
-}
-
-fn candidacy(live: &PullRequest, destination_tip: &CommitId) -> Candidacy {
-    Candidacy {
-        repository: live.repository.clone(),
-        pull_request: live.id.clone(),
-        revision: live.revision.clone(),
-        source_commit: live.source_commit.clone(),
-        destination_commit: destination_tip.clone(),
     }
 }
 
@@ -384,10 +384,10 @@ mod tests {
             revision: live().revision,
             by: "arn:aws:iam::123456789012:user/bob".to_owned(),
         };
-        let RouterDecision::Start(request, Wish::Once) = on_rules_overridden(event) else {
+        let RouterDecision::Start(request, Wish::UntilDone) = on_rules_overridden(event) else {
             panic!("a run that says it")
         };
-        let name = Wanted::new(request.clone(), Wish::Once, Limit::of(&request), "").name();
+        let name = Wanted::new(request.clone(), Wish::Once, Limit::of(&request)).name();
         assert_eq!(name.as_str(), "pr-7-override-3f2a91c0d1e2-1");
         let died = died(name.as_str(), &request);
         let newer = claim_of("pr-7-3f2a91c0d1e2-bbbbbbbb-2");
@@ -432,7 +432,13 @@ mod tests {
     #[test]
     fn a_run_that_died_over_a_closed_pull_request_leads_to_tear_down() {
         let gate = Request::Gate(candidacy());
-        let decision = on_run_died(&died("pr-7-x-1", &gate), &gate, Some(&closed()), None, None);
+        let decision = on_run_died(
+            &died("pr-7-3f2a91c0d1e2-bbbbbbbb-1", &gate),
+            &gate,
+            Some(&closed()),
+            None,
+            None,
+        );
         assert!(
             matches!(
                 decision,
@@ -455,7 +461,8 @@ mod tests {
     fn giving_up_that_could_not_be_said_ends_among_the_dead_letters() {
         let say = Request::Say {
             candidacy: candidacy(),
-            error: "no permission".to_owned(),
+            comment: None,
+            error: None,
         };
         let decision = on_run_died(
             &died("pr-7-say-3f2a91c0d1e2-1", &say),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::is_named_for;
 use crate::{
     candidate::Candidate,
     error::GateError,
@@ -44,8 +45,12 @@ pub enum Request {
     Say {
         /// What was to be tested.
         candidacy: Candidacy,
-        /// The last error, in words.
-        error: String,
+        /// The comment whose commands asked for it, if it is no run of the router's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<CommentId>,
+        /// What an earlier release said. Now it is looked up: anybody may write an input.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
     },
     /// Say that somebody overrode the approval rules of a revision.
     Overridden {
@@ -98,6 +103,22 @@ impl Request {
             | Self::Say { candidacy, .. } => &candidacy.repository,
             Self::Close { repository, .. } | Self::Overridden { repository, .. } => repository,
         }
+    }
+
+    /// What is asked once no attempt at this is left; `None` if nobody may speak about the revision for it.
+    pub fn giving_up(&self) -> Option<Self> {
+        let (candidacy, comment) = match self {
+            Self::Gate(candidacy) => (candidacy, None),
+            Self::Command { candidacy, comment } => (candidacy, Some(comment)),
+            Self::Defer(_) | Self::Close { .. } | Self::Say { .. } | Self::Overridden { .. } => {
+                return None;
+            }
+        };
+        Some(Self::Say {
+            candidacy: candidacy.clone(),
+            comment: comment.cloned(),
+            error: None,
+        })
     }
 
     /// What it asks to test or speak about.
@@ -206,6 +227,9 @@ pub struct Made {
 /// What a gate run knows after Prepare.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
+    /// What the run is about, as Prepare found it live; `None` in a state of a release that took the request's word for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidacy: Option<Candidacy>,
     /// What is tested; `None` when no preview could be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidate: Option<Candidate>,
@@ -382,15 +406,28 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    /// What a gate run is asked to test.
+    /// What a gate run tests: after Prepare what that found, before what it is asked.
     pub fn candidacy(&self) -> Result<&Candidacy, GateError> {
-        self.state
-            .request
-            .candidacy()
+        let found = self.state.run.as_ref();
+        found
+            .and_then(|run| run.candidacy.as_ref())
+            .or(self.state.request.candidacy())
             .ok_or_else(|| GateError::InvalidInput {
                 step: format!("{:?}", self.step),
                 message: "its request has no revision".to_owned(),
             })
+    }
+
+    /// Refuses the first step of a run that bears another name than its request's: under it, it would be taken for another run.
+    pub fn named(&self) -> Result<(), GateError> {
+        let run = &self.execution.name;
+        if is_named_for(&self.state.request, run) {
+            return Ok(());
+        }
+        Err(GateError::InvalidInput {
+            step: format!("run {run}"),
+            message: "the router gives another name to a run of this request".to_owned(),
+        })
     }
 
     /// What Prepare found out.

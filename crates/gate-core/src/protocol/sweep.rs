@@ -74,8 +74,9 @@ pub fn sweep_open(found: &OpenPullRequest<'_>) -> Option<(Request, Wish)> {
     let right = spoke.is_some_and(|result| {
         // Without an approval rule CodeCommit reports no approvals: nothing can be compared.
         let expected = result.approval == ApprovalRecord::Given;
-        // Of two runs that spoke at the same time, one may have had the last word and the other the last record.
-        let is_said = |said: &str| comment::is_by(said, &result.run);
+        // Of two runs that spoke at the same time, one may have had the last word and the other the last record; and of two edits
+        // of one run the earlier may have come last.
+        let is_said = |said: &str| comment::is_by(said, &result.run) && !comment::is_to_come(said);
         result.run == claim.run
             && found.said.is_none_or(is_said)
             && result.heard == found.conversation.fingerprint()
@@ -297,6 +298,8 @@ mod tests {
         let of_another =
             "### ❌ Mergegate: rejected\n\nMergegate · run pr-7-3f2a91c0d1e2-aaaaaaaa-1";
         assert!(swept(Some(of_another)));
+        let overtaken = own.replace("✅ Mergegate: approved", "⏳ Mergegate: testing");
+        assert!(swept(Some(&overtaken)), "an earlier edit of the same run");
         let longer = format!("{own}0");
         assert!(swept(Some(&longer)));
     }
@@ -417,7 +420,7 @@ mod tests {
             panic!("one run: {swept:?}")
         };
         let limit = Limit::of(request);
-        let mut wanted = Wanted::new(request.clone(), *wish, limit, "");
+        let mut wanted = Wanted::new(request.clone(), *wish, limit);
         for _ in 0..2 {
             let input = wanted.input();
             let Taken::Try(next) = wanted.taken(&input, ExecutionStatus::Died) else {

@@ -54,7 +54,9 @@ fn place(found: &OpenPullRequest<'_>, rules: MergeRules) -> Place {
     let is_over = match request {
         Request::Defer(_) => true,
         Request::Gate(candidacy) | Request::Command { candidacy, .. } => {
-            let at_tip = candidacy.destination_commit == *found.destination_tip;
+            // What it was asked to test with is older than what it tested with, if the branch moved before it began.
+            let with = own.and_then(|result| result.destination_commit.as_ref());
+            let at_tip = *with.unwrap_or(&candidacy.destination_commit) == *found.destination_tip;
             if at_tip && !deferred {
                 return Place::UpToDate { running };
             }

@@ -193,7 +193,7 @@ fn talk(standing: Standing<'_>) -> Option<String> {
     );
     let title = Flags::parse(&standing.live.title);
     for flag in &title.known {
-        let leave = allowed.iter().find(|allowed| allowed.flag == *flag);
+        let leave = allowed.iter().find(|allowed| allowed.is_for(&title, *flag));
         let leave = leave.map(|leave| format!(", allowed by {}", who(&leave.by)));
         lines.push(format!(
             "{} is in the title{}",

@@ -3,7 +3,7 @@
 use gate_core::{
     command::Line,
     conversation::Conversation,
-    protocol::{Afterwards, Asked, Decision, Follow, answer as decide},
+    protocol::{self, Afterwards, Asked, Decision, Follow, answer as decide},
 };
 
 use super::{Step, reporter::withdraw_approval};
@@ -30,6 +30,11 @@ pub(crate) fn answer(step: &mut Step<'_, '_>) -> Handled<Follow> {
         asked[place].wish.lines()
     };
     let live = step.calls.pull_request()?;
+    let name = step.execution().name;
+    let shown = numbers::pull_request(live);
+    let candidacy = numbers::candidacy(commit.revision, commit.tip);
+    protocol::shown(&candidacy, &shown, &name).map_err(|_| Stop::Refuse)?;
+    let tip = step.calls.tip()?;
     let result = step.calls.record()?;
     let result = result.map(|record| numbers::record(step.calls.runs, record));
     let others = records(asked, accepted, Some(comment));
@@ -38,7 +43,7 @@ pub(crate) fn answer(step: &mut Step<'_, '_>) -> Handled<Follow> {
         Asked {
             comment: &conversation::shown(comment, asked[place]),
             live: Some(&numbers::pull_request(live)),
-            candidacy: &numbers::candidacy(commit.revision, commit.tip),
+            candidacy: &numbers::candidacy(commit.revision, tip),
             rules: step.calls.rules.parsed(),
             conversation: &Conversation::of(others, &revision),
             result: result.as_ref(),

@@ -22,6 +22,7 @@ pub(crate) fn prepare(step: &mut Step<'_, '_>) -> Handled<Next> {
             Next::End
         });
     }
+    step.memory.tip = Some(step.calls.tip()?);
     step.memory.title = Some(live.title);
     step.memory.heard = step.calls.accepted()?;
     let planned = step.planned()?;

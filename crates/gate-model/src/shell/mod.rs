@@ -41,7 +41,9 @@ pub(crate) struct Step<'a, 'b> {
 impl Step<'_, '_> {
     /// What a gate run was asked to test.
     pub(crate) fn candidate(&self) -> Handled<Commit> {
-        self.request.commit().ok_or(Stop::Fail)
+        let asked = self.request.commit().ok_or(Stop::Fail)?;
+        let tip = self.memory.tip.unwrap_or(asked.tip);
+        Ok(Commit { tip, ..asked })
     }
 
     /// What Prepare made of what it read.

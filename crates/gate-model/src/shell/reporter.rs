@@ -7,7 +7,10 @@ use gate_core::{
     candidate::Candidate,
     conversation::Conversation,
     plan::{Plan, PlannedCheck},
-    protocol::{Next, Standing, after_approval, look_again, merged_differs, reruns, tip_has_moved},
+    protocol::{
+        self, Limit, Next, Request as CoreRequest, Standing, State, Taken, Wanted, Wish,
+        after_approval, look_again, merged_differs, reruns, sweep_open, tip_has_moved,
+    },
     report::{Report, ReportContent, ReportStatus, Tests},
     title::Flag,
     verdict::{CheckResult, Verdict, VerdictKind, check_failure, decide},
@@ -17,12 +20,12 @@ use super::{
     Step,
     environment::tested,
     standing::{is_overtaken, standing},
-    unasked,
+    turns, unasked,
 };
 use crate::{
     calls::{Answer, Approval, Call},
     numbers,
-    replay::Handled,
+    replay::{Handled, Stop},
     world::{Build, Comment, Record, Request},
 };
 
@@ -174,7 +177,7 @@ fn failed(candidate: Option<&Candidate>, plan: &Plan, results: &[CheckResult]) -
 /// `defer.rs`: takes back the approval and says that a further test waits for its turn.
 fn defer(step: &mut Step<'_, '_>) -> Handled<()> {
     let revision = step.candidate()?.revision;
-    if standing(step)?.0 != Standing::Current {
+    if !waits(step)? || standing(step)?.0 != Standing::Current {
         return Ok(());
     }
     withdraw_approval(step, revision)?;
@@ -192,6 +195,19 @@ fn defer(step: &mut Step<'_, '_>) -> Handled<()> {
         ..Record::spoken(step.run, revision)
     };
     put_record(step, record)
+}
+
+/// Whether a further test is to come.
+fn waits(step: &mut Step<'_, '_>) -> Handled<bool> {
+    let live = step.calls.pull_request()?;
+    let tip = numbers::tip(step.calls.tip()?);
+    let record = step.calls.record()?;
+    let runs = step.calls.runs;
+    Ok(!record.is_some_and(|record| {
+        record.revision == live.revision
+            && record.verdict.is_some()
+            && numbers::record(runs, record).destination_commit == Some(tip)
+    }))
 }
 
 /// `evidence.rs`: the last build of each check, and its report.
@@ -308,10 +324,52 @@ pub(crate) fn say(step: &mut Step<'_, '_>) -> Handled<()> {
     let revision = step.candidate()?.revision;
     let live = step.calls.pull_request()?;
     if live.open && live.revision == revision {
+        let name = step.execution().name;
+        let (asked, shown) = (numbers::request(step.request), numbers::pull_request(live));
+        let asked = asked.candidacy().ok_or(Stop::Refuse)?;
+        if protocol::shown(asked, &shown, &name).is_err() || !has_given_up(step)? {
+            return Err(Stop::Refuse);
+        }
         withdraw_approval(step, revision)?;
         say_failure(step, Comment::GaveUp)?;
     }
     Ok(())
+}
+
+/// `gave_up.rs`: the revision lacks a verdict, and no attempt is left.
+fn has_given_up(step: &mut Step<'_, '_>) -> Handled<bool> {
+    let Request::Say(commit, comment) = step.request else {
+        return Err(Stop::Refuse);
+    };
+    let wanted = match comment {
+        Some(comment) => Request::Command(commit, comment),
+        None => Request::Gate(commit),
+    };
+    let request = numbers::request(wanted);
+    let mut wanted = Wanted::new(request, Wish::Again, Limit::ThenSay);
+    loop {
+        let request = numbers::request_of(wanted.request());
+        let attempt = numbers::attempt(&wanted.name());
+        let there = match step.calls.ask(Call::ReadExecution { request, attempt })? {
+            Answer::Execution(there) => there,
+            other => return unasked(&other),
+        };
+        let Some((found, status)) = there else {
+            return Ok(false);
+        };
+        let input = State::input_text(&numbers::request(found));
+        wanted = match wanted.taken(&input, numbers::status(status)) {
+            Taken::Try(next) if matches!(next.request(), CoreRequest::Say { .. }) => break,
+            Taken::Try(next) => next,
+            Taken::AlreadyThere => return Err(Stop::Fail),
+            Taken::GiveUp { .. } => return Ok(false),
+        };
+    }
+    let Some(found) = turns::find(step.calls, true)? else {
+        return Ok(false);
+    };
+    let tip = numbers::tip(step.calls.tip()?);
+    Ok(sweep_open(&found.at(&tip)).is_some())
 }
 
 /// `conclude.rs`: the last word on a closed pull request.

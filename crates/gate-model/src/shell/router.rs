@@ -99,7 +99,7 @@ fn act(calls: &mut Replay<'_>, decision: RouterDecision) -> Handled<()> {
     match decision {
         RouterDecision::Start(request, wish) => {
             let limit = Limit::of(&request);
-            start(calls, Wanted::new(request, wish, limit, ""))
+            start(calls, Wanted::new(request, wish, limit))
         }
         RouterDecision::Ignore(_) => Ok(()),
         RouterDecision::ReadsBehind(_) | RouterDecision::GiveUp(_) => Err(Stop::Fail),

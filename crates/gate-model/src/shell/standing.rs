@@ -16,8 +16,13 @@ const MAX_ROUNDS: u32 = 5;
 pub(crate) fn standing(step: &mut Step<'_, '_>) -> Handled<(Standing, View)> {
     let candidate = step.candidate()?;
     let run = step.run;
+    let asked = numbers::request(step.request);
     let answer = step.calls.summed_up(|calls| {
         let live = calls.pull_request()?;
+        let asked = asked.candidacy().ok_or(Stop::Refuse)?;
+        let shown = numbers::pull_request(live);
+        let name = numbers::execution(calls.runs, run).name;
+        protocol::shown(asked, &shown, &name).map_err(|_| Stop::Refuse)?;
         let held = live.open && holds_claim(calls, run)?;
         Ok(Answer::Standing(live, held))
     })?;

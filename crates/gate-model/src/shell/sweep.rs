@@ -48,7 +48,7 @@ fn environment(calls: &mut Replay<'_>) -> Handled<()> {
     let Some(request) = sweep_environment(&live.id, Some(&live), &live.repository) else {
         return Ok(());
     };
-    start(calls, Wanted::new(request, Wish::Again, Limit::None, ""))
+    start(calls, Wanted::new(request, Wish::Again, Limit::None))
 }
 
 fn open_pull_request(calls: &mut Replay<'_>) -> Handled<()> {
@@ -68,7 +68,7 @@ fn open_pull_request(calls: &mut Replay<'_>) -> Handled<()> {
         return Ok(());
     };
     match sweep_open(&again.at(&tip)) {
-        Some((request, wish)) => start(calls, Wanted::new(request, wish, Limit::ThenSay, "")),
+        Some((request, wish)) => start(calls, Wanted::new(request, wish, Limit::ThenSay)),
         None => Ok(()),
     }
 }

@@ -128,7 +128,7 @@ pub(crate) fn take_turns(calls: &mut Replay<'_>, found: &Found, tip: u8) -> Hand
         open.push(other);
     }
     for request in turns(&open, calls.rules.merge()) {
-        start(calls, Wanted::new(request, Wish::Again, Limit::None, ""))?;
+        start(calls, Wanted::new(request, Wish::Again, Limit::None))?;
     }
     Ok(())
 }

@@ -279,7 +279,10 @@ fn a_bound_flag_is_allowed_and_given_only_by_those_the_rules_name() {
     world.comment.author = BOB.to_owned();
     assert_eq!(
         world.done("/gate allow skip-tests"),
-        Done::Allowed(Flag::SkipTests)
+        Done::Allowed {
+            flag: Flag::SkipTests,
+            typed: "[skip-tests]".to_owned(),
+        }
     );
     assert_eq!(world.done("/gate skip-tests"), Done::Given(Flag::SkipTests));
     assert_eq!(
@@ -290,6 +293,35 @@ fn a_bound_flag_is_allowed_and_given_only_by_those_the_rules_name() {
     assert_eq!(
         world.refused("/gate allow skip-tests"),
         Refusal::NotInTitle(Flag::SkipTests)
+    );
+}
+
+#[test]
+fn a_leave_is_for_the_value_and_the_reason_that_the_title_has_when_it_is_given() {
+    let mut world = World::new();
+    world.comment.author = BOB.to_owned();
+    world.live.title = "Quick [skip-tests: hotfix]".to_owned();
+    let as_it_stands = Done::Allowed {
+        flag: Flag::SkipTests,
+        typed: "[skip-tests: hotfix]".to_owned(),
+    };
+    for line in [
+        "/gate allow skip-tests",
+        "/gate allow skip-tests: hotfix",
+        "/gate allow [skip-tests: hotfix]",
+    ] {
+        assert_eq!(world.done(line), as_it_stands, "{line}");
+        let Command::Allow { typed, .. } = &world.decide(line).accepted[0] else {
+            panic!("a leave is remembered")
+        };
+        assert_eq!(typed.as_deref(), Some("[skip-tests: hotfix]"), "{line}");
+    }
+    assert_eq!(
+        world.refused("/gate allow skip-tests: something else"),
+        Refusal::OtherInTitle {
+            named: "[skip-tests: something else]".to_owned(),
+            typed: "[skip-tests: hotfix]".to_owned(),
+        }
     );
 }
 

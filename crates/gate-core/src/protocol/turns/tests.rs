@@ -33,7 +33,7 @@ fn tested(id: &str, tip: char, verdict: VerdictKind) -> Open {
         ..live()
     };
     let request = router::gate(&live, &commit(tip));
-    let run = Wanted::new(request.clone(), Wish::Once, Limit::None, "").name();
+    let run = Wanted::new(request.clone(), Wish::Once, Limit::None).name();
     let approved = verdict == VerdictKind::Approve;
     Open {
         result: Some(ResultRecord {
@@ -72,7 +72,7 @@ fn waiting(id: &str, tip: char, was: VerdictKind) -> Open {
         panic!("a gate run")
     };
     let request = Request::Defer(candidacy);
-    let run = Wanted::new(request.clone(), Wish::Once, Limit::None, "").name();
+    let run = Wanted::new(request.clone(), Wish::Once, Limit::None).name();
     Open {
         result: Some(ResultRecord {
             deferred: Some(was),
@@ -303,8 +303,21 @@ fn broken_rules_say_nothing_about_moves() {
 #[test]
 fn the_name_of_a_deferral_belongs_to_its_revision() {
     let request = Request::Defer(candidacy());
-    let name = Wanted::new(request, Wish::Once, Limit::None, "").name();
+    let name = Wanted::new(request, Wish::Once, Limit::None).name();
     let expected = RunName::new("pr-7-3f2a91c0d1e2-bbbbbbbb-defer-1");
     assert_eq!(name, expected);
     assert_eq!(names::attempt(&name), Some(1));
+}
+
+#[test]
+fn what_was_tested_with_the_tip_stands_whatever_its_run_was_asked_to_test_with() {
+    let with = |asked: char, tested_with: char| {
+        let mut open = tested("7", asked, VerdictKind::Approve);
+        let result = open.result.as_mut().expect("a verdict");
+        result.destination_commit = Some(commit(tested_with));
+        wanted(&[open], retest(1)).0
+    };
+    assert_eq!(with('b', 'e'), Vec::<String>::new());
+    // Somebody who knew the tip to come had an older one tested under its name.
+    assert_eq!(with('e', 'b'), ["7"]);
 }
