@@ -29,7 +29,7 @@ pub(crate) async fn answer(clients: &Clients, invocation: Invocation) -> Result<
     let Request::Command { candidacy, comment } = state.request.clone() else {
         return Err(Step::Answer.not_here("reporter"));
     };
-    let id = &candidacy.pull_request;
+    let id = &candidacy.pull_request.clone();
     let reporter = &clients.deployment.reporter_arn;
     let comments = clients.host.comments(id).await?;
     let is_reply =
