@@ -124,8 +124,9 @@ fn fits(seed: u64, plan: Plan, destination: &RuleFiles, merged: &RuleFiles) {
         destination_commit: CommitId::new("b".repeat(40)),
     };
     let passes = plan.checks.iter().map(|_| vec![123_456; 5]).collect();
-    let mut state = State::of(Request::Gate(candidacy));
+    let mut state = State::of(Request::Gate(candidacy.clone()));
     state.run = Some(Run {
+        candidacy: Some(candidacy),
         candidate: None,
         plan,
         project,

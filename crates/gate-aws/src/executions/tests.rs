@@ -55,7 +55,7 @@ async fn a_run_is_found_by_its_name_with_what_it_was_asked() {
             described,
             Ok(Some(DescribedExecution {
                 status,
-                word,
+                word: word.to_owned(),
                 input
             })),
             "{word}"

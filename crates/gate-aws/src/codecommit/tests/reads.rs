@@ -74,8 +74,9 @@ async fn a_file_that_is_too_large_to_be_handed_out_is_too_large_for_rules() {
     let file = mock!(Client::get_file)
         .then_http_response(|| refusal(400, "FileTooLargeException", "too large"));
     let host = codecommit(&[&file]);
-    let read = host.file(&repository(), &CommitId::new("81c0d2e"), "gate.toml");
-    let bytes = read.await.unwrap().unwrap();
+    let commit = CommitId::new("81c0d2e");
+    let read = host.file(&repository(), &commit, "gate.toml").await;
+    let bytes = read.unwrap().unwrap();
     let faults = gate_core::rules::Rules::parse(&bytes).unwrap_err();
     assert_eq!(
         faults[0].message,
