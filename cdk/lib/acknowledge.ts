@@ -8,7 +8,10 @@ import { parts, sizeOf } from './limits';
 /** Why a wildcard stands in a resource; the first that fits. One that fits none is a finding. */
 const WILDCARDS: readonly (readonly [RegExp, string])[] = [
   [/^\*$/, 'These actions know no resource; test/policies.test.ts holds the list.'],
-  [/:(project|report-group)\/[\w-]+-pr-\*$/, 'It stands for the ids of pull requests.'],
+  [
+    /:(project|report-group)\/[\w-]+-pr-\*(-\w+-\*)?$/,
+    'It stands for the ids of pull requests, and for reports of them.',
+  ],
   [/:log-group:.*\*$/, 'It stands for log streams, which are named as builds are started.'],
   [/:execution:[\w-]+:\*$/, 'It stands for the names of runs.'],
   [/:parameter\/mergegate\//, 'It stands for the ids of pull requests and the names of repositories.'],
@@ -16,7 +19,7 @@ const WILDCARDS: readonly (readonly [RegExp, string])[] = [
   [/:codecommit:[\w-]+:\d+:\*$/, 'A repository that leaves the list must still be let go of.'],
   [/:iam::\d+:(group|role|user)\/\*$/, 'A condition holds it to the policies for people, whoever has them.'],
   [/:policy\/[\w-]+-protect-branches\*-[\w-]+$/, 'There is one for every few repositories.'],
-  [/^<\w+\.Arn>\/(builds\/(raw\/)?)?\*$/, 'It stands for the objects that builds make.'],
+  [/^<\w+\.Arn>\/(builds\/.*)?\*$/, 'It stands for the objects that builds make.'],
   [/^<\w+\.Arn>\/(baselines|findings|reports)\/\*$/, 'It stands for what the reporter keeps of each run.'],
 ];
 

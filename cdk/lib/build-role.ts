@@ -3,7 +3,7 @@
  * a pull request's code does, it does with these credentials: so a role may do the few things a build needs, and a Deny over
  * everything else keeps it so, whoever attaches what to it later (I8).
  */
-import { Effect, type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, type IRole, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -17,8 +17,6 @@ import type { Network } from './network';
 /** Properties of a build role. */
 export interface BuildRoleProps {
   readonly names: Names;
-  /** The role's own part of its name. */
-  readonly name: string;
   /** The one whose source it may fetch. */
   readonly repository: string;
   readonly artifacts: IBucket;
@@ -46,9 +44,9 @@ export class BuildRole extends Construct {
     super(scope, id);
     const { names, repository, repositoryKeys, buildPolicies } = props;
     this.role = new Role(this, 'Role', {
-      roleName: names.role(props.name),
+      roleName: names.buildRole(props.images ? 'container' : 'build', repository),
       description: `${props.images ? 'Container builds' : 'Builds'} of pull requests gated by ${names.service}, of ${repository}; runs code that nobody has reviewed`,
-      assumedBy: new ServicePrincipal('codebuild.amazonaws.com'),
+      assumedBy: names.deputy('codebuild', names.projectsArn),
     });
     const allowed = [
       ...needs(props),
@@ -62,8 +60,16 @@ export class BuildRole extends Construct {
   }
 }
 
-/** What every build needs: its source, its log, its reports, a place for what it makes. */
+/**
+ * What every build needs: its source, its log, its reports, a place for what it makes. All of it is the repository's own. Where
+ * CodeBuild says for which project a call is made (user guide, permissions-conditionkeys-variables), objects are the project's own
+ * as well; names of logs and report groups cannot hold an ARN, so within a repository the reporter takes from them only what
+ * CodeBuild says is the build's.
+ */
 function needs({ names, repository, artifacts }: BuildRoleProps): PolicyStatement[] {
+  const logGroup = names.buildLogGroupArn(repository);
+  const objects = ['s3:GetObject', 's3:PutObject'];
+  const own = `${ARTIFACT_PREFIX}${repository}/`;
   return [
     new PolicyStatement({
       sid: 'Source',
@@ -73,12 +79,12 @@ function needs({ names, repository, artifacts }: BuildRoleProps): PolicyStatemen
     new PolicyStatement({
       sid: 'LogGroup',
       actions: ['logs:CreateLogGroup'],
-      resources: [names.buildLogGroupArn, `${names.buildLogGroupArn}:*`],
+      resources: [logGroup, `${logGroup}:*`],
     }),
     new PolicyStatement({
       sid: 'Log',
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [`${names.buildLogGroupArn}:log-stream:${names.service}-pr-*`],
+      resources: [`${logGroup}:log-stream:${names.service}-pr-*`],
     }),
     new PolicyStatement({
       sid: 'Reports',
@@ -88,12 +94,18 @@ function needs({ names, repository, artifacts }: BuildRoleProps): PolicyStatemen
         'codebuild:BatchPutTestCases',
         'codebuild:BatchPutCodeCoverages',
       ],
-      resources: [names.reportGroupsArn],
+      resources: [names.reportGroupsOf(repository)],
     }),
     new PolicyStatement({
       sid: 'Artifacts',
-      actions: ['s3:GetObject', 's3:PutObject'],
-      resources: [artifacts.arnForObjects(`${ARTIFACT_PREFIX}*`)],
+      actions: objects,
+      resources: [artifacts.arnForObjects(`${own}\${codebuild:projectArn}/*`)],
+    }),
+    new PolicyStatement({
+      sid: 'ArtifactsOfUnsaidProject',
+      actions: objects,
+      resources: [artifacts.arnForObjects(`${own}*`)],
+      conditions: { Null: { 'codebuild:projectArn': 'true' } },
     }),
   ];
 }

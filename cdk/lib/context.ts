@@ -25,6 +25,7 @@ export interface Settings {
   readonly lambdaDirectory?: string;
   readonly breakGlassRoleArn?: string;
   readonly network?: NetworkSettings;
+  readonly repair?: string;
   /** ARNs of customer-managed keys, by repository. */
   readonly repositoryKeys: Readonly<Record<string, string>>;
 }
@@ -53,6 +54,7 @@ const KEYS = [
   'subnetIds',
   'securityGroupIds',
   'repositoryKeys',
+  'repair',
 ];
 
 const PLACE = 'in `context` of cdk.json, or with `-c`';
@@ -76,6 +78,11 @@ export function readContext(context: Context): Settings {
       partition === 'aws' ? 'the ARN of a role' : `the ARN of a role in the partition \`${partition}\``,
     ),
     network: reader.network(),
+    repair: reader.optionalMatching(
+      'repair',
+      /^[\w.:-]+$/,
+      'anything that was not said before, for example the time',
+    ),
     repositoryKeys: reader.repositoryKeys(repositories),
   };
   refuse('the context', [...reader.faults, ...unknownKeys(context)]);
@@ -138,7 +145,8 @@ class Reader {
   }
 
   repositories(): string[] {
-    const single = this.context.repositoryName;
+    // What cdk.json says is overridden with `-c repositoryName= -c repositories=…`.
+    const single = this.context.repositoryName === '' ? undefined : this.context.repositoryName;
     const several = this.context.repositories;
     if (single !== undefined && several !== undefined) {
       this.faults.push(

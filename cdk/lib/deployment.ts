@@ -14,7 +14,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
 import { grant } from './acknowledge';
-import type { DeploymentProperties, ReferencesProperties } from './deployment/properties';
+import type { DeploymentProperties, ReferencesProperties, SettingsParameter } from './deployment/properties';
 import { functionRole, logGroupOf } from './functions';
 import { useOfKeys, type RepositoryKeys } from './keys';
 import { approvalRule, PREVIEW_REFERENCES, type Names } from './names';
@@ -31,6 +31,8 @@ export interface DeploymentProps {
   /** The names of the rules that call the router. */
   readonly triggers: readonly string[];
   readonly logRetention: RetentionDays;
+  /** Something that was not said before, to have everything looked at though nothing has changed. */
+  readonly repair?: string;
 }
 
 /** The custom resource and the function behind it. */
@@ -64,7 +66,11 @@ export class Deployment extends Construct {
   }
 
   /** Sets the approval rules up once `others` stand, and takes everything down before they go. */
-  finish(policies: readonly IManagedPolicy[], ...others: readonly Construct[]): void {
+  finish(
+    policies: readonly IManagedPolicy[],
+    settings: readonly SettingsParameter[],
+    ...others: readonly Construct[]
+  ): void {
     const { names, repositories, destinations, triggers, artifacts } = this.props;
     const properties: DeploymentProperties = {
       service: names.service,
@@ -75,6 +81,7 @@ export class Deployment extends Construct {
       approver: names.approvalPoolMember,
       destinations: [...destinations],
       repositories: repositories.map((name) => ({ name, approvalRule: approvalRule(names.service, name) })),
+      settings,
     };
     this.resource('Rules', 'Custom::MergegateDeployment', properties).node.addDependency(
       ...policies,
@@ -87,7 +94,7 @@ export class Deployment extends Construct {
       resourceType,
       serviceToken: this.handler.functionArn,
       serviceTimeout: Duration.minutes(16),
-      properties,
+      properties: { ...properties, repair: this.props.repair },
     });
     resource.node.addDependency(this.handler);
     return resource;
@@ -179,6 +186,12 @@ export class Deployment extends Construct {
       ),
       allow('codebuild', ['DeleteReportGroup'], [names.reportGroupsArn]),
       allow('ssm', ['GetParametersByPath'], [names.parameterArn('*')]),
+      allow(
+        'ssm',
+        ['GetParameter'],
+        [names.parameterArn('pull-requests/*/environment'), names.parameterArn('repositories/*/settings')],
+      ),
+      allow('ssm', ['PutParameter'], [names.parameterArn('repositories/*/settings')]),
       allow(
         'ssm',
         ['DeleteParameters'],

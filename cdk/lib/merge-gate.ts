@@ -140,6 +140,13 @@ export interface MergeGateProps {
    */
   readonly logRetention?: RetentionDays;
   /**
+   * Anything that was not said at the last deployment: approval rules, their templates, the references that they are for and the
+   * settings of repositories are looked at and put right, though nothing of the deployment has changed.
+   *
+   * @default - they are looked at when something has changed
+   */
+  readonly repair?: string;
+  /**
    * How long artifacts and images of builds are kept.
    *
    * @default Duration.days(14)
@@ -163,7 +170,7 @@ export class MergeGate extends Construct {
   readonly buildRoles: ReadonlyMap<string, BuildRoles>;
   /** Events that could not be handled. */
   readonly deadLetters: IQueue;
-  /** Where builds may put what they make, below `builds/`. */
+  /** Where builds may put what they make, below `builds/<repository>/<ARN of the project>/`. */
   readonly artifacts: IBucket;
   /** For images of container builds. */
   readonly images: IRepository;
@@ -231,15 +238,17 @@ export class MergeGate extends Construct {
       ...shared,
       artifacts: storage.artifacts,
       triggers: [...triggers.names.values()].flat(),
+      repair: props.repair,
     });
     const protection = new ProtectBranches(this, 'ProtectBranches', {
       ...shared,
       artifacts: storage.artifacts,
+      seal: seal.secret,
       references: (repository) => deployment.referencesOf(repository),
     });
     this.protectBranches = protection.policies;
     const others = [storage, seal, ...builds.constructs, functions, machine, settings, triggers];
-    deployment.finish(this.protectBranches, ...others, notifications);
+    deployment.finish(this.protectBranches, settings.parameters, ...others, notifications);
     const observability = new Observability(this, 'Observability', {
       ...shared,
       functions: functions.all,
@@ -260,15 +269,13 @@ export class MergeGate extends Construct {
   ): Builds {
     const network = props.vpc && new Network(this, 'Network', props.vpc, props);
     const common = { ...shared, buildPolicies: props.buildPolicies ?? [], network };
-    const made = props.repositories.map((repository, place) => {
-      const [nth, dashed] = place === 0 ? ['', ''] : [`${place + 1}`, `-${place + 1}`];
-      const plain = new BuildRole(this, `Build${nth}`, { ...common, repository, name: `build${dashed}` });
-      const container = new BuildRole(this, `ContainerBuild${nth}`, {
+    const made = props.repositories.map((repository) => {
+      const plain = new BuildRole(this, `Build-${repository}`, { ...common, repository });
+      const images = this.images;
+      const container = new BuildRole(this, `ContainerBuild-${repository}`, {
         ...common,
         repository,
-        // The name of a role has 64 characters at most.
-        name: place === 0 ? 'container-build' : `container${dashed}`,
-        images: this.images,
+        images,
       });
       return { repository, plain, container };
     });

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 
 import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 
 /** The Lambda functions, by the name of their binary. */
@@ -20,6 +21,9 @@ const PROTECT_BRANCHES = 'protect-branches';
 
 const APPROVAL_RULE_LIMIT = 100;
 
+/** IAM takes names of so many characters, and tells them apart by more than case. */
+const ROLE_LIMIT = 64;
+
 /** The approval rule and template of a repository; CodeCommit takes at most 100 characters. */
 export function approvalRule(service: string, repository: string): string {
   const name = `${service}-${repository}`;
@@ -30,10 +34,15 @@ export function approvalRule(service: string, repository: string): string {
   return `${name.slice(0, APPROVAL_RULE_LIMIT - 9)}-${hash}`;
 }
 
-/** Where builds may write what they want to keep. */
+/** By this a repository is told in names that have no room for its own (`gate_core::names::hash`). */
+export function repositoryKey(repository: string): string {
+  return createHash('sha256').update(`${repository}\n`).digest('hex').slice(0, 8);
+}
+
+/** Where builds may write what they want to keep, each below its repository and its project. */
 export const ARTIFACT_PREFIX = 'builds/';
 /** Where CodeBuild, under the role of builds, keeps the files that reports were made from. */
-export const RAW_REPORTS_PREFIX = `${ARTIFACT_PREFIX}raw/`;
+export const RAW_REPORTS_PREFIX = `${ARTIFACT_PREFIX}*/raw/`;
 /** Where the reporter keeps what it found in a tree, what it knows of a destination, and pages with all results. */
 export const FINDINGS_PREFIX = 'findings/';
 export const BASELINES_PREFIX = 'baselines/';
@@ -65,6 +74,14 @@ export class Names {
     return `${this.service}-${name}-${this.stack.region}`;
   }
 
+  /** The role of one repository's builds: the place of the repository in a list does not matter. */
+  buildRole(kind: 'build' | 'container', repository: string): string {
+    const key = repositoryKey(repository).slice(0, 6);
+    const room = ROLE_LIMIT - this.role([kind, key].join('-')).length - 1;
+    const readable = repository.slice(0, Math.max(0, room));
+    return this.role([kind, ...(readable === '' ? [] : [readable]), key].join('-'));
+  }
+
   /** An EventBridge rule. */
   rule(trigger: string): string {
     return `${this.service}-${trigger}`;
@@ -93,6 +110,16 @@ export class Names {
   sessionsOf(roleArn: string): string {
     const name = roleArn.slice(roleArn.lastIndexOf('/') + 1);
     return this.arn('sts', `assumed-role/${name}/`, { region: '' });
+  }
+
+  /** A service that assumes a role for this account and this thing alone (the services' pages on the confused deputy). */
+  deputy(service: 'codebuild' | 'states', sourceArn: string): ServicePrincipal {
+    return new ServicePrincipal(`${service}.amazonaws.com`, {
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': this.stack.account },
+        ArnLike: { 'aws:SourceArn': sourceArn },
+      },
+    });
   }
 
   get stateMachineArn(): string {
@@ -129,14 +156,24 @@ export class Names {
     return this.arn('codebuild', `project/${this.service}-pr-*`);
   }
 
-  /** The report groups that their builds make. */
+  /** The report groups of one repository's pull requests. */
+  reportGroupsOf(repository: string): string {
+    return this.arn('codebuild', `report-group/${this.service}-pr-*-${repositoryKey(repository)}-*`);
+  }
+
+  /** The report groups of all of them. */
   get reportGroupsArn(): string {
     return this.arn('codebuild', `report-group/${this.service}-pr-*`);
   }
 
-  /** The log group of all builds. */
+  /** What the log groups of builds begin with; also the one of builds of earlier releases. */
   get buildLogGroup(): string {
     return `/aws/codebuild/${this.service}`;
+  }
+
+  /** The log group of one repository's builds. */
+  buildLogGroupOf(repository: string): string {
+    return `${this.buildLogGroup}/${repository}`;
   }
 
   /** The policies for the people of a team. */
@@ -154,8 +191,9 @@ export class Names {
     return this.arn('iam', resource, { region: '' });
   }
 
-  get buildLogGroupArn(): string {
-    return this.arn('logs', `log-group:${this.buildLogGroup}`);
+  /** The log group of one repository's builds, or by default those of all. */
+  buildLogGroupArn(repository = '*'): string {
+    return this.arn('logs', `log-group:${this.buildLogGroupOf(repository)}`);
   }
 
   /** All log groups of the gate, and what is in them. */
@@ -165,11 +203,6 @@ export class Names {
     );
     const groups = [this.buildLogGroup, `/aws/vendedlogs/states/${this.stateMachine}`, ...functions];
     return groups.map((group) => this.arn('logs', `log-group:${group}*`));
-  }
-
-  /** Secrets of the gate's own; their names end in characters that AWS adds. */
-  get secretsArn(): string {
-    return this.arn('secretsmanager', `secret:mergegate/${this.service}/*`);
   }
 
   /** Every role of the gate. */

@@ -5,11 +5,12 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { EventField, type IRuleTarget, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Topic, type ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
@@ -55,17 +56,37 @@ export class Notifications extends Construct {
     if (verdict === undefined || breakGlass === undefined || Object.keys(unknown).length > 0) {
       throw new Error('notifications.json: the CDK app deploys `verdict` and `breakGlass`, and nothing else');
     }
+    const told = topic && this.letIn(topic);
     const deployed = {
       ...(topic && { verdict }),
       ...(breakGlassRoleArn !== undefined && { breakGlass }),
     };
     this.names = new Map(
-      Object.entries(deployed).map(([name, notification]) => [name, this.notify(name, notification)]),
+      Object.entries(deployed).map(([name, notification]) => [name, this.notify(name, notification, told)]),
     );
   }
 
-  private notify(name: string, { description, eventPattern: pattern, says }: Notification): string[] {
-    const { topic, router, deadLetters } = this.props;
+  /**
+   * EventBridge may publish for this account. Its pages do not say whether it sends for which: where it does, nobody else's rule
+   * is let in. The topic is known by its ARN alone then, so that no target lets in everybody.
+   */
+  private letIn(topic: ITopic): ITopic {
+    const statement = new PolicyStatement({
+      principals: [new ServicePrincipal('events.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEqualsIfExists: { 'aws:SourceAccount': Stack.of(this).account } },
+    });
+    topic.addToResourcePolicy(statement);
+    return Topic.fromTopicArn(this, 'Topic', topic.topicArn);
+  }
+
+  private notify(
+    name: string,
+    { description, eventPattern: pattern, says }: Notification,
+    topic: ITopic | undefined,
+  ): string[] {
+    const { router, deadLetters } = this.props;
     const failures = { deadLetterQueue: deadLetters, retryAttempts: 8, maxEventAge: Duration.hours(2) };
     const targets: IRuleTarget[] = [];
     if (topic !== undefined) {

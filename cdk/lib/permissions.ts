@@ -176,7 +176,7 @@ function reporter(subjects: Subjects): PolicyStatement[] {
       [names.reportGroupsArn],
     ),
     allow('states', ['DescribeExecution'], [names.executionsArn]),
-    allow('logs', ['GetLogEvents'], [`${names.buildLogGroupArn}:log-stream:${names.service}-pr-*`]),
+    allow('logs', ['GetLogEvents'], [`${names.buildLogGroupArn()}:log-stream:${names.service}-pr-*`]),
     allow('s3', ['GetObject'], objects(BASELINES_PREFIX, FINDINGS_PREFIX, RAW_REPORTS_PREFIX)),
     allow('s3', ['PutObject'], objects(BASELINES_PREFIX, FINDINGS_PREFIX, REPORTS_PREFIX)),
     // Raw files of reports; and without it S3 answers AccessDenied for an object that is not there.

@@ -5,20 +5,16 @@
  */
 import { Stack } from 'aws-cdk-lib';
 import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
 import { ATTACHED_LIMIT, MANAGED_POLICY_LIMIT, parts, sizeOf } from './limits';
-import type { Names } from './names';
-import { keepToTheGate } from './protect-gate';
+import { keepToTheGate, type GatesOwn } from './protect-gate';
 
 /** Properties of the policy. */
-export interface ProtectBranchesProps {
-  readonly names: Names;
+export interface ProtectBranchesProps extends GatesOwn {
   readonly repositories: readonly string[];
   /** The gated references of a repository. */
   readonly references: (repository: string) => string[];
-  readonly artifacts: IBucket;
   readonly breakGlassRoleArn?: string;
 }
 
@@ -43,7 +39,7 @@ export class ProtectBranches extends Construct {
       ...this.fitting(arns, (some) => sparing(deny('KeepRules', RULE_EDITS, some))),
       // These know no resource: nobody under this policy edits any template of the account.
       sparing(deny('KeepTemplates', TEMPLATE_EDITS, ['*'])),
-      ...keepToTheGate(names, props.artifacts).map(sparing),
+      ...keepToTheGate(props).map(sparing),
     ];
     this.policies = parts(statements, ROOM, (statement) => this.size(statement)).map(
       (some, place) =>

@@ -5,6 +5,7 @@
  */
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 
 import { FUNCTIONS, type Names } from './names';
 
@@ -49,8 +50,16 @@ const PARAMETERS = [
 
 const SECRETS = ['Get', 'Put', 'Update', 'Delete', 'Restore', 'Rotate', 'Create', 'Replicate', 'Cancel'];
 
+/** What is the gate's own. */
+export interface GatesOwn {
+  readonly names: Names;
+  readonly artifacts: IBucket;
+  /** What seals the states of runs. */
+  readonly seal: ISecret;
+}
+
 /** What denies people the gate's own deeds. */
-export function keepToTheGate(names: Names, artifacts: IBucket): PolicyStatement[] {
+export function keepToTheGate({ names, artifacts, seal }: GatesOwn): PolicyStatement[] {
   const functions = [...FUNCTIONS, 'deployment' as const].map((name) => names.functionArn(name));
   return [
     deny('KeepBuilds', BUILDS, [names.projectsArn, names.reportGroupsArn]),
@@ -70,7 +79,7 @@ export function keepToTheGate(names: Names, artifacts: IBucket): PolicyStatement
     deny(
       'KeepSecrets',
       SECRETS.map((verb) => `secretsmanager:${verb}*`),
-      [names.secretsArn],
+      [seal.secretArn],
     ),
     // Whoever passes a role of the gate to something of their own is the gate.
     deny('KeepRoles', ['iam:PassRole'], [names.rolesArn]),

@@ -5,6 +5,7 @@ import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 
 import type { BuildRoles } from './build-role';
+import type { SettingsParameter } from './deployment/properties';
 import type { Names } from './names';
 import type { Network } from './network';
 
@@ -58,16 +59,22 @@ const DEFAULT_QUEUED_TIMEOUT_MINUTES = 480;
 
 /** One parameter per repository. */
 export class RepositorySettings extends Construct {
+  /** What stands in them. */
+  readonly parameters: readonly SettingsParameter[];
+
   constructor(scope: Construct, id: string, props: RepositorySettingsProps) {
     super(scope, id);
-    for (const [repository, roles] of props.buildRoles) {
+    this.parameters = [...props.buildRoles].map(([repository, roles]) => {
+      const parameter = props.names.settingsParameter(repository);
+      const stringValue = Stack.of(this).toJsonString(value(this, { repository, roles }, props));
       new StringParameter(this, repository, {
-        parameterName: props.names.settingsParameter(repository),
+        parameterName: parameter,
         description: `Mergegate ${props.names.service}: what its functions are told about ${repository}`,
-        stringValue: Stack.of(this).toJsonString(value(this, { repository, roles }, props)),
+        stringValue,
         tier: ParameterTier.STANDARD,
       });
-    }
+      return { parameter, value: stringValue };
+    });
   }
 }
 
@@ -98,7 +105,7 @@ function value(
     buildRole: roles.plain.roleArn,
     destinations: props.destinations,
     cloneUrl: `https://git-codecommit.${region}.${urlSuffix}/v1/repos/${repository}`,
-    logGroup: props.names.buildLogGroup,
+    logGroup: props.names.buildLogGroupOf(repository),
     image: environment.image ?? 'aws/codebuild/amazonlinux-x86_64-standard:5.0',
     environmentType: environment.environmentType ?? 'LINUX_CONTAINER',
     computeType: environment.computeType ?? ComputeType.SMALL,

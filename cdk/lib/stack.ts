@@ -1,5 +1,5 @@
 /** A stack with one gate, and what a person needs to know of it. */
-import { Annotations, CfnOutput, Stack, Tags, type StackProps } from 'aws-cdk-lib';
+import { Annotations, ArnFormat, CfnOutput, Stack, Tags, type StackProps } from 'aws-cdk-lib';
 import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -34,6 +34,7 @@ export class MergeGateStack extends Stack {
       notifications,
       alarmTopic: notifications,
       lambdaDirectory: settings.lambdaDirectory,
+      repair: settings.repair,
       ...(settings.network && network(this, settings.network)),
       architecture: settings.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
     });
@@ -48,7 +49,17 @@ export class MergeGateStack extends Stack {
       enforceSSL: true,
     });
     // With a policy of its own a topic no longer lets the account's alarms in by itself.
-    topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com'));
+    const conditions = {
+      StringEquals: { 'aws:SourceAccount': this.account },
+      ArnLike: {
+        'aws:SourceArn': this.formatArn({
+          service: 'cloudwatch',
+          resource: 'alarm:*',
+          arnFormat: ArnFormat.NO_RESOURCE_NAME,
+        }),
+      },
+    };
+    topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com', { conditions }));
     return topic;
   }
 
@@ -78,7 +89,7 @@ export class MergeGateStack extends Stack {
         ]),
       ),
       DeadLetterQueueUrl: [gate.deadLetters.queueUrl, 'Events that could not be handled'],
-      ArtifactBucketName: [gate.artifacts.bucketName, 'Builds may write below builds/'],
+      ArtifactBucketName: [gate.artifacts.bucketName, 'Builds may write where MERGEGATE_ARTIFACTS says'],
       ImageRepositoryUri: [gate.images.repositoryUri, 'For images of container builds'],
       NotificationTopicArn: [
         notifications.topicArn,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
@@ -31,7 +31,7 @@ export class GateMachine extends Construct {
     const role = new Role(this, 'Role', {
       roleName: props.names.role('state-machine'),
       description: `The state machine ${props.names.stateMachine}: invokes its three functions`,
-      assumedBy: new ServicePrincipal('states.amazonaws.com'),
+      assumedBy: props.names.deputy('states', props.names.stateMachineArn),
     });
     // A definition from a file gets no permissions by itself.
     role.addToPolicy(

@@ -11,25 +11,27 @@ import { ARTIFACT_PREFIX, FINDINGS_PREFIX, REPORTS_PREFIX, type Names } from './
 /** Properties of the storage. */
 export interface StorageProps {
   readonly names: Names;
+  readonly repositories: readonly string[];
   readonly logRetention: RetentionDays;
   readonly artifactLifetime: Duration;
 }
 
 /** Storage of one deployment. */
 export class Storage extends Construct {
-  /** Of all builds; log links outlive the pull request. */
-  readonly buildLogGroup: LogGroup;
   /** The deployment's custom resource empties it before it is deleted. */
   readonly artifacts: Bucket;
   readonly images: Repository;
 
   constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
-    this.buildLogGroup = new LogGroup(this, 'BuildLogs', {
-      logGroupName: props.names.buildLogGroup,
-      retention: props.logRetention,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const { names, repositories, logRetention: retention } = props;
+    const removalPolicy = RemovalPolicy.DESTROY;
+    // Links to the logs of builds outlive the pull request, and the release that they ran under: the first one had one group.
+    new LogGroup(this, 'BuildLogs', { logGroupName: names.buildLogGroup, retention, removalPolicy });
+    for (const repository of repositories) {
+      const logGroupName = names.buildLogGroupOf(repository);
+      new LogGroup(this, `BuildLogs-${repository}`, { logGroupName, retention, removalPolicy });
+    }
     this.artifacts = new Bucket(this, 'Artifacts', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       encryption: BucketEncryption.S3_MANAGED,

@@ -103,6 +103,80 @@ test('a repository that leaves the list is let go of', async () => {
   assert.match(reason ?? '', /docs #9/);
 });
 
+const SHOP_AND_DOCS = {
+  ...PROPERTIES,
+  repositories: [...PROPERTIES.repositories, { name: 'docs', approvalRule: 'mergegate-docs' }],
+};
+
+test('the environments of a repository that leaves the list go, those of the others stay', async () => {
+  const aws = busy();
+  const { account, host } = aws;
+  host
+    .addRepository('docs', 'main')
+    .branches.add('main')
+    .add('mergegate/pr-9/1a2b3c4d')
+    .add('mergegate/pr-99/0');
+  host.open('shop', '7');
+  host.open('docs', '9');
+  account.executions.add('arn:aws:states:::execution:mergegate:pr-7-a-b-1');
+  account.executions.add('arn:aws:states:::execution:mergegate:pr-9-a-b-1');
+  const remembered = '/mergegate/mergegate/pull-requests';
+  for (const [id, repository] of [
+    ['7', 'shop'],
+    // It is closed, and its environment is still there.
+    ['8', 'docs'],
+    ['9', 'docs'],
+  ] as const) {
+    account.builds_.set(`mergegate-pr-${id}`, new Map([[`mergegate-pr-${id}:1`, 'running']]));
+    account.reportGroups_.add(`arn:aws:codebuild:::report-group/mergegate-pr-${id}-0a1b2c3d-unit`);
+    account.parameters_.set(`${remembered}/${id}/environment`, JSON.stringify({ version: 1, repository }));
+    account.parameters_.set(`${remembered}/${id}/run`, '{}');
+  }
+  account.parameters_.set('/mergegate/mergegate/repositories/docs/durations', '{}');
+  await create(aws, SHOP_AND_DOCS);
+  await deploy(aws, { type: 'Update', properties: PROPERTIES, before: SHOP_AND_DOCS });
+  assert.deepEqual([...account.builds_.keys()], ['mergegate-pr-7', 'nightly']);
+  assert.ok([...account.reportGroups_].every((group) => group.includes('-pr-7-')));
+  assert.deepEqual(
+    [...account.parameters_.keys()].filter((name) => name.includes('/8/') || name.includes('/9/')),
+    [],
+  );
+  assert.ok(account.parameters_.has(`${remembered}/7/environment`));
+  assert.ok(account.parameters_.has('/mergegate/mergegate/repositories/shop/durations'));
+  assert.ok(!account.parameters_.has('/mergegate/mergegate/repositories/docs/durations'));
+  assert.ok(account.executions.has('arn:aws:states:::execution:mergegate:pr-7-a-b-1'));
+  assert.ok(!account.executions.has('arn:aws:states:::execution:mergegate:pr-9-a-b-1'));
+  assert.deepEqual([...(host.repositories.get('docs')?.branches ?? [])], ['main', 'mergegate/pr-99/0']);
+  assert.deepEqual([...account.enabledRules], PROPERTIES.rules);
+});
+
+test('a deployment that is told something new puts right what has drifted', async () => {
+  const aws = shop();
+  const parameter = '/mergegate/mergegate/repositories/shop/settings';
+  const properties = { ...PROPERTIES, settings: [{ parameter, value: '{"version":1}' }] };
+  aws.host.open('shop', '7');
+  await create(aws, properties);
+  aws.host.templates.delete(RULE);
+  aws.account.parameters_.set(parameter, '{"version":1,"image":"mine"}');
+  await aws.host.updateRule('7', RULE, 'nobody');
+  const shopRepository = aws.host.repositories.get('shop');
+  assert.ok(shopRepository);
+  shopRepository.defaultBranch = 'trunk';
+  aws.host.open('shop', '8', 'refs/heads/trunk');
+
+  await deploy(aws, { type: 'Update', properties: { ...properties, repair: 'now' }, before: properties });
+  assert.match(
+    aws.host.templates.get(RULE)?.content ?? '',
+    /"DestinationReferences":\["refs\/heads\/trunk"\]/,
+  );
+  assert.equal(aws.account.parameters_.get(parameter), '{"version":1}');
+  assert.deepEqual(aws.host.rules('7'), []);
+  assert.equal(aws.host.rules('8').length, 1);
+  aws.account.parameters_.delete(parameter);
+  await deploy(aws, { type: 'Update', properties: { ...properties, repair: 'later' }, before: properties });
+  assert.equal(aws.account.parameters_.get(parameter), '{"version":1}');
+});
+
 test('the gated references are told to the policy', async () => {
   const aws = shop();
   const properties = { service: 'mergegate', destinations: [], repositories: ['shop'] };
@@ -131,10 +205,10 @@ function busy(clock?: FakeClock): FakeAws {
   account.builds_.set('mergegate-pr-7', new Map([['mergegate-pr-7:1', 'running']]));
   account.builds_.set('nightly', new Map([['nightly:1', 'running']]));
   account.reportGroups_.add('arn:aws:codebuild:::report-group/mergegate-pr-7-junit');
-  account.parameters_.add('/mergegate/mergegate/pull-requests/7/run');
-  account.parameters_.add('/mergegate/mergegate/repositories/shop/durations');
-  account.parameters_.add('/mergegate/mergegate/repositories/shop/rules-0123456789abcdef');
-  account.parameters_.add('/mergegate/mergegate/repositories/shop/settings');
+  account.parameters_.set('/mergegate/mergegate/pull-requests/7/run', '{}');
+  account.parameters_.set('/mergegate/mergegate/repositories/shop/durations', '{}');
+  account.parameters_.set('/mergegate/mergegate/repositories/shop/settings', '{}');
+  account.parameters_.set('/mergegate/mergegate/repositories/shop/rules-0123456789abcdef', '{}');
   account.objects.set('artifacts', ['builds/7/app.zip']);
   account.holders.add('ann');
   host.repositories
@@ -155,7 +229,7 @@ test('destroying stops what runs and leaves nothing of the gate behind', async (
   assert.deepEqual([...account.builds_.keys()], ['nightly']);
   assert.deepEqual([...account.reportGroups_], []);
   // CloudFormation itself deletes the settings.
-  assert.deepEqual([...account.parameters_], ['/mergegate/mergegate/repositories/shop/settings']);
+  assert.deepEqual([...account.parameters_.keys()], ['/mergegate/mergegate/repositories/shop/settings']);
   assert.deepEqual([...account.objects.keys()], []);
   assert.deepEqual([...account.holders], []);
   assert.deepEqual([...host.templates.keys()], []);
@@ -208,6 +282,25 @@ test('destroying says which open pull requests only an override can merge', asyn
   assert.ok(aws.said.includes(reason));
 });
 
+test('destroying withdraws the rules and says from which permission set the policy has to be taken', async () => {
+  const aws = busy();
+  await create(aws);
+  aws.account.holders.add('AWSReservedSSO_Developers_0123456789abcdef');
+  await assert.rejects(
+    remove(aws),
+    new RegExp(
+      'the policy `arn:aws:iam::123456789012:policy/mergegate-protect-branches-eu-central-1` is still attached to ' +
+        'the permission set `Developers` \\(role `AWSReservedSSO_Developers_0123456789abcdef`\\), which only IAM Identity Center ' +
+        'can change: take the policy out there, provision the permission set anew, and run `cdk destroy` again',
+    ),
+  );
+  assert.deepEqual([...aws.host.templates.keys()], []);
+  assert.deepEqual([...aws.account.builds_.keys()], ['nightly']);
+  assert.deepEqual([...aws.account.holders], ['AWSReservedSSO_Developers_0123456789abcdef']);
+  aws.account.holders.clear();
+  assert.deepEqual(await remove(aws), {});
+});
+
 test('destroying twice, or what was never there, is no error', async () => {
   const aws = busy();
   await remove(aws);
@@ -218,6 +311,6 @@ test('destroying twice, or what was never there, is no error', async () => {
 test('fails in time when builds do not end, and says how to go on', async () => {
   const aws = busy(new FakeClock(60_000));
   aws.account.stopBuild = () => Promise.resolve();
-  await assert.rejects(remove(aws), /time is up while 1 builds are ending: run `cdk destroy` again/);
+  await assert.rejects(remove(aws), /time is up while 1 builds are ending: run the same command again/);
   assert.deepEqual([...aws.account.enabledRules], []);
 });

@@ -18,6 +18,7 @@ import {
 } from './support/synth';
 import { HOME, type CloudFormation } from './support/template';
 import { MergeGate } from '../lib';
+import { repositoryKey } from '../lib/names';
 
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/1111';
 const OTHER = 'arn:aws:kms:eu-central-1:123456789012:key/2222';
@@ -39,13 +40,20 @@ function lacks(template: CloudFormation, repository: string, key?: string): stri
     repository,
     key,
     project: 'mergegate-pr-7',
-    logGroup: '/aws/codebuild/mergegate',
+    logGroup: `/aws/codebuild/mergegate/${repository}`,
+    reportGroup: `mergegate-pr-7-${repositoryKey(repository)}-junit`,
     bucket: 'gatestorageartifacts8ad528aa',
-    rawReports: 'builds/raw/mergegate-pr-7-junit',
-    kept: 'builds/7/',
+    rawReports: `builds/${repository}/raw/mergegate-pr-7-junit`,
+    kept: `builds/${repository}/7/`,
   });
-  return unmet('the build', { identity: statements(template, 'build') }, needs);
+  return unmet('the build', { identity: statements(template, BUILDS[repository] ?? '') }, needs);
 }
+
+/** The roles of plain builds, by repository. */
+const BUILDS: Readonly<Record<string, string>> = {
+  'my-repository': 'build-my-repository-e735fa',
+  shop: 'build-shop-0f94d0',
+};
 
 function statements(template: CloudFormation, role: string) {
   const found = rolesOf(template).get(`mergegate-${role}-eu-central-1`);
@@ -93,8 +101,8 @@ test('refuses a build role that is denied all keys, under which every build dies
 test('a key is used for the source of its own repository, and by way of CodeCommit only', () => {
   const decrypt = (resource: string, context = {}): Request => ({ action: 'kms:Decrypt', resource, context });
   for (const role of [
-    'build',
-    'container-build',
+    'build-shop-0f94d0',
+    'container-shop-0f94d0',
     'router',
     'environment',
     'builder',
@@ -106,12 +114,9 @@ test('a key is used for the source of its own repository, and by way of CodeComm
     const elsewhere = { 'kms:ViaService': 's3.eu-central-1.amazonaws.com' };
     assert.ok(!may(TWO, role, decrypt(KEY, elsewhere)), `${role} decrypts what is in S3`);
     assert.ok(!may(TWO, role, { ...decrypt(KEY, VIA_CODECOMMIT), action: 'kms:CreateGrant' }), role);
-    assert.equal(
-      may(TWO, role, decrypt(OTHER, VIA_CODECOMMIT)),
-      !role.includes('build') || role === 'builder',
-      role,
-    );
-    assert.ok(!may(TEMPLATE, role, decrypt(KEY, VIA_CODECOMMIT)), `${role} without keys`);
+    assert.equal(may(TWO, role, decrypt(OTHER, VIA_CODECOMMIT)), !role.includes('shop'), role);
+    const without = role.replace('shop-0f94d0', 'my-repository-e735fa');
+    assert.ok(!may(TEMPLATE, without, decrypt(KEY, VIA_CODECOMMIT)), `${role} without keys`);
   }
 });
 
@@ -125,7 +130,7 @@ function withEverything(...buildPolicies: PolicyStatement[]) {
     buildPolicies,
   });
   const everything = { effect: 'Allow', actions: ['*'], notActions: [], resources: ['*'] } as const;
-  return [...statements(placedTemplateOf(stack), 'build'), everything];
+  return [...statements(placedTemplateOf(stack), 'build-shop-0f94d0'), everything];
 }
 
 function reads(service: string, ...actions: string[]): PolicyStatement {

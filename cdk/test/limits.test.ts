@@ -157,7 +157,7 @@ test('fails at synthesis where what builds may do has no room in a role', () => 
   const buildPolicies = Array.from({ length: 14 }, (_, place) => statement(place));
   assert.throws(
     () => gate({ buildPolicies }),
-    /Build\/Role\/Resource: 1\d policies are attached, a role takes 10/,
+    /Build-shop\/Role\/Resource: 1\d policies are attached, a role takes 10/,
   );
 });
 

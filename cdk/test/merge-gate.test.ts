@@ -179,17 +179,17 @@ test('settings are exactly the members that the functions read', () => {
   );
   assert.deepEqual(settings, {
     version: 1,
-    buildRole: 'arn:aws:iam::123456789012:role/mergegate-build-eu-central-1',
+    buildRole: 'arn:aws:iam::123456789012:role/mergegate-build-shop-0f94d0-eu-central-1',
     destinations: [],
     cloneUrl: 'https://git-codecommit.eu-central-1.amazonaws.com/v1/repos/shop',
-    logGroup: '/aws/codebuild/mergegate',
+    logGroup: '/aws/codebuild/mergegate/shop',
     image: 'aws/codebuild/amazonlinux-x86_64-standard:5.0',
     environmentType: 'LINUX_CONTAINER',
     computeType: 'BUILD_GENERAL1_SMALL',
     timeoutMinutes: 60,
     queuedTimeoutMinutes: 480,
     containers: {
-      buildRole: 'arn:aws:iam::123456789012:role/mergegate-container-build-eu-central-1',
+      buildRole: 'arn:aws:iam::123456789012:role/mergegate-container-shop-0f94d0-eu-central-1',
       imageRepository: '123456789012.dkr.ecr.eu-central-1.amazonaws.com/mergegate',
     },
   });

@@ -56,11 +56,17 @@ test('only the rules of the gate may publish on behalf of EventBridge', () => {
   const policies = resourcesOf(withTopic(BREAK_GLASS), 'AWS::SNS::TopicPolicy');
   const statements = policies.flatMap(
     ({ Properties }) =>
-      (Properties.PolicyDocument as { Statement: { Principal: unknown; Action: string }[] }).Statement,
+      (
+        Properties.PolicyDocument as {
+          Statement: { Principal: unknown; Action: string; Condition: unknown }[];
+        }
+      ).Statement,
   );
-  assert.ok(statements.length > 0);
-  for (const { Principal, Action } of statements) {
+  assert.equal(statements.length, 1);
+  const condition = { StringEqualsIfExists: { 'aws:SourceAccount': '123456789012' } };
+  for (const { Principal, Action, Condition } of statements) {
     assert.deepEqual([Principal, Action], [{ Service: 'events.amazonaws.com' }, 'sns:Publish']);
+    assert.deepEqual(Condition, condition);
   }
 });
 

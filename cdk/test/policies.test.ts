@@ -12,6 +12,9 @@ const IN_VPC = templateOf(
   deployedWith(app(), { vpcId: 'vpc-1', subnetIds: 'subnet-1,subnet-2', securityGroupIds: 'sg-1' }),
 );
 const REPOSITORY = 'arn:aws:codecommit:eu-central-1:123456789012:my-repository';
+/** The roles of builds, by their own part of the name. */
+const BUILD = 'build-my-repository-e735fa';
+const CONTAINER = 'container-my-repository-e735fa';
 const PROJECT = 'arn:aws:codebuild:eu-central-1:123456789012:project/mergegate-pr-7';
 
 test('the permissions of the stack break no rule', () => {
@@ -26,8 +29,11 @@ for (const [where, template] of [
   ['', TEMPLATE],
   [' in a VPC', IN_VPC],
 ] as const) {
-  for (const name of ['build', 'container-build']) {
-    test(`a ${name}${where} can do nothing to any pull request, branch, build, parameter, execution or role`, () => {
+  for (const [kind, name] of [
+    ['build', BUILD],
+    ['container-build', CONTAINER],
+  ] as const) {
+    test(`a ${kind}${where} can do nothing to any pull request, branch, build, parameter, execution or role`, () => {
       const build = rolesOf(template).get(`mergegate-${name}-eu-central-1`) ?? [];
       assert.ok(build.length > 0);
       const permitted = DANGEROUS.filter(([action, resource]) => allows(build, action, resource));
@@ -37,10 +43,10 @@ for (const [where, template] of [
 }
 
 test('a build can fetch its source, write its log and its reports, and keep artifacts', () => {
-  const build = rolesOf(TEMPLATE).get('mergegate-build-eu-central-1') ?? [];
-  const group = 'arn:aws:codebuild:eu-central-1:123456789012:report-group/mergegate-pr-7-junit';
+  const build = rolesOf(TEMPLATE).get(`mergegate-${BUILD}-eu-central-1`) ?? [];
+  const group = 'arn:aws:codebuild:eu-central-1:123456789012:report-group/mergegate-pr-7-e735fa2b-junit';
   const log =
-    'arn:aws:logs:eu-central-1:123456789012:log-group:/aws/codebuild/mergegate:log-stream:mergegate-pr-7/1';
+    'arn:aws:logs:eu-central-1:123456789012:log-group:/aws/codebuild/mergegate/my-repository:log-stream:mergegate-pr-7/1';
   const needs: [string, string][] = [
     ['codecommit:GitPull', REPOSITORY],
     ['logs:CreateLogStream', log],
@@ -48,8 +54,11 @@ test('a build can fetch its source, write its log and its reports, and keep arti
     ['codebuild:CreateReport', group],
     ['codebuild:BatchPutTestCases', group],
     ['codebuild:BatchPutCodeCoverages', group],
-    ['s3:PutObject', 'arn:aws:s3:::gatestorageartifacts8ad528aa/builds/7/app.zip'],
-    ['s3:PutObject', 'arn:aws:s3:::gatestorageartifacts8ad528aa/builds/raw/mergegate-pr-7-junit/1/junit.xml'],
+    ['s3:PutObject', 'arn:aws:s3:::gatestorageartifacts8ad528aa/builds/my-repository/7/app.zip'],
+    [
+      's3:PutObject',
+      'arn:aws:s3:::gatestorageartifacts8ad528aa/builds/my-repository/raw/mergegate-pr-7-e735fa2b-junit/1/junit.xml',
+    ],
   ];
   assert.deepEqual(
     needs.filter(([action, resource]) => !allows(build, action, resource)),
@@ -65,10 +74,10 @@ test('builds of one repository can fetch its source and that of no other', () =>
   const other = REPOSITORY.replace('my-repository', 'other');
   const roles = rolesOf(template);
   for (const [name, own, foreign] of [
-    ['build', REPOSITORY, other],
-    ['container-build', REPOSITORY, other],
-    ['build-2', other, REPOSITORY],
-    ['container-2', other, REPOSITORY],
+    [BUILD, REPOSITORY, other],
+    [CONTAINER, REPOSITORY, other],
+    ['build-other-7e4fa2', other, REPOSITORY],
+    ['container-other-7e4fa2', other, REPOSITORY],
   ] as const) {
     const build = roles.get(`mergegate-${name}-eu-central-1`) ?? [];
     assert.ok(allows(build, 'codecommit:GitPull', own), name);
@@ -79,8 +88,8 @@ test('builds of one repository can fetch its source and that of no other', () =>
     (JSON.parse(String(Properties.Value)) as { buildRole?: string }).buildRole,
   ]);
   assert.deepEqual(settings.filter(([name]) => name === 'my-repository' || name === 'other').sort(), [
-    ['my-repository', 'arn:aws:iam::123456789012:role/mergegate-build-eu-central-1'],
-    ['other', 'arn:aws:iam::123456789012:role/mergegate-build-2-eu-central-1'],
+    ['my-repository', `arn:aws:iam::123456789012:role/mergegate-${BUILD}-eu-central-1`],
+    ['other', 'arn:aws:iam::123456789012:role/mergegate-build-other-7e4fa2-eu-central-1'],
   ]);
 });
 
@@ -93,21 +102,105 @@ test('the environment makes a preview branch also where CodeCommit names no refe
   assert.deepEqual(conditions, [[{ StringLikeIfExists: previews }], [{ StringLike: previews }]]);
 });
 
+const ACCOUNT = ':eu-central-1:123456789012:';
+
+test('builds of one repository reach no log, report or object of another', () => {
+  const template = templateOf(
+    deployedWith(app(), { repositoryName: undefined, repositories: ['my-repository', 'other'] }),
+  );
+  const bucket = 'arn:aws:s3:::gatestorageartifacts8ad528aa/builds';
+  const places = (repository: string, key: string): [string, string][] => [
+    [
+      'logs:PutLogEvents',
+      `arn:aws:logs${ACCOUNT}log-group:/aws/codebuild/mergegate/${repository}:log-stream:mergegate-pr-7/1`,
+    ],
+    ['codebuild:CreateReport', `arn:aws:codebuild${ACCOUNT}report-group/mergegate-pr-7-${key}-unit`],
+    ['codebuild:BatchPutTestCases', `arn:aws:codebuild${ACCOUNT}report-group/mergegate-pr-7-${key}-unit`],
+    ['s3:PutObject', `${bucket}/${repository}/app.zip`],
+    ['s3:GetObject', `${bucket}/${repository}/app.zip`],
+  ];
+  for (const name of [BUILD, CONTAINER]) {
+    const build = rolesOf(template).get(`mergegate-${name}-eu-central-1`) ?? [];
+    const may = ([action, resource]: [string, string]): boolean => allows(build, action, resource);
+    assert.ok(places('my-repository', 'e735fa2b').every(may), name);
+    assert.deepEqual(places('other', '7e4fa2eb').filter(may), []);
+  }
+});
+
+test('where CodeBuild says for which project it works, objects are the project’s own', () => {
+  const build = rolesOf(TEMPLATE).get(`mergegate-${BUILD}-eu-central-1`) ?? [];
+  const objects = build.filter(({ actions }) => actions.includes('s3:PutObject'));
+  const own = 'arn:aws:s3:::gatestorageartifacts8ad528aa/builds/my-repository/';
+  assert.deepEqual(
+    objects.map(({ resources, condition }) => [resources, condition]),
+    [
+      [[`${own}\${codebuild:projectArn}/*`], undefined],
+      [[`${own}*`], { Null: { 'codebuild:projectArn': 'true' } }],
+    ],
+  );
+});
+
+test('a service assumes a role of the gate for this account and its own thing alone', () => {
+  const trusted = resourcesOf(TEMPLATE, 'AWS::IAM::Role').map(({ Properties }) => {
+    const { Statement } = Properties.AssumeRolePolicyDocument as { Statement: Record<string, unknown>[] };
+    return [String(Properties.RoleName), Statement[0]?.Condition] as const;
+  });
+  const conditions = new Map(trusted);
+  const only = (sourceArn: string): object => ({
+    StringEquals: { 'aws:SourceAccount': '123456789012' },
+    ArnLike: { 'aws:SourceArn': sourceArn },
+  });
+  for (const name of [BUILD, CONTAINER]) {
+    const projects = `arn:aws:codebuild${ACCOUNT}project/mergegate-pr-*`;
+    assert.deepEqual(conditions.get(`mergegate-${name}-eu-central-1`), only(projects));
+  }
+  const machine = `arn:aws:states${ACCOUNT}stateMachine:mergegate`;
+  assert.deepEqual(conditions.get('mergegate-state-machine-eu-central-1'), only(machine));
+});
+
+test('another order of the repositories changes no role', () => {
+  const roles = (repositories: string[]): string => {
+    const { Resources } = templateOf(deployedWith(app(), { repositoryName: undefined, repositories }));
+    const found = Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::IAM::Role');
+    const named = found.map(([id, { Properties }]) => [id, Properties.RoleName, Properties.Description]);
+    return JSON.stringify(named.sort());
+  };
+  assert.equal(roles(['shop', 'docs', 'other']), roles(['other', 'shop', 'docs']));
+  assert.ok(roles(['shop']).includes('mergegate-build-shop-0f94d0-eu-central-1'));
+});
+
+test('names of roles fit IAM, and differ, however long and alike those of repositories are', () => {
+  const repositories = ['a', 'A'].map((end) => 'r'.repeat(99) + end);
+  const service = 's'.repeat(32);
+  const stack = deployedWith(app(), {
+    repositoryName: undefined,
+    repositories,
+    serviceName: service,
+    region: 'ap-southeast-2',
+  });
+  const names = [...rolesOf(templateOf(stack)).keys()].map((name) => name.toLowerCase());
+  assert.equal(new Set(names).size, names.length);
+  assert.deepEqual(
+    names.filter((name) => name.length > 64),
+    [],
+  );
+});
+
 test('only a container build can push an image, and only to the repository of this gate', () => {
   const images = 'arn:aws:ecr:eu-central-1:123456789012:repository/mergegate';
   const others = 'arn:aws:ecr:eu-central-1:123456789012:repository/production';
   const may = (name: string, action: string, resource: string): boolean =>
     allows(rolesOf(TEMPLATE).get(`mergegate-${name}-eu-central-1`) ?? [], action, resource);
-  assert.ok(may('container-build', 'ecr:PutImage', images));
-  assert.ok(may('container-build', 'ecr:GetAuthorizationToken', '*'));
-  assert.ok(!may('container-build', 'ecr:PutImage', others));
-  assert.ok(!may('container-build', 'ecr:BatchDeleteImage', images));
-  assert.ok(!may('build', 'ecr:PutImage', images));
-  assert.ok(!may('build', 'ecr:GetAuthorizationToken', '*'));
+  assert.ok(may(CONTAINER, 'ecr:PutImage', images));
+  assert.ok(may(CONTAINER, 'ecr:GetAuthorizationToken', '*'));
+  assert.ok(!may(CONTAINER, 'ecr:PutImage', others));
+  assert.ok(!may(CONTAINER, 'ecr:BatchDeleteImage', images));
+  assert.ok(!may(BUILD, 'ecr:PutImage', images));
+  assert.ok(!may(BUILD, 'ecr:GetAuthorizationToken', '*'));
 });
 
 test('a build in a VPC gets its network interface in the subnets of the deployment only', () => {
-  const build = rolesOf(IN_VPC).get('mergegate-build-eu-central-1') ?? [];
+  const build = rolesOf(IN_VPC).get(`mergegate-${BUILD}-eu-central-1`) ?? [];
   const arn = (resource: string): string => `arn:aws:ec2:eu-central-1:123456789012:${resource}`;
   assert.ok(allows(build, 'ec2:CreateNetworkInterface', arn('subnet/subnet-2')));
   assert.ok(!allows(build, 'ec2:CreateNetworkInterface', arn('subnet/subnet-3')));
@@ -117,16 +210,16 @@ test('a build in a VPC gets its network interface in the subnets of the deployme
     StringEquals: { 'ec2:AuthorizedService': 'codebuild.amazonaws.com' },
     ArnEquals: { 'ec2:Subnet': [arn('subnet/subnet-1'), arn('subnet/subnet-2')] },
   });
-  const outside = rolesOf(TEMPLATE).get('mergegate-build-eu-central-1') ?? [];
+  const outside = rolesOf(TEMPLATE).get(`mergegate-${BUILD}-eu-central-1`) ?? [];
   assert.ok(!allows(outside, 'ec2:DescribeVpcs', '*'));
 });
 
-for (const [name, template] of [
-  ['build', TEMPLATE],
-  ['container-build', TEMPLATE],
-  ['build', IN_VPC],
+for (const [kind, name, template] of [
+  ['build', BUILD, TEMPLATE],
+  ['container-build', CONTAINER, TEMPLATE],
+  ['build', BUILD, IN_VPC],
 ] as const) {
-  test(`whatever is attached to the ${name} role later${template === IN_VPC ? ', in a VPC' : ''}, the Deny holds`, () => {
+  test(`whatever is attached to the ${kind} role later${template === IN_VPC ? ', in a VPC' : ''}, the Deny holds`, () => {
     const statements = rolesOf(template).get(`mergegate-${name}-eu-central-1`) ?? [];
     const administrator = { effect: 'Allow', actions: ['*'], notActions: [], resources: ['*'] } as const;
     const permitted = DANGEROUS.filter(([action, resource]) =>
@@ -140,11 +233,11 @@ const IMAGES = 'arn:aws:ecr:eu-central-1:123456789012:repository/mergegate';
 
 /** One added Allow each; every one of them must be noticed. */
 const MUTATIONS: [string, string, Record<string, unknown>][] = [
-  ['a build that approves', 'build', allow('codecommit:UpdatePullRequestApprovalState', REPOSITORY)],
-  ['a build that merges', 'build', allow('codecommit:Merge*', REPOSITORY)],
-  ['a build that starts builds', 'build', allow('codebuild:StartBuild', PROJECT)],
-  ['a build that becomes somebody else', 'build', allow('sts:AssumeRole', '*')],
-  ['a build that forges a verdict', 'build', allow('ssm:PutParameter', parameter('pull-requests/*/result'))],
+  ['a build that approves', BUILD, allow('codecommit:UpdatePullRequestApprovalState', REPOSITORY)],
+  ['a build that merges', BUILD, allow('codecommit:Merge*', REPOSITORY)],
+  ['a build that starts builds', BUILD, allow('codebuild:StartBuild', PROJECT)],
+  ['a build that becomes somebody else', BUILD, allow('sts:AssumeRole', '*')],
+  ['a build that forges a verdict', BUILD, allow('ssm:PutParameter', parameter('pull-requests/*/result'))],
   ['a builder that approves', 'builder', allow('codecommit:UpdatePullRequestApprovalState', REPOSITORY)],
   ['a router that comments', 'router', allow('codecommit:PostCommentForPullRequest', REPOSITORY)],
   ['an environment that may do anything', 'environment', allow('codecommit:*', REPOSITORY)],
@@ -154,11 +247,11 @@ const MUTATIONS: [string, string, Record<string, unknown>][] = [
   ['a state machine that invokes anything', 'state-machine', allow('lambda:InvokeFunction', '*')],
   ['a router that changes settings', 'router', allow('ssm:PutParameter', parameter('repositories/*'))],
   ['a deployment that overrides rules', 'deployment', allow('codecommit:Override*', REPOSITORY)],
-  ['a container build that merges', 'container-build', allow('codecommit:Merge*', REPOSITORY)],
-  ['a container build that pushes anywhere', 'container-build', allow('ecr:PutImage', '*')],
-  ['a plain build that pushes images', 'build', allow('ecr:PutImage', IMAGES)],
-  ['a builder that passes the plain build role', 'builder', passRole('build')],
-  ['an environment that passes the container role', 'environment', passRole('container-build')],
+  ['a container build that merges', CONTAINER, allow('codecommit:Merge*', REPOSITORY)],
+  ['a container build that pushes anywhere', CONTAINER, allow('ecr:PutImage', '*')],
+  ['a plain build that pushes images', BUILD, allow('ecr:PutImage', IMAGES)],
+  ['a builder that passes the plain build role', 'builder', passRole(BUILD)],
+  ['an environment that passes the container role', 'environment', passRole(CONTAINER)],
   ['everything but', 'builder', { Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }],
 ];
 

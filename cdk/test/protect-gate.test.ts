@@ -17,14 +17,14 @@ const PEOPLE: readonly Statement[] = [
 const arn = (service: string, resource: string): string =>
   `arn:aws:${service}:eu-central-1:123456789012:${resource}`;
 const PROJECT = arn('codebuild', 'project/mergegate-pr-7');
-const GROUP = arn('codebuild', 'report-group/mergegate-pr-7-unit');
+const GROUP = arn('codebuild', 'report-group/mergegate-pr-7-e735fa2b-unit');
 const MACHINE = arn('states', 'stateMachine:mergegate');
 const REPORTER = arn('lambda', 'function:mergegate-reporter');
 const RECORD = arn('ssm', 'parameter/mergegate/mergegate/pull-requests/7/result');
 const BUCKET = 'arn:aws:s3:::gatestorageartifacts8ad528aa';
-const BUILD_LOG = arn('logs', 'log-group:/aws/codebuild/mergegate:log-stream:mergegate-pr-7/1');
+const BUILD_LOG = arn('logs', 'log-group:/aws/codebuild/mergegate/my-repository:log-stream:mergegate-pr-7/1');
 const ROUTER_LOG = arn('logs', 'log-group:/aws/lambda/mergegate-router:log-stream:1');
-const SECRET = arn('secretsmanager', 'secret:mergegate/mergegate/seal-Ab12Cd');
+const SECRET = String(resourcesOf(TEMPLATE, 'AWS::SecretsManager::ResourcePolicy')[0]?.Properties.SecretId);
 
 const THE_GATES_OWN: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   'start, retry or change a build of a pull request': [

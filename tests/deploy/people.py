@@ -10,6 +10,8 @@ from typing import Any
 from emulator import ACCOUNT, REGION, admin, client
 
 REPOSITORY = "shop"
+# So many that lists and policies have to be long.
+FURTHER = [f"further-{number}" for number in range(1, 12)]
 TOP = Path(__file__).resolve().parents[2]
 EXAMPLE = TOP / "examples" / "shell"
 MISTAKE = "sort -r |"
@@ -85,7 +87,12 @@ class Developer:
 
 def create_repository(work: Path) -> Developer:
     """The repository with an example on main, and the developer who pushed it."""
-    admin("codecommit").create_repository(repositoryName=REPOSITORY)
+    for name in (REPOSITORY, *FURTHER):
+        admin("codecommit").create_repository(repositoryName=name)
+    for name in FURTHER:
+        admin("codecommit").create_commit(
+            repositoryName=name, branchName="main", putFiles=[{"filePath": "README.md", "fileContent": b"Nothing yet\n"}]
+        )
     ann = Developer("ann", work)
     ann.clone()
     ann.git("switch", "--quiet", "--create", "main")

@@ -14,6 +14,8 @@ functions="$state/functions"
 authority="$work/tls/client.pem"
 service=mergegate
 repository=shop
+# Twelve, of which the first is worked in.
+repositories=shop,$(printf 'further-%s,' {1..11} | sed 's/,$//')
 account=000000000000
 region=us-east-1
 began=$SECONDS
@@ -140,7 +142,7 @@ start_emulator() {
 
 options=(
   --output "$work/cdk.out" --no-notices --ci
-  -c "accountId=$account" -c "region=$region" -c "serviceName=$service" -c "repositoryName=$repository"
+  -c "accountId=$account" -c "region=$region" -c "serviceName=$service" -c repositoryName= -c "repositories=$repositories"
   -c "architecture=$(uname -m | sed s/aarch64/arm64/)" -c "lambdaDirectory=$functions"
   -c vpcId=vpc-0a1b2c3d -c "subnetIds=subnet-0a1b2c3d,subnet-4e5f6a7b" -c securityGroupIds=sg-0a1b2c3d
   -c "breakGlassRoleArn=arn:aws:iam::$account:role/break-glass"

@@ -345,9 +345,12 @@ def doctor() -> tuple[int, list[dict[str, Any]]]:
 
 def deployed_well(story: Story, reader: Reader) -> None:
     story.chapter("After the deployment, as the documents tell")
-    story.holds("gate doctor finds nothing amiss", doctor(), (0, []))
+    code, (people,) = doctor()
+    story.holds("gate doctor misses the policy for people alone", (code, people["what"]), (1, "policy for people"))
+    story.holds("nobody has it", people["fault"]["found"].startswith("it is attached to nobody: "))
     admin("iam").create_group(GroupName="developers")
     reader.types("aws iam attach-group-policy")
+    story.holds("gate doctor finds nothing amiss", doctor(), (0, []))
     reader.types("aws sns subscribe")
 
 
@@ -391,7 +394,7 @@ def left_building(story: Story, ann: Developer) -> None:
     story.holds("its run is running", runs()[run], "RUNNING")
     story.holds("its project is in the VPC of the deployment", project(pull_request)["vpcConfig"], VPC)
     build = builds(pull_request)[0]
-    role = f"arn:aws:iam::{ACCOUNT}:role/{SERVICE}-container-build-{REGION}"
+    role = f"arn:aws:iam::{ACCOUNT}:role/{SERVICE}-container-{REPOSITORY}-0f94d0-{REGION}"
     story.holds("as a container build it has a role of its own", build["serviceRole"], role)
     (images,) = admin("ecr").describe_repositories(repositoryNames=[SERVICE])["repositories"]
     variables = {one["name"]: one["value"] for one in build["environment"]["environmentVariables"]}

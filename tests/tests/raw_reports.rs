@@ -5,7 +5,10 @@
     reason = "a story ends where something is not as it must be"
 )]
 
-use gate_core::names::objects;
+use gate_core::{
+    id::RepositoryName,
+    names::{self, objects},
+};
 use local_aws::{Assumptions, RawReportKeys};
 use mergegate_tests::{BUILDSPEC, Stage, StageOptions};
 
@@ -76,7 +79,11 @@ async fn of_20000_tests_3_failed_and_each_is_counted_and_placed() {
     );
     assert!(!said.contains("known by name"), "{said}");
 
-    let folder = objects::raw_reports(&format!("mergegate-pr-{id}-unit"));
+    let project = format!("mergegate-pr-{id}");
+    let repository = RepositoryName::new("demo");
+    let group = format!("{}-unit", names::report_groups(&project, &repository));
+    let arn = format!("arn:aws:codebuild:us-east-1:000000000000:project/{project}");
+    let folder = objects::raw_reports(&repository, &arn, &group);
     let kept = stage.clients().objects.list(&folder).await.unwrap();
     assert_eq!(kept.objects.len(), 4);
     stage.close(&id).await;

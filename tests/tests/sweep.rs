@@ -325,6 +325,28 @@ async fn the_environment_of_a_pull_request_whose_repository_is_gone_goes_too() {
     stage.strike().await;
 }
 
+/// The functions may read what belongs to gated repositories; a deployment without one leaves the rest to the sweep.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_environment_of_a_repository_that_is_not_gated_any_more_goes_and_the_sweep_does_not_fail()
+ {
+    let stage = Stage::set(&green_files()).await;
+    stage.copy.push("change", "main", &[("value", "5\n")]);
+    let id = stage.open("change", "Change").await;
+    stage.verdict(&id).await;
+    stage.quiet().await;
+    let clients = stage.clients();
+    let demo = gate_core::id::RepositoryName::new("demo");
+    let settings = clients.names().settings(&demo);
+    clients.parameters.delete(&[settings]).await.unwrap();
+    let trouble = Trouble::begin(&stage, "AccessDeniedException", |call| {
+        call.service == "codecommit" && is_the_gates(call)
+    });
+    stage.swept().await;
+    trouble.end();
+    assert_eq!(stage.leftovers().await, Vec::<String>::new());
+    stage.strike().await;
+}
+
 /// Names of executions are taken for 90 days, also for the state machine of a gate that was removed and deployed again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gate_that_is_deployed_anew_goes_on_with_the_next_number_where_names_are_taken() {

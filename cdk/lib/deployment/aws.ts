@@ -59,10 +59,16 @@ export interface Account {
   reportGroups(prefix: string): Promise<string[]>;
   deleteReportGroup(arn: string): Promise<void>;
   parameters(path: string): Promise<string[]>;
+  /** Nothing when there is no such parameter. */
+  parameter(name: string): Promise<string | undefined>;
+  putParameter(name: string, value: string): Promise<void>;
   deleteParameters(names: readonly string[]): Promise<void>;
   emptyBucket(bucket: string): Promise<void>;
-  /** Takes a policy from everybody who has it; nothing happens when there is no such policy. */
-  detachPolicy(arn: string): Promise<void>;
+  /**
+   * Takes a policy from everybody who has it; nothing happens when there is no such policy. Answers the roles that let nobody but
+   * IAM Identity Center change them.
+   */
+  detachPolicy(arn: string): Promise<string[]>;
 }
 
 /** Time, so that tests need not wait. */

@@ -1,7 +1,7 @@
 /** What is to be done when CloudFormation creates, updates or deletes the deployment. Each can be done again. */
 import { establish, instructions, references, withdraw, type Locked } from './approval-rules';
 import type { Aws } from './aws';
-import { removeEverything } from './environments';
+import { removeEverything, removeRepositories } from './environments';
 import type { DeploymentProperties, ReferencesProperties, RepositoryProperties } from './properties';
 
 /** What CloudFormation asks for. */
@@ -33,11 +33,16 @@ export async function deploy(aws: Aws, request: Request): Promise<Outcome> {
       const kept = new Set(request.properties.repositories.map(({ name }) => name));
       const left = request.before.repositories.filter(({ name }) => !kept.has(name));
       const locked = [...(await establishAll(aws, request.properties)), ...(await withdrawAll(aws, left))];
+      await removeRepositories(aws, request.properties, left);
       return report(aws, locked);
     }
-    case 'Delete':
+    case 'Delete': {
+      // Whatever hinders the rest: nobody is left with a rule that nothing can satisfy.
+      const locked = await withdrawAll(aws, request.properties.repositories);
       await removeEverything(aws, request.properties);
-      return report(aws, await withdrawAll(aws, request.properties.repositories));
+      await letGoOfPeople(aws, request.properties);
+      return report(aws, locked);
+    }
     case 'ReadReferences':
       return { attributes: await readReferences(aws, request.properties) };
     case 'ForgetReferences':
@@ -57,9 +62,15 @@ async function readReferences(
 }
 
 async function establishAll(
-  { host }: Aws,
-  { repositories, destinations, approver }: DeploymentProperties,
+  { host, account }: Aws,
+  { repositories, destinations, approver, settings = [] }: DeploymentProperties,
 ): Promise<readonly Locked[]> {
+  for (const { parameter, value } of settings) {
+    // CloudFormation has just written them, unless it believes them to be unchanged.
+    if ((await account.parameter(parameter)) !== value) {
+      await account.putParameter(parameter, value);
+    }
+  }
   const locked: Locked[] = [];
   for (const repository of repositories) {
     const gated = await references(host, repository.name, destinations);
@@ -77,6 +88,28 @@ async function withdrawAll(
     locked.push(...(await withdraw(host, repository)));
   }
   return locked;
+}
+
+/** A policy that is attached to somebody cannot be deleted. */
+async function letGoOfPeople({ account }: Aws, { policyArns }: DeploymentProperties): Promise<void> {
+  const kept = new Set<string>();
+  for (const policyArn of policyArns) {
+    for (const role of await account.detachPolicy(policyArn)) {
+      kept.add(role);
+    }
+  }
+  if (kept.size === 0) {
+    return;
+  }
+  const sets = [...kept].map((role) => {
+    const name = /^AWSReservedSSO_(.+)_[0-9a-f]+$/.exec(role)?.[1];
+    return name === undefined ? `the role \`${role}\`` : `the permission set \`${name}\` (role \`${role}\`)`;
+  });
+  throw new Error(
+    `the policy \`${policyArns.join('`, `')}\` is still attached to ${sets.join(', ')}, which only IAM Identity Center can change: take the ` +
+      'policy out there, provision the permission set anew, and run `cdk destroy` again. The approval rules are withdrawn already, ' +
+      'and nothing of the gate runs any more',
+  );
 }
 
 function report(aws: Aws, locked: readonly Locked[]): Outcome {

@@ -3,7 +3,7 @@
  * for pull requests. Each step finds what is gone already, so that a second try goes on where the first one ended.
  */
 import type { Aws, Build } from './aws';
-import type { DeploymentProperties } from './properties';
+import type { DeploymentProperties, RepositoryProperties } from './properties';
 
 /** Between two looks at what is ending. */
 const PAUSE_MILLISECONDS = 5_000;
@@ -34,16 +34,55 @@ export async function removeEverything(aws: Aws, properties: DeploymentPropertie
   const remembered = await account.parameters(`/mergegate/${properties.service}/repositories`);
   await account.deleteParameters(remembered.filter((name) => /\/(durations|rules-[0-9a-f]+)$/.test(name)));
   await account.emptyBucket(properties.bucket);
-  for (const policyArn of properties.policyArns) {
-    await account.detachPolicy(policyArn);
-  }
 }
 
-/** Stops what runs and waits for it; answers how many runs that were. */
-async function stopRuns(aws: Aws, stateMachineArn: string): Promise<number> {
+/** Tears down what runs made for pull requests of repositories that are not gated any more; all others go on. */
+export async function removeRepositories(
+  aws: Aws,
+  properties: DeploymentProperties,
+  repositories: readonly RepositoryProperties[],
+): Promise<void> {
+  if (repositories.length === 0) {
+    return;
+  }
+  const own = await pullRequestsOf(aws, properties, repositories);
+  await stopRuns(aws, properties.stateMachineArn, own);
+  while ((await removeEnvironments(aws, { ...properties, repositories }, own)) > 0) {
+    await pause(aws, 'environments of pull requests are being removed');
+  }
+  const folder = `/mergegate/${properties.service}/repositories`;
+  await aws.account.deleteParameters(repositories.map(({ name }) => `${folder}/${name}/durations`));
+}
+
+/** The pull requests of repositories: those that are open, and those whose environment says where they belong. */
+async function pullRequestsOf(
+  { account, host }: Aws,
+  { service }: DeploymentProperties,
+  repositories: readonly RepositoryProperties[],
+): Promise<Set<string>> {
+  const ids = new Set<string>();
+  const names = new Set(repositories.map(({ name }) => name));
+  for (const name of names) {
+    for (const { id } of await host.openPullRequests(name)) {
+      ids.add(id);
+    }
+  }
+  const records = await account.parameters(`/mergegate/${service}/pull-requests`);
+  for (const record of records.filter((name) => name.endsWith('/environment'))) {
+    const repository = /"repository":"([^"]+)"/.exec((await account.parameter(record)) ?? '')?.[1];
+    if (repository !== undefined && names.has(repository)) {
+      pullRequestOf(record, `${service}-pr-`).forEach((id) => ids.add(id));
+    }
+  }
+  return ids;
+}
+
+/** Stops what runs, of these pull requests if there are any named, and waits for it; answers how many runs that were. */
+async function stopRuns(aws: Aws, stateMachineArn: string, only?: ReadonlySet<string>): Promise<number> {
   const stopped = new Set<string>();
   for (;;) {
-    const running = await aws.account.runningExecutions(stateMachineArn);
+    const all = await aws.account.runningExecutions(stateMachineArn);
+    const running = all.filter((arn) => only?.has(/:pr-(\d+)-[^:]*$/.exec(arn)?.[1] ?? '') ?? true);
     if (running.length === 0) {
       return stopped.size;
     }
@@ -56,18 +95,25 @@ async function stopRuns(aws: Aws, stateMachineArn: string): Promise<number> {
   }
 }
 
-/** Removes what can be found now; answers how much that was. */
-async function removeEnvironments(aws: Aws, properties: DeploymentProperties): Promise<number> {
+/** Removes what can be found now, of these pull requests if there are any named; answers how much that was. */
+async function removeEnvironments(
+  aws: Aws,
+  properties: DeploymentProperties,
+  only?: ReadonlySet<string>,
+): Promise<number> {
   const { account } = aws;
   const prefix = `${properties.service}-pr-`;
-  const projects = await account.projects(prefix);
-  const groups = await account.reportGroups(prefix);
-  const parameters = await account.parameters(`/mergegate/${properties.service}/pull-requests`);
+  const wanted = (names: readonly string[]): string[] =>
+    names.filter((name) => only === undefined || pullRequestOf(name, prefix).some((id) => only.has(id)));
+  const projects = wanted(await account.projects(prefix));
+  const groups = wanted(await account.reportGroups(prefix));
+  const parameters = wanted(await account.parameters(`/mergegate/${properties.service}/pull-requests`));
   await stopBuilds(aws, projects);
   for (const group of groups) {
     await account.deleteReportGroup(group);
   }
-  const ids = new Set([...projects, ...groups, ...parameters].flatMap((name) => pullRequestOf(name, prefix)));
+  const found = [...projects, ...groups, ...parameters].flatMap((name) => pullRequestOf(name, prefix));
+  const ids = new Set([...found, ...(only ?? [])]);
   const branches = await removeBranches(aws, properties, ids);
   for (const project of projects) {
     aws.say(`removing ${project}`);
@@ -123,7 +169,7 @@ function pullRequestOf(name: string, prefix: string): string[] {
 
 async function pause({ clock }: Aws, meanwhile: string): Promise<void> {
   if (clock.remaining() < RESERVE_MILLISECONDS) {
-    throw new Error(`time is up while ${meanwhile}: run \`cdk destroy\` again, it goes on where this ended`);
+    throw new Error(`time is up while ${meanwhile}: run the same command again, it goes on where this ended`);
   }
   await clock.sleep(PAUSE_MILLISECONDS);
 }

@@ -6,6 +6,15 @@ export interface RepositoryProperties {
   readonly approvalRule: string;
 }
 
+/** A parameter that says what the functions are told about a repository. */
+export interface SettingsParameter {
+  readonly parameter: string;
+  readonly value: string;
+}
+
+/** What no deployment has said before: CloudFormation asks a resource again only when something of it changed. */
+export type Repairable = Readonly<{ repair?: string }>;
+
 /** Properties of `Custom::MergegateDeployment`. */
 export type DeploymentProperties = Readonly<{
   service: string;
@@ -18,11 +27,15 @@ export type DeploymentProperties = Readonly<{
   /** Gated branches; empty means each repository's default branch. */
   destinations: readonly string[];
   repositories: readonly RepositoryProperties[];
-}>;
+  /** None in what an earlier release was told. */
+  settings?: readonly SettingsParameter[];
+}> &
+  Repairable;
 
 /** Properties of `Custom::MergegateReferences`. */
 export type ReferencesProperties = Readonly<{
   service: string;
   destinations: readonly string[];
   repositories: readonly string[];
-}>;
+}> &
+  Repairable;

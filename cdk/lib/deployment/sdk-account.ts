@@ -19,7 +19,13 @@ import {
 } from '@aws-sdk/client-iam';
 import { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { SFNClient, StopExecutionCommand, paginateListExecutions } from '@aws-sdk/client-sfn';
-import { DeleteParametersCommand, SSMClient, paginateGetParametersByPath } from '@aws-sdk/client-ssm';
+import {
+  DeleteParametersCommand,
+  GetParameterCommand,
+  PutParameterCommand,
+  SSMClient,
+  paginateGetParametersByPath,
+} from '@aws-sdk/client-ssm';
 
 import type { Account, Build } from './aws';
 import { chunks, collected, unless } from './outcomes';
@@ -123,6 +129,20 @@ export class SdkAccount implements Account {
     return found.flatMap(({ Name }) => Name ?? []);
   }
 
+  async parameter(name: string): Promise<string | undefined> {
+    const answer = await unless(
+      ['ParameterNotFound'],
+      this.parameterStore.send(new GetParameterCommand({ Name: name })),
+    );
+    return answer?.Parameter?.Value;
+  }
+
+  async putParameter(name: string, value: string): Promise<void> {
+    await this.parameterStore.send(
+      new PutParameterCommand({ Name: name, Value: value, Type: 'String', Overwrite: true }),
+    );
+  }
+
   async deleteParameters(names: readonly string[]): Promise<void> {
     for (const some of chunks(names, NAMES_PER_DELETE)) {
       await this.parameterStore.send(new DeleteParametersCommand({ Names: some }));
@@ -152,7 +172,8 @@ export class SdkAccount implements Account {
     }
   }
 
-  async detachPolicy(arn: string): Promise<void> {
+  async detachPolicy(arn: string): Promise<string[]> {
+    const kept: string[] = [];
     const pages = paginateListEntitiesForPolicy({ client: this.identities }, { PolicyArn: arn });
     const holders = await unless(
       ['NoSuchEntityException'],
@@ -163,11 +184,16 @@ export class SdkAccount implements Account {
         await this.identities.send(new DetachGroupPolicyCommand({ GroupName, PolicyArn: arn }));
       }
       for (const { RoleName } of PolicyRoles ?? []) {
-        await this.identities.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: arn }));
+        const detached = await unless(
+          ['UnmodifiableEntityException', 'UnmodifiableEntity'],
+          this.identities.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: arn })),
+        );
+        kept.push(...(detached === undefined && RoleName !== undefined ? [RoleName] : []));
       }
       for (const { UserName } of PolicyUsers ?? []) {
         await this.identities.send(new DetachUserPolicyCommand({ UserName, PolicyArn: arn }));
       }
     }
+    return kept;
   }
 }

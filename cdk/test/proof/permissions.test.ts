@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { FUNCTIONS } from '../../lib/names';
+import { FUNCTIONS, repositoryKey } from '../../lib/names';
 import { buildNeeds, type BuildPlace } from '../support/build-needs';
 import { Deployed } from '../support/deployed';
 import { misfits, unused } from '../support/findings';
@@ -82,10 +82,11 @@ function needsOf(deployed: Deployed, network: boolean): Map<string, Need[]> {
       repository,
       key: deployed.keys[repository],
       project,
-      logGroup: deployed.logGroup,
+      logGroup: `/aws/codebuild/${SERVICE}/${repository}`,
+      reportGroup: `${project}-${repositoryKey(repository)}-junit`,
       bucket: deployed.bucket,
-      rawReports: `builds/raw/${project}-junit`,
-      kept: 'builds/7/',
+      rawReports: `builds/${repository}/raw/${project}-junit`,
+      kept: `builds/${repository}/7/`,
       network: network ? { subnets: SUBNETS, groups: GROUPS } : undefined,
     };
     needs.set(plain.split('/').at(-1) ?? '', buildNeeds(build));

@@ -12,6 +12,8 @@ export interface BuildPlace {
   /** The ARN of the customer-managed key of the repository, if it has one. */
   readonly key?: string;
   readonly project: string;
+  /** A report group of the project. */
+  readonly reportGroup: string;
   readonly logGroup: string;
   readonly bucket: string;
   /** Below it CodeBuild keeps the raw files of the project's reports. */
@@ -57,8 +59,8 @@ function log({ place, logGroup, project }: BuildPlace): Need[] {
 }
 
 /** User guide of CodeBuild, test report permissions; with groups that exist there is nothing to create but reports. */
-function reports({ place, project }: BuildPlace): Need[] {
-  const resource = arn(place, 'codebuild', `report-group/${project}-junit`);
+function reports({ place, reportGroup }: BuildPlace): Need[] {
+  const resource = arn(place, 'codebuild', `report-group/${reportGroup}`);
   return ['CreateReport', 'UpdateReport', 'BatchPutTestCases', 'BatchPutCodeCoverages'].map((name) => ({
     action: `codebuild:${name}`,
     resource,

@@ -154,7 +154,7 @@ export class FakeAccount implements Account {
   readonly executions = new Set<string>();
   readonly builds_ = new Map<string, Map<string, 'running' | 'stopping' | 'ended'>>();
   readonly reportGroups_ = new Set<string>();
-  readonly parameters_ = new Set<string>();
+  readonly parameters_ = new Map<string, string>();
   readonly objects = new Map<string, string[]>();
   readonly holders = new Set<string>();
   /** What happens when an execution is told to stop, besides that it stops. */
@@ -214,7 +214,16 @@ export class FakeAccount implements Account {
   }
 
   parameters(path: string): Promise<string[]> {
-    return Promise.resolve([...this.parameters_].filter((name) => name.startsWith(`${path}/`)));
+    return Promise.resolve([...this.parameters_.keys()].filter((name) => name.startsWith(`${path}/`)));
+  }
+
+  parameter(name: string): Promise<string | undefined> {
+    return Promise.resolve(this.parameters_.get(name));
+  }
+
+  putParameter(name: string, value: string): Promise<void> {
+    this.parameters_.set(name, value);
+    return Promise.resolve();
   }
 
   deleteParameters(names: readonly string[]): Promise<void> {
@@ -227,9 +236,11 @@ export class FakeAccount implements Account {
     return Promise.resolve();
   }
 
-  detachPolicy(): Promise<void> {
+  detachPolicy(): Promise<string[]> {
+    const kept = [...this.holders].filter((holder) => holder.startsWith('AWSReservedSSO_'));
     this.holders.clear();
-    return Promise.resolve();
+    kept.forEach((holder) => this.holders.add(holder));
+    return Promise.resolve(kept);
   }
 }
 

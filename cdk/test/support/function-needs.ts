@@ -50,7 +50,7 @@ const OBJECTS: Readonly<Record<string, Readonly<Record<string, readonly string[]
     's3:GetObject': [
       'baselines/shop/1.json',
       'findings/shop/1.json',
-      'builds/raw/mergegate-pr-7-junit/1/junit.xml',
+      'builds/shop/raw/mergegate-pr-7-junit/1/junit.xml',
     ],
     's3:PutObject': ['baselines/shop/1.json', 'findings/shop/1.json', 'reports/shop/pr-7-1.html'],
   },

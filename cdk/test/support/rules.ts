@@ -77,7 +77,7 @@ export const DANGEROUS: readonly (readonly [string, string])[] = [
   ['events:DisableRule', `arn:aws:events:eu-central-1:${ACCOUNT}:rule/mergegate-pullRequest`],
   ['iam:PassRole', `${ROLE}-reporter-eu-central-1`],
   ['iam:UpdateAssumeRolePolicy', `${ROLE}-reporter-eu-central-1`],
-  ['iam:PutRolePolicy', `${ROLE}-build-eu-central-1`],
+  ['iam:PutRolePolicy', `${ROLE}-build-my-repository-e735fa-eu-central-1`],
   ['sts:AssumeRole', `${ROLE}-reporter-eu-central-1`],
   [
     'cloudformation:UpdateStack',
@@ -120,17 +120,23 @@ const WRITERS: readonly (readonly [string, readonly string[]])[] = [
   ['pull-requests/7/result', ['reporter']],
   ['repositories/my-repository/durations', ['reporter']],
   ['repositories/my-repository/rules-0123456789abcdef', ['environment']],
-  ['repositories/my-repository/settings', []],
+  ['repositories/my-repository/settings', ['deployment']],
 ];
 
 /** The roles that run code of pull requests, of two repositories at most. */
-const BUILDS = [role('build'), role('container-build')];
-const FURTHER_BUILDS = [role('build-2'), role('container-2')];
+const BUILDS = [role('build-my-repository-e735fa'), role('container-my-repository-e735fa')];
+const FURTHER_BUILDS = [role('build-other-7e4fa2'), role('container-other-7e4fa2')];
 
 /** Who passes which roles, each to CodeBuild only. */
 const PASSES: Readonly<Record<string, readonly string[]>> = {
-  [role('environment')]: [`${ROLE}-build-eu-central-1`, `${ROLE}-build-2-eu-central-1`],
-  [role('builder')]: [`${ROLE}-container-build-eu-central-1`, `${ROLE}-container-2-eu-central-1`],
+  [role('environment')]: [
+    `${ROLE}-build-my-repository-e735fa-eu-central-1`,
+    `${ROLE}-build-other-7e4fa2-eu-central-1`,
+  ],
+  [role('builder')]: [
+    `${ROLE}-container-my-repository-e735fa-eu-central-1`,
+    `${ROLE}-container-other-7e4fa2-eu-central-1`,
+  ],
 };
 
 /** What adds an image to a registry. */
@@ -149,7 +155,7 @@ export function brokenRules(template: CloudFormation): string[] {
   const roles = rolesOf(template);
   return [
     ...BUILDS.flatMap((name) => buildRole(roles.get(name) ?? [])),
-    ...FURTHER_BUILDS.flatMap((name) => buildRole(roles.get(name) ?? roles.get(role('build')) ?? [])),
+    ...FURTHER_BUILDS.flatMap((name) => buildRole(roles.get(name) ?? roles.get(BUILDS[0] ?? '') ?? [])),
     ...[...roles].flatMap(([name, statements]) => [
       ...voices(name, statements),
       ...wildcards(name, statements),
@@ -245,9 +251,7 @@ function invocations(name: string, statements: readonly Statement[]): string[] {
 function images(name: string, statements: readonly Statement[]): string[] {
   const own = `arn:aws:ecr:eu-central-1:${ACCOUNT}:repository/mergegate`;
   const permitted = (action: string, resource: string): boolean =>
-    [role('container-build'), role('container-2')].includes(name) &&
-    resource === own &&
-    IMAGE_PUSHES.includes(action);
+    [BUILDS[1], FURTHER_BUILDS[1]].includes(name) && resource === own && IMAGE_PUSHES.includes(action);
   return [...IMAGE_PUSHES, ...IMAGE_CHANGES].flatMap((action) =>
     grants(statements)
       .filter((statement) => reachesAction(statement, action))

@@ -22,6 +22,17 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// The ARN of a CodeBuild project, in the account and partition that the reporter is in.
+    pub fn project_arn(&self, project: &str) -> String {
+        let mut parts = self.reporter_arn.split(':').skip(1);
+        let partition = parts.next().unwrap_or("aws");
+        let account = parts.nth(2).unwrap_or_default();
+        format!(
+            "arn:{partition}:codebuild:{}:{account}:project/{project}",
+            self.region
+        )
+    }
+
     /// Reads the process's environment.
     pub fn from_environment() -> Result<Self, GateError> {
         Self::from_variables(|name| std::env::var(name).ok())

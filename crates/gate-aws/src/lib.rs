@@ -35,5 +35,5 @@ pub use executions::{DescribedExecution, Executions, StartedExecution};
 pub use logs::Logs;
 pub use objects::{Listed, Listing, Objects};
 pub use parameters::Parameters;
-pub use reports::{RawReport, Reported, Reports};
+pub use reports::{RawReport, Reported, Reports, ReportsOf};
 pub use seals::Seals;

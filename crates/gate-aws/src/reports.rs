@@ -9,6 +9,8 @@ use aws_sdk_codebuild::{
 };
 use gate_core::{
     error::GateError,
+    id::{BuildId, RepositoryName},
+    names::{self, objects},
     report::{
         Coverage, FileCoverage, Outcome, Report, ReportContent, ReportStatus, TestCase, Tests,
     },
@@ -40,6 +42,17 @@ pub struct Reported {
     pub raw: Option<RawReport>,
 }
 
+/// Whose reports are read.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportsOf<'a> {
+    /// The project.
+    pub project: &'a str,
+    /// Its repository.
+    pub repository: &'a RepositoryName,
+    /// The build that must have made them.
+    pub build: &'a BuildId,
+}
+
 /// Where the raw files of one report are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawReport {
@@ -63,10 +76,11 @@ impl Reports {
         Self { client }
     }
 
-    /// The reports of these ARNs, in their order. One that CodeBuild does not know is incomplete: missing is not passed.
+    /// The reports of these ARNs, in their order. One that CodeBuild does not know, or of which it says that another build made it,
+    /// is incomplete: missing is not passed.
     pub async fn reports(
         &self,
-        project: &str,
+        of: ReportsOf<'_>,
         arns: &[String],
     ) -> Result<Vec<Reported>, GateError> {
         let mut found = HashMap::new();
@@ -87,11 +101,12 @@ impl Reports {
         }
         let mut reports = Vec::with_capacity(arns.len());
         for arn in arns {
-            let (status, content, raw) = match found.remove(arn) {
+            let own = found.remove(arn).filter(|report| is_of(of.build, report));
+            let (status, content, raw) = match own {
                 Some(report) => (
                     status(report.status.as_ref()),
                     self.content(arn, &report).await?,
-                    raw(arn, report.export_config),
+                    raw(of, arn, report.export_config),
                 ),
                 None => (
                     ReportStatus::Incomplete,
@@ -100,7 +115,7 @@ impl Reports {
                 ),
             };
             let report = Report {
-                name: name(project, arn),
+                name: name(of, arn),
                 status,
                 content,
             };
@@ -181,27 +196,44 @@ fn status(status: Option<&ReportStatusType>) -> ReportStatus {
     }
 }
 
-/// The name in the buildspec, from `…:report/<project>-<name>:<id>`.
-fn name(project: &str, arn: &str) -> String {
+/// Builds of one repository run under one role, which may write into each other's report groups: CodeBuild says whose a report is.
+fn is_of(build: &BuildId, report: &types::Report) -> bool {
+    let own = format!(":build/{build}");
+    let made_by = report.execution_id.as_deref();
+    made_by.is_none_or(|made_by| made_by.ends_with(&own))
+}
+
+/// The name in the buildspec, from `…:report/<project>-<key>-<name>:<id>`; groups of the release before have no key.
+fn name(of: ReportsOf<'_>, arn: &str) -> String {
     let resource = arn
         .rsplit_once(":report/")
         .map_or(arn, |(_, resource)| resource);
     let group = resource
         .rsplit_once(':')
         .map_or(resource, |(group, _)| group);
-    let own = group
-        .strip_prefix(project)
-        .and_then(|rest| rest.strip_prefix('-'));
+    let start = names::report_groups(of.project, of.repository);
+    let own = [start.as_str(), of.project]
+        .into_iter()
+        .find_map(|start| group.strip_prefix(start)?.strip_prefix('-'));
     own.unwrap_or(group).to_owned()
 }
 
-/// Where CodeBuild put the files of the report `…:report/<group>:<id>`.
-fn raw(arn: &str, export: Option<types::ReportExportConfig>) -> Option<RawReport> {
+/// Where CodeBuild put the files of the report `…:report/<group>:<id>`. Whoever may edit the group can name another folder: only
+/// the one that the gate has named counts.
+fn raw(
+    of: ReportsOf<'_>,
+    arn: &str,
+    export: Option<types::ReportExportConfig>,
+) -> Option<RawReport> {
     let destination = export?.s3_destination?;
-    let (_, id) = arn.rsplit_once(':')?;
-    Some(RawReport {
+    let (place, report) = arn.split_once(":report/")?;
+    let (group, id) = report.rsplit_once(':')?;
+    let project = format!("{place}:project/{}", of.project);
+    let folder = objects::raw_reports(of.repository, &project, group);
+    let named = destination.path?;
+    (named.trim_end_matches('/') == folder).then_some(RawReport {
         bucket: destination.bucket?,
-        folder: destination.path?,
+        folder,
         id: id.to_owned(),
     })
 }

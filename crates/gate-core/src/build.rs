@@ -44,6 +44,8 @@ pub mod variable {
     pub const SKIP_TESTS: &str = "MERGEGATE_SKIP_TESTS";
     /// URI of the repository that images may be pushed to; set for `[container]` builds.
     pub const IMAGE_REPOSITORY: &str = "MERGEGATE_IMAGE_REPOSITORY";
+    /// Where the build may keep what it makes: `s3://` and a folder.
+    pub const ARTIFACTS: &str = "MERGEGATE_ARTIFACTS";
 }
 
 /// What a build was started for, read from its variables.

@@ -20,10 +20,15 @@ pub fn pull_request_of_project(service: &str, name: &str) -> Option<PullRequestI
     digits(rest.split('-').next()?)
 }
 
-/// The report group of a project for the reports of one name, as CodeBuild itself would call it (user guide,
-/// test-report-group-naming).
-pub fn report_group(project: &str, report: &str) -> String {
-    format!("{project}-{report}")
+/// The start of the names of a project's report groups, `<project>-<key of the repository>`: by the key the roles of builds are
+/// kept to the groups of their own repository.
+pub fn report_groups(project: &str, repository: &RepositoryName) -> String {
+    format!("{project}-{}", hash(&[repository.as_str()], 8))
+}
+
+/// The report group for the reports of one name; `start` is what [`report_groups`] says.
+pub fn report_group(start: &str, report: &str) -> String {
+    format!("{start}-{report}")
 }
 
 /// Folder of a pull request's preview branches.
@@ -144,7 +149,7 @@ pub fn attempt(run: &RunName) -> Option<u32> {
     run.as_str().rsplit('-').next()?.parse().ok()
 }
 
-/// Keys of the artifact bucket. Builds may write below `builds/` only.
+/// Keys of the artifact bucket. Builds may write below `builds/<repository>/` only.
 pub mod objects {
     use super::hash;
     use crate::id::{BranchName, RepositoryName, RunName, TreeId};
@@ -162,9 +167,15 @@ pub mod objects {
         )
     }
 
+    /// Folder of what the builds of a project keep, the project by its ARN; written under the role of builds, which reaches no
+    /// other repository's, and no other project's where CodeBuild says for which project it works.
+    pub fn artifacts(repository: &RepositoryName, project: &str) -> String {
+        format!("builds/{repository}/{project}")
+    }
+
     /// Folder of the files that the reports of a group were made from; written under the role of builds.
-    pub fn raw_reports(group: &str) -> String {
-        format!("builds/raw/{group}")
+    pub fn raw_reports(repository: &RepositoryName, project: &str, group: &str) -> String {
+        format!("{}/raw/{group}", artifacts(repository, project))
     }
 
     /// All results of a run as a page; written by the reporter.

@@ -21,6 +21,7 @@ pub(crate) async fn put(
     plan: &Plan,
 ) -> Result<BTreeMap<String, String>, GateError> {
     let name = prepare::project(clients, &candidacy.pull_request);
+    let start = names::report_groups(&name, &candidacy.repository);
     let tags = prepare::tags(clients, &candidacy.pull_request);
     let mut groups = BTreeMap::new();
     for check in &plan.checks {
@@ -28,7 +29,7 @@ pub(crate) async fn put(
             if report.starts_with("arn:") || groups.contains_key(report) {
                 continue;
             }
-            let group = names::report_group(&name, report);
+            let group = names::report_group(&start, report);
             let arn = project.arn.replace(
                 &format!(":project/{name}"),
                 &format!(":report-group/{group}"),
@@ -39,7 +40,8 @@ pub(crate) async fn put(
                 raw: None,
                 tags: &tags,
             };
-            put_one(clients, spec).await?;
+            let folder = objects::raw_reports(&candidacy.repository, &project.arn, &group);
+            put_one(clients, spec, &folder).await?;
             groups.insert(report.clone(), arn);
         }
     }
@@ -47,13 +49,13 @@ pub(crate) async fn put(
 }
 
 /// With raw files, if CodeBuild keeps them: without them the cases that CodeBuild itself keeps must do.
-async fn put_one(clients: &Clients, spec: ReportGroupSpec<'_>) -> Result<(), GateError> {
-    let folder = objects::raw_reports(spec.name);
+async fn put_one(
+    clients: &Clients,
+    spec: ReportGroupSpec<'_>,
+    folder: &str,
+) -> Result<(), GateError> {
     let bucket = clients.deployment.artifact_bucket.as_str();
-    let raw = (!bucket.is_empty()).then_some(RawFolder {
-        bucket,
-        folder: &folder,
-    });
+    let raw = (!bucket.is_empty()).then_some(RawFolder { bucket, folder });
     let with_raw = ReportGroupSpec { raw, ..spec };
     if let GroupOutcome::RawRefused(why) = clients.builds.put_report_group(with_raw).await? {
         tracing::warn!(

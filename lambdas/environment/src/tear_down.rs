@@ -4,6 +4,7 @@ use gate_aws::{Clients, DeleteOutcome};
 use gate_core::{
     error::GateError,
     host::CodeHost,
+    id::{PullRequestId, RepositoryName},
     names,
     protocol::{Invocation, Next, State},
 };
@@ -24,12 +25,12 @@ pub(crate) async fn tear_down(
     for group in clients.builds.report_groups(&format!("{project}-")).await? {
         clients.builds.delete_report_group(&group.arn).await?;
     }
-    for branch in clients
-        .host
-        .branches(repository, &names::preview_folder(&pull_request))
-        .await?
-    {
-        clients.host.delete_branch(repository, &branch).await?;
+    match delete_branches(clients, repository, &pull_request).await {
+        // A repository that is not gated any more: the deployment that let go of it has deleted them.
+        Err(GateError::NotPermitted { message, .. }) => {
+            tracing::warn!(repository.name = %repository, message, "preview branches cannot be looked for");
+        }
+        deleted => deleted?,
     }
     if clients.builds.delete_project(&project).await? == DeleteOutcome::BuildsRunning {
         return Ok(state.wait(BUILDS_END_SECONDS));
@@ -42,4 +43,16 @@ pub(crate) async fn tear_down(
     clients.parameters.delete(&parameters).await?;
     tracing::info!(pull_request = %pull_request, project, "the environment is gone");
     Ok(state.then(Next::End))
+}
+
+async fn delete_branches(
+    clients: &Clients,
+    repository: &RepositoryName,
+    pull_request: &PullRequestId,
+) -> Result<(), GateError> {
+    let folder = names::preview_folder(pull_request);
+    for branch in clients.host.branches(repository, &folder).await? {
+        clients.host.delete_branch(repository, &branch).await?;
+    }
+    Ok(())
 }

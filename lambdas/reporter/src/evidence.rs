@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gate_aws::{Clients, Reported};
+use gate_aws::{Clients, Reported, ReportsOf};
 use gate_core::{
     build::{Build, BuildStatus, MadeOf},
     error::GateError,
@@ -35,7 +35,7 @@ pub(crate) async fn collect(clients: &Clients, run: &Run) -> Result<Vec<CheckRes
             mark_flaky(&mut reports, &self::reports(clients, run, before).await?);
         }
         let log_end = match &build {
-            Some(build) => log_end(clients, build, &reports).await,
+            Some(build) => log_end(clients, run, build, &reports).await,
             None => None,
         };
         results.push(CheckResult {
@@ -62,8 +62,15 @@ pub(crate) fn remember(results: &mut [CheckResult], memory: &Memory) {
 
 /// What CodeBuild made of a build's reports, told by their raw files once all of them are read.
 async fn reports(clients: &Clients, run: &Run, build: &Build) -> Result<Vec<Report>, GateError> {
-    let found = clients.reports.reports(&run.project, &build.reports);
-    let found = found.await?;
+    let Some(candidate) = &run.candidate else {
+        return Ok(Vec::new());
+    };
+    let of = ReportsOf {
+        project: &run.project,
+        repository: &candidate.repository,
+        build: &build.id,
+    };
+    let found = clients.reports.reports(of, &build.reports).await?;
     let generating = |found: &Reported| found.report.status == ReportStatus::Generating;
     if found.iter().any(generating) {
         return Ok(found.into_iter().map(|found| found.report).collect());
@@ -76,13 +83,22 @@ async fn reports(clients: &Clients, run: &Run, build: &Build) -> Result<Vec<Repo
 }
 
 /// The end of the log of a build that broke without a failed test. It only explains: without it the verdict is the same.
-async fn log_end(clients: &Clients, build: &Build, reports: &[Report]) -> Option<String> {
+async fn log_end(
+    clients: &Clients,
+    run: &Run,
+    build: &Build,
+    reports: &[Report],
+) -> Option<String> {
     let broke = matches!(build.status, BuildStatus::Failed | BuildStatus::TimedOut);
     let told = reports.iter().any(|report| match &report.content {
         ReportContent::Tests(tests) => tests.failed > 0,
         ReportContent::Coverage(_) => false,
     });
     let stream = build.log.as_ref().filter(|_| broke && !told)?;
+    let own = format!("{}/", run.project);
+    if !stream.stream.starts_with(&own) {
+        return None;
+    }
     match clients.logs.end(stream).await {
         Ok(lines) => {
             let phase = build.failure.as_ref().map(|failure| failure.phase.as_str());

@@ -11,8 +11,8 @@ use gate_core::{
     id::{BranchName, CommitId, PullRequestId, RepositoryName},
     names,
     protocol::{
-        EnvironmentRecord, Limit, OpenPullRequest, Wanted, Wish, is_outdated, sweep_comments,
-        sweep_environment, sweep_open,
+        EnvironmentRecord, Limit, OpenPullRequest, Request, Wanted, Wish, is_outdated,
+        sweep_comments, sweep_environment, sweep_open,
     },
     pull_request::PullRequest,
     rules::MergeRules,
@@ -30,7 +30,8 @@ pub(crate) async fn sweep(clients: &Clients) -> Result<Value, GateError> {
     let mut outcome = Outcome::default();
     let environments = environments(clients, &repositories, &mut outcome).await?;
     for (id, repository) in environments {
-        outcome.note(&id, environment(clients, &id, repository).await);
+        let looked = environment(clients, &id, repository, &repositories).await;
+        outcome.note(&id, looked);
     }
     for repository in &repositories {
         open_pull_requests(clients, repository, &mut outcome).await;
@@ -125,26 +126,59 @@ async fn environment(
     clients: &Clients,
     id: &PullRequestId,
     repository: Option<RepositoryName>,
+    gated: &[RepositoryName],
 ) -> Result<u32, GateError> {
-    let live = clients.host.pull_request(id).await?;
+    let live = match clients.host.pull_request(id).await {
+        Err(error @ GateError::NotPermitted { .. }) => {
+            return let_go(clients, id, gated, error).await;
+        }
+        live => live?,
+    };
     let repository = match (&live, repository) {
         (Some(live), _) => live.repository.clone(),
         (None, Some(repository)) => repository,
-        (None, None) => {
-            let record: Option<EnvironmentRecord> = clients
-                .parameters
-                .get(&clients.names().environment(id))
-                .await?;
-            record.map_or_else(
-                || RepositoryName::new("unknown"),
-                |record| record.repository,
-            )
-        }
+        (None, None) => recorded(clients, id)
+            .await?
+            .unwrap_or_else(|| RepositoryName::new("unknown")),
     };
     let Some(request) = sweep_environment(id, live.as_ref(), &repository) else {
         return Ok(0);
     };
     started(clients, Wanted::new(request, Wish::Again, Limit::None)).await
+}
+
+/// The repository of an environment, by its own record.
+async fn recorded(
+    clients: &Clients,
+    id: &PullRequestId,
+) -> Result<Option<RepositoryName>, GateError> {
+    let name = clients.names().environment(id);
+    let record: Option<EnvironmentRecord> = clients.parameters.get(&name).await?;
+    Ok(record.map(|record| record.repository))
+}
+
+/// A pull request that the gate may not read. If it belongs to a repository that is not gated any more, its environment is a
+/// leftover like that of a closed one; where nothing says to which it belongs, those that are gated say what is wrong.
+async fn let_go(
+    clients: &Clients,
+    id: &PullRequestId,
+    gated: &[RepositoryName],
+    error: GateError,
+) -> Result<u32, GateError> {
+    match recorded(clients, id).await? {
+        Some(repository) if gated.contains(&repository) => Err(error),
+        Some(repository) => {
+            let close = Request::Close {
+                repository,
+                pull_request: id.clone(),
+            };
+            started(clients, Wanted::new(close, Wish::Again, Limit::None, "")).await
+        }
+        None => {
+            tracing::warn!(pull_request.id = %id, error = %error, "nothing says where a pull request belongs that cannot be read");
+            Ok(0)
+        }
+    }
 }
 
 /// Looks at the open pull requests of a repository, branch by branch.

@@ -5,8 +5,20 @@ use serde_json::{Value, json};
 use super::*;
 use crate::testing::{answer, refusal, reports};
 
-const UNIT: &str = "arn:aws:codebuild:eu-central-1:123456789012:report/gate-pr-7-unit:1111";
-const LINES: &str = "arn:aws:codebuild:eu-central-1:123456789012:report/gate-pr-7-lines:2222";
+const UNIT: &str =
+    "arn:aws:codebuild:eu-central-1:123456789012:report/gate-pr-7-0f94d09b-unit:1111";
+const LINES: &str =
+    "arn:aws:codebuild:eu-central-1:123456789012:report/gate-pr-7-0f94d09b-lines:2222";
+
+const BUILD: &str = "gate-pr-7:0a1b";
+
+fn of<'a>(repository: &'a RepositoryName, build: &'a BuildId) -> ReportsOf<'a> {
+    ReportsOf {
+        project: "gate-pr-7",
+        repository,
+        build,
+    }
+}
 
 fn tests_report(status: &str, counts: &Value) -> Value {
     json!({
@@ -33,7 +45,11 @@ async fn read(rules: &[&Rule], arns: &[&str]) -> Vec<Report> {
 
 async fn found_by(rules: &[&Rule], arns: &[&str]) -> Vec<Reported> {
     let arns: Vec<String> = arns.iter().map(ToString::to_string).collect();
-    reports(rules).reports("gate-pr-7", &arns).await.unwrap()
+    let (repository, build) = (RepositoryName::new("shop"), BuildId::new(BUILD));
+    reports(rules)
+        .reports(of(&repository, &build), &arns)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -187,23 +203,26 @@ async fn a_report_that_expires_while_it_is_read_keeps_its_counts() {
 }
 
 #[test]
-fn a_shared_report_group_keeps_its_own_name() {
-    assert_eq!(name("gate-pr-7", UNIT), "unit");
-    assert_eq!(
-        name("gate-pr-7", "arn:aws:codebuild:r:a:report/nightly:1"),
-        "nightly"
-    );
-    assert_eq!(
-        name("gate-pr-7", "arn:aws:codebuild:r:a:report/gate-pr-71-x:1"),
-        "gate-pr-71-x"
-    );
+fn a_shared_report_group_keeps_its_own_name_and_one_of_the_release_before_its_name_in_the_buildspec()
+ {
+    let (repository, build) = (RepositoryName::new("shop"), BuildId::new(BUILD));
+    let of = of(&repository, &build);
+    for (group, expected) in [
+        ("gate-pr-7-0f94d09b-unit", "unit"),
+        ("gate-pr-7-unit", "unit"),
+        ("shared", "shared"),
+        ("gate-pr-71-x", "gate-pr-71-x"),
+    ] {
+        let arn = format!("arn:aws:codebuild:r:a:report/{group}:1");
+        assert_eq!(name(of, &arn), expected);
+    }
 }
 
 #[tokio::test]
 async fn a_report_tells_where_its_raw_files_are_if_codebuild_keeps_them() {
     let mut kept = tests_report("SUCCEEDED", &json!({}));
     kept["exportConfig"] = json!({ "exportConfigType": "S3", "s3Destination": {
-        "bucket": "gate-artifacts", "path": "builds/raw/gate-pr-7-unit", "packaging": "NONE",
+        "bucket": "gate-artifacts", "path": "builds/shop/arn:aws:codebuild:eu-central-1:123456789012:project/gate-pr-7/raw/gate-pr-7-0f94d09b-unit", "packaging": "NONE",
     }});
     let mut none = tests_report("SUCCEEDED", &json!({}));
     none["arn"] = json!(LINES);
@@ -218,8 +237,44 @@ async fn a_report_tells_where_its_raw_files_are_if_codebuild_keeps_them() {
         .collect();
     let expected = RawReport {
         bucket: "gate-artifacts".to_owned(),
-        folder: "builds/raw/gate-pr-7-unit".to_owned(),
+        folder: "builds/shop/arn:aws:codebuild:eu-central-1:123456789012:project/gate-pr-7/raw/gate-pr-7-0f94d09b-unit".to_owned(),
         id: "1111".to_owned(),
     };
     assert_eq!(raw, [Some(expected), None]);
+}
+
+#[tokio::test]
+async fn refuses_a_folder_that_the_gate_has_not_named() {
+    let mut moved = tests_report("SUCCEEDED", &json!({}));
+    moved["exportConfig"] = json!({ "exportConfigType": "S3", "s3Destination": {
+        "bucket": "gate-artifacts", "path": "builds/shop/elsewhere", "packaging": "NONE",
+    }});
+    let listed = found(json!([moved]));
+    let kept = cases(json!([]));
+    let found = found_by(&[&listed, &kept], &[UNIT]).await;
+    assert_eq!(found[0].raw, None);
+}
+
+#[tokio::test]
+async fn refuses_a_report_that_another_build_made() {
+    for (made_by, status) in [
+        (
+            "arn:aws:codebuild:eu-central-1:123456789012:build/gate-pr-7:0a1b",
+            ReportStatus::Complete,
+        ),
+        (
+            "arn:aws:codebuild:eu-central-1:123456789012:build/gate-pr-8:0a1b",
+            ReportStatus::Incomplete,
+        ),
+        (
+            "arn:aws:codebuild:eu-central-1:123456789012:build/gate-pr-7:ffff",
+            ReportStatus::Incomplete,
+        ),
+    ] {
+        let mut report = tests_report("SUCCEEDED", &json!({ "SUCCEEDED": 1204 }));
+        report["executionId"] = json!(made_by);
+        let (listed, kept) = (found(json!([report])), cases(json!([])));
+        let read = read(&[&listed, &kept], &[UNIT]).await;
+        assert_eq!(read[0].status, status, "{made_by}");
+    }
 }

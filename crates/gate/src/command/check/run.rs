@@ -4,6 +4,7 @@ use std::path::Path;
 
 use aws_sdk_codecommit::{Client as CodeCommit, error::DisplayErrorContext, types::Target};
 use gate::system::System;
+use gate_aws::ReportsOf;
 use gate_core::{
     build::Build,
     id::{PullRequestId, RepositoryName, RevisionId},
@@ -203,7 +204,8 @@ async fn conclude(
     }
     let mut checks = Vec::new();
     for (name, (_, build)) in last_of_check {
-        checks.push(check(watch, &project, name.to_string(), build).await?);
+        let of = (project.as_str(), repository);
+        checks.push(check(watch, of, name.to_string(), build).await?);
     }
     let page = names::objects::report(repository, &record.run);
     Ok(Outcome {
@@ -220,15 +222,16 @@ async fn conclude(
 
 async fn check(
     watch: &Watch<'_>,
-    project: &str,
+    (project, repository): (&str, &RepositoryName),
     name: String,
     build: Build,
 ) -> Result<Check, Failure> {
-    let reports = watch
-        .clients
-        .reports
-        .reports(project, &build.reports)
-        .await?;
+    let of = ReportsOf {
+        project,
+        repository,
+        build: &build.id,
+    };
+    let reports = watch.clients.reports.reports(of, &build.reports).await?;
     let log = watch.system.build_log(&build.id).await?;
     Ok(Check {
         name,

@@ -30,6 +30,8 @@ pub(super) struct Fault {
 }
 
 const DEPLOY: &str = "run `npx --prefix cdk cdk deploy`";
+/// CloudFormation looks at nothing that has not changed in its template: a deployment alone repairs nothing.
+const REPAIR: &str = "run `npm run --prefix cdk repair`";
 
 fn fault(found: impl Into<String>, next: impl Into<String>) -> Fault {
     Fault {
@@ -41,13 +43,16 @@ fn fault(found: impl Into<String>, next: impl Into<String>) -> Fault {
 /// Looks at everything.
 pub(super) fn examine(deployment: &Deployment, ask: Ask<'_>) -> Result<Vec<Check>, Failure> {
     let mut checks = Vec::new();
-    for repository in settings(deployment, ask, &mut checks)? {
+    let mut roles = Vec::new();
+    for (repository, settings) in settings(deployment, ask, &mut checks)? {
         checks.push(rule_of(deployment, &repository, ask)?);
+        roles.extend(settings.iter().flat_map(roles_of));
     }
     for function in deployment.functions() {
         checks.push(function_of(deployment, &function, ask)?);
     }
-    for role in deployment.other_roles() {
+    roles.push(deployment.role("state-machine"));
+    for role in roles {
         let answer = ask(&["iam", "get-role", "--role-name", &role])?;
         checks.push(check(format!("role {role}"), answer, |_| None));
     }
@@ -63,10 +68,11 @@ pub(super) fn examine(deployment: &Deployment, ask: Ask<'_>) -> Result<Vec<Check
         answer,
         |machine| {
             let status = machine["status"].as_str().unwrap_or("without a status");
-            (status != "ACTIVE").then(|| fault(format!("it is {status}"), DEPLOY))
+            (status != "ACTIVE").then(|| fault(format!("it is {status}"), REPAIR))
         },
     ));
     checks.extend(rules(deployment, ask)?);
+    checks.push(people(deployment, ask)?);
     checks.push(dead_letters(deployment, ask)?);
     Ok(checks)
 }
@@ -75,7 +81,7 @@ pub(super) fn examine(deployment: &Deployment, ask: Ask<'_>) -> Result<Vec<Check
 fn check(what: String, answer: Answer, wrong: impl FnOnce(&Value) -> Option<Fault>) -> Check {
     let fault = match answer {
         Answer::Found(found) => wrong(&found),
-        Answer::Missing => Some(fault("it does not exist", DEPLOY)),
+        Answer::Missing => Some(fault("it does not exist", REPAIR)),
         Answer::Forbidden(words) => {
             Some(fault(words, "ask again with credentials that may read it"))
         }
@@ -83,12 +89,53 @@ fn check(what: String, answer: Answer, wrong: impl FnOnce(&Value) -> Option<Faul
     Check { what, fault }
 }
 
-/// The repositories that have settings, each with a check of them.
+/// The roles that a repository's builds run under.
+fn roles_of(settings: &RepositorySettings) -> Vec<String> {
+    let containers = settings.containers.as_ref();
+    let arns = [
+        Some(&settings.build_role),
+        containers.map(|containers| &containers.build_role),
+    ];
+    let name = |arn: &String| arn.rsplit('/').next().map(str::to_owned);
+    arns.into_iter().flatten().filter_map(name).collect()
+}
+
+/// Whether anybody is under the policy for people: without it whoever may push or start builds goes past the gate.
+fn people(deployment: &Deployment, ask: Ask<'_>) -> Result<Check, Failure> {
+    let policy = deployment.people_policy();
+    let answer = ask(&["iam", "list-entities-for-policy", "--policy-arn", &policy])?;
+    let what = "policy for people".to_owned();
+    if let Answer::Forbidden(words) = answer {
+        let next = "ask again with credentials that have `iam:ListEntitiesForPolicy`";
+        let fault = fault(
+            format!("whether anybody has it is not to be seen: {words}"),
+            next,
+        );
+        return Ok(Check {
+            what,
+            fault: Some(fault),
+        });
+    }
+    Ok(check(what, answer, |found| {
+        let holders = ["PolicyGroups", "PolicyRoles", "PolicyUsers"];
+        let nobody = holders
+            .iter()
+            .all(|kind| found[*kind].as_array().is_none_or(Vec::is_empty));
+        let next = format!(
+            "attach it as docs/operations.md says under \"Protect the branches\", for example `aws iam attach-group-policy \
+             --group-name <group> --policy-arn {policy}`"
+        );
+        let found = "it is attached to nobody: people can push past the gate, and do what only the gate should";
+        nobody.then(|| fault(found, next))
+    }))
+}
+
+/// The repositories that have settings, with these if they can be read, and a check of each.
 fn settings(
     deployment: &Deployment,
     ask: Ask<'_>,
     checks: &mut Vec<Check>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<(String, Option<RepositorySettings>)>, Failure> {
     let folder = deployment.repositories();
     let answer = ask(&[
         "ssm",
@@ -109,13 +156,13 @@ fn settings(
                 continue;
             };
             let parsed = RepositorySettings::parse(parameter["Value"].as_str().unwrap_or_default());
+            let broken = parsed.as_ref().err();
             found.push(Check {
                 what: format!("settings of {repository}"),
-                fault: parsed
-                    .err()
-                    .map(|error| fault(format!("`{name}` cannot be read: {error}"), DEPLOY)),
+                fault: broken
+                    .map(|error| fault(format!("`{name}` cannot be read: {error}"), REPAIR)),
             });
-            repositories.push(repository.to_owned());
+            repositories.push((repository.to_owned(), parsed.ok()));
         }
     }
     if found.is_empty() {
@@ -150,7 +197,7 @@ fn rule_of(deployment: &Deployment, repository: &str, ask: Ask<'_>) -> Result<Ch
         let found = "no template of the gate is associated: pull requests can be merged without it";
         return Ok(Check {
             what,
-            fault: Some(fault(found, DEPLOY)),
+            fault: Some(fault(found, REPAIR)),
         });
     };
     let get = [
@@ -186,7 +233,7 @@ fn pool_fault(deployment: &Deployment, found: &Value) -> Option<Fault> {
         let pools = pools.collect::<Vec<_>>().join(", ");
         fault(
             format!("who satisfies it is not the reporter alone: {pools}"),
-            DEPLOY,
+            REPAIR,
         )
     };
     (!right).then(others)
@@ -204,9 +251,9 @@ fn function_of(deployment: &Deployment, function: &str, ask: Ask<'_>) -> Result<
         let state = found["State"].as_str().unwrap_or("Active");
         let runs_as = found["Role"].as_str().unwrap_or_default();
         if state != "Active" && state != "Inactive" {
-            return Some(fault(format!("it is {state}"), DEPLOY));
+            return Some(fault(format!("it is {state}"), REPAIR));
         }
-        (!runs_as.ends_with(&role)).then(|| fault(format!("it runs under `{runs_as}`"), DEPLOY))
+        (!runs_as.ends_with(&role)).then(|| fault(format!("it runs under `{runs_as}`"), REPAIR))
     }))
 }
 
@@ -300,7 +347,7 @@ mod tests {
             "get-parameters-by-path" => json!({ "Parameters": [
                 { "Name": "/mergegate/mergegate/repositories/shop/durations", "Value": "{}" },
                 { "Name": "/mergegate/mergegate/repositories/shop/settings", "Value": r#"{"version":1,
-                    "buildRole":"arn","cloneUrl":"https://x","logGroup":"g","image":"i","environmentType":"LINUX_CONTAINER",
+                    "buildRole":"arn:aws:iam::123456789012:role/mergegate-build-shop-0f94d0-eu-central-1","cloneUrl":"https://x","logGroup":"g","image":"i","environmentType":"LINUX_CONTAINER",
                     "computeType":"BUILD_GENERAL1_SMALL","timeoutMinutes":60,"queuedTimeoutMinutes":480}"# },
             ]}),
             "list-associated-approval-rule-templates-for-repository" => {
@@ -312,6 +359,9 @@ mod tests {
             }
             "describe-state-machine" => json!({ "status": "ACTIVE" }),
             "list-rules" => rules_in("ENABLED"),
+            "list-entities-for-policy" => {
+                json!({ "PolicyGroups": [{ "GroupName": "developers" }], "PolicyRoles": [], "PolicyUsers": [] })
+            }
             "get-queue-url" => json!({ "QueueUrl": "https://queue" }),
             "get-queue-attributes" => {
                 json!({ "Attributes": { "ApproximateNumberOfMessages": "0" } })
@@ -387,6 +437,23 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_for_people_that_nobody_has_or_that_may_not_be_looked_at_is_said() {
+        let nobody =
+            Answer::Found(json!({ "PolicyGroups": [], "PolicyRoles": [], "PolicyUsers": [] }));
+        let what = "policy for people";
+        let ask = "list-entities-for-policy";
+        let next = only(ask, &nobody, what, "it is attached to nobody");
+        let arn = "arn:aws:iam::123456789012:policy/mergegate-protect-branches-eu-central-1";
+        assert!(next.contains(&format!("--policy-arn {arn}")), "{next}");
+        let forbidden = Answer::Forbidden("User ann is not authorized".to_owned());
+        let found = "whether anybody has it is not to be seen: User ann is not authorized";
+        let next = only(ask, &forbidden, what, found);
+        assert!(next.contains("`iam:ListEntitiesForPolicy`"), "{next}");
+        let next = only(ask, &Answer::Missing, what, "it does not exist");
+        assert_eq!(next, REPAIR);
+    }
+
+    #[test]
     fn what_is_disabled_missing_or_forbidden_is_said_with_what_to_do() {
         let disabled = Answer::Found(rules_in("DISABLED"));
         let faulty = faults("list-rules", &disabled);
@@ -405,7 +472,7 @@ mod tests {
         let forbidden = Answer::Forbidden("you may not".to_owned());
         let unreadable = faults("get-role", &forbidden);
         assert_eq!(
-            unreadable["role mergegate-build-eu-central-1"].found,
+            unreadable["role mergegate-build-shop-0f94d0-eu-central-1"].found,
             "you may not"
         );
         let foreign =

@@ -63,11 +63,15 @@ impl Deployment {
         format!("{}-{name}-{}", self.service, self.region)
     }
 
-    /// The roles that no function has.
-    pub(super) fn other_roles(&self) -> Vec<String> {
-        ["build", "container-build", "state-machine"]
-            .map(|name| self.role(name))
-            .to_vec()
+    /// The policy for people.
+    pub(super) fn people_policy(&self) -> String {
+        let Self {
+            account, partition, ..
+        } = self;
+        format!(
+            "arn:{partition}:iam::{account}:policy/{}",
+            self.role("protect-branches")
+        )
     }
 
     /// The rules that call the router.
@@ -124,7 +128,10 @@ mod tests {
         let names = [
             deployment.functions(),
             FUNCTIONS.map(|name| deployment.role(name)).to_vec(),
-            deployment.other_roles(),
+            vec![
+                deployment.role("state-machine"),
+                deployment.role("protect-branches"),
+            ],
             deployment.rules(),
             vec![deployment.dead_letters()],
         ];
