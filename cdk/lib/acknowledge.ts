@@ -57,7 +57,9 @@ function divided(role: Role, statement: PolicyStatement): PolicyStatement[] {
 
 /** Gives the wildcards in `resources` their reasons. */
 export function explain(role: Role, resources: readonly string[]): void {
-  for (const resource of resources.map((name) => flattened(Stack.of(role).resolve(name)))) {
+  for (const name of resources) {
+    // cdk-nag writes variables of IAM as it writes references.
+    const resource = flattened(Stack.of(role).resolve(name)).replaceAll(/\$\{([^}]+)\}/g, '<$1>');
     const reason = WILDCARDS.find(([pattern]) => pattern.test(resource))?.[1];
     if (resource.includes('*') && reason !== undefined) {
       acknowledge(role, { [`AwsSolutions-IAM5[Resource::${resource}]`]: reason });
