@@ -195,7 +195,9 @@ export class Deployment extends Construct {
       allow(
         'ssm',
         ['DeleteParameters'],
-        ['pull-requests/*', 'repositories/*/durations', 'repositories/*/rules-*'].map((name) => names.parameterArn(name)),
+        ['pull-requests/*', 'repositories/*/durations', 'repositories/*/rules-*'].map((name) =>
+          names.parameterArn(name),
+        ),
       ),
       ...useOfKeys(this, repositoryKeys, repositories),
       ...this.letGoOfPeople(),

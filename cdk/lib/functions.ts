@@ -31,11 +31,11 @@ const TIMEOUT: Readonly<Record<FunctionName, Duration>> = {
   reporter: Duration.minutes(5),
 };
 
-/** The environment tells CodeBuild where raw files of reports go, the reporter reads them and keeps what it found. */
 /** Who starts executions, or looks them up. */
 const KNOWS_RUNS: ReadonlySet<FunctionName> = new Set(['router', 'reporter']);
 
-const USES_BUCKET: ReadonlySet<FunctionName> = new Set(['environment', 'reporter']);
+/** Who tells CodeBuild where raw files of reports go and where builds keep what they make, and who reads and keeps what was found. */
+const USES_BUCKET: ReadonlySet<FunctionName> = new Set(['environment', 'builder', 'reporter']);
 
 const SEALS: ReadonlySet<FunctionName> = new Set(SEALING);
 

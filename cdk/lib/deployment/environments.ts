@@ -31,9 +31,14 @@ export async function removeEverything(aws: Aws, properties: DeploymentPropertie
       await pause(aws, 'environments of pull requests are being removed');
     }
   }
-  const remembered = await account.parameters(`/mergegate/${properties.service}/repositories`);
-  await account.deleteParameters(remembered.filter((name) => /\/(durations|rules-[0-9a-f]+)$/.test(name)));
+  await forget(aws, `/mergegate/${properties.service}/repositories`);
   await account.emptyBucket(properties.bucket);
+}
+
+/** Deletes what the gate remembers of repositories; CloudFormation itself deletes their settings. */
+async function forget({ account }: Aws, folder: string): Promise<void> {
+  const remembered = await account.parameters(folder);
+  await account.deleteParameters(remembered.filter((name) => /\/(durations|rules-[0-9a-f]+)$/.test(name)));
 }
 
 /** Tears down what runs made for pull requests of repositories that are not gated any more; all others go on. */
@@ -50,8 +55,9 @@ export async function removeRepositories(
   while ((await removeEnvironments(aws, { ...properties, repositories }, own)) > 0) {
     await pause(aws, 'environments of pull requests are being removed');
   }
-  const folder = `/mergegate/${properties.service}/repositories`;
-  await aws.account.deleteParameters(repositories.map(({ name }) => `${folder}/${name}/durations`));
+  for (const { name } of repositories) {
+    await forget(aws, `/mergegate/${properties.service}/repositories/${name}`);
+  }
 }
 
 /** The pull requests of repositories: those that are open, and those whose environment says where they belong. */

@@ -10,6 +10,7 @@ use gate_core::{
     error::GateError,
     host::CodeHost,
     id::CheckName,
+    names::objects,
     plan::{PlannedCheck, Side},
     poll,
     protocol::{
@@ -133,6 +134,7 @@ async fn start_one(
         let repository = containers.image_repository.clone();
         (variable::IMAGE_REPOSITORY.to_owned(), repository)
     }));
+    variables.extend(artifacts(clients, candidate, &run.project));
     let mut of_rules = run.plan.environment.clone();
     of_rules.extend(settings.environment.clone());
     variables.extend(of_rules);
@@ -257,6 +259,17 @@ fn variables(
     }
     let owned = |(name, value): (&str, String)| (name.to_owned(), value);
     variables.into_iter().map(owned).collect()
+}
+
+/// Where a build may keep what it makes, if there is a place.
+fn artifacts(clients: &Clients, candidate: &Candidate, project: &str) -> Option<(String, String)> {
+    let deployment = &clients.deployment;
+    let bucket = Some(&deployment.artifact_bucket).filter(|bucket| !bucket.is_empty())?;
+    let folder = objects::artifacts(&candidate.repository, &deployment.project_arn(project));
+    Some((
+        variable::ARTIFACTS.to_owned(),
+        format!("s3://{bucket}/{folder}"),
+    ))
 }
 
 /// When to look next: the soonest of all builds that have not ended. `builds` are those of the run, as far as they were read.

@@ -349,7 +349,6 @@ async fn put_environment(
         buildspec: NOT_STARTED_BY_THE_GATE,
         settings,
         privileged: false,
-        variables: variables(clients, repository, &name),
         tags: tags(clients, pull_request),
     };
     let project = Box::pin(clients.builds.put_project(spec)).await?;
@@ -364,20 +363,6 @@ async fn put_environment(
         .put(&clients.names().environment(pull_request), &record)
         .await?;
     Ok(project)
-}
-
-/// Where builds may keep what they make, if there is a place.
-fn variables(
-    clients: &Clients,
-    repository: &RepositoryName,
-    project: &str,
-) -> Vec<(&'static str, String)> {
-    let bucket = &clients.deployment.artifact_bucket;
-    if bucket.is_empty() {
-        return Vec::new();
-    }
-    let folder = objects::artifacts(repository, &clients.deployment.project_arn(project));
-    vec![(variable::ARTIFACTS, format!("s3://{bucket}/{folder}"))]
 }
 
 /// By these whoever looks at the account sees what a thing is for.

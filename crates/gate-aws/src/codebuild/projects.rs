@@ -7,9 +7,9 @@ use aws_sdk_codebuild::{
         update_project::UpdateProjectError,
     },
     types::{
-        self, ArtifactsType, CloudWatchLogsConfig, ComputeType, EnvironmentType,
-        EnvironmentVariable, LogsConfig, LogsConfigStatusType, ProjectArtifacts,
-        ProjectEnvironment, ProjectSource, SourceType, Tag, VpcConfig,
+        self, ArtifactsType, CloudWatchLogsConfig, ComputeType, EnvironmentType, LogsConfig,
+        LogsConfigStatusType, ProjectArtifacts, ProjectEnvironment, ProjectSource, SourceType, Tag,
+        VpcConfig,
     },
 };
 use gate_core::{
@@ -35,8 +35,6 @@ pub struct ProjectSpec<'a> {
     pub settings: &'a RepositorySettings,
     /// Whether builds may run Docker.
     pub privileged: bool,
-    /// Name and value of each variable that all builds get.
-    pub variables: Vec<(&'a str, String)>,
     /// Key and value of each tag.
     pub tags: Vec<(String, String)>,
 }
@@ -196,18 +194,11 @@ impl Parts {
             .location(spec.repository_url)
             .buildspec(spec.buildspec)
             .build()?;
-        let variables = spec.variables.iter().map(|(name, value)| {
-            EnvironmentVariable::builder()
-                .name(*name)
-                .value(value)
-                .build()
-        });
         let environment = ProjectEnvironment::builder()
             .r#type(EnvironmentType::from(settings.environment_type.as_str()))
             .image(&settings.image)
             .compute_type(ComputeType::from(settings.compute_type.as_str()))
             .privileged_mode(spec.privileged)
-            .set_environment_variables(Some(variables.collect::<Result<_, _>>()?))
             .build()?;
         let logs = CloudWatchLogsConfig::builder()
             .status(LogsConfigStatusType::Enabled)

@@ -35,7 +35,6 @@ async fn put(rules: &[&Rule], environment_type: &str) -> Result<Project, GateErr
             buildspec: "version: 0.2",
             settings: &settings(environment_type),
             privileged: true,
-            variables: vec![("MERGEGATE_ARTIFACTS", "s3://kept/here".to_owned())],
             tags: vec![("gate:pull-request".to_owned(), "7".to_owned())],
         })
         .await
