@@ -172,7 +172,7 @@ async fn let_go(
                 repository,
                 pull_request: id.clone(),
             };
-            started(clients, Wanted::new(close, Wish::Again, Limit::None, "")).await
+            started(clients, Wanted::new(close, Wish::Again, Limit::None)).await
         }
         None => {
             tracing::warn!(pull_request.id = %id, error = %error, "nothing says where a pull request belongs that cannot be read");
