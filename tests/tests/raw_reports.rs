@@ -70,7 +70,7 @@ async fn of_20000_tests_3_failed_and_each_is_counted_and_placed() {
         ("test_12001", "tests/part_2.py:12002"),
         ("test_19999", "tests/part_3.py:20000"),
     ] {
-        let line = format!("- `many::{test}` at `{place}`, 1 ms\n");
+        let line = format!("- `many > {test}` at `{place}`, 1 ms\n");
         assert!(said.contains(&line), "{line}{said}");
     }
     assert!(
