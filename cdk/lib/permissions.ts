@@ -140,7 +140,9 @@ function builder(subjects: Subjects): PolicyStatement[] {
       [names.projectsArn],
     ),
     passRole([...buildRoles.values()].map(({ container }) => container.roleArn)),
-    allow('ssm', ['GetParameter', 'PutParameter'], parameters(names, 'pull-requests/*/run')),
+    // Of the settings: whether a repository is gated still.
+    allow('ssm', ['GetParameter'], parameters(names, 'pull-requests/*/run', 'repositories/*/settings')),
+    allow('ssm', ['PutParameter'], parameters(names, 'pull-requests/*/run')),
     key(subjects),
   ];
 }

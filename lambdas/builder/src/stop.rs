@@ -1,6 +1,6 @@
 //! Stop builds: the own ones of a run that is no longer wanted, all of a pull request that is closed.
 
-use gate_aws::Clients;
+use gate_aws::{Clients, repository};
 use gate_core::{
     error::GateError,
     host::CodeHost,
@@ -49,10 +49,17 @@ pub(crate) async fn stop_builds(
 ) -> Result<State, GateError> {
     invocation.named()?;
     let mut state = invocation.state;
-    let live = clients
-        .host
-        .pull_request(state.request.pull_request())
-        .await?;
+    let request = &state.request;
+    let live = match clients.host.pull_request(request.pull_request()).await {
+        // Nothing is left to be read of a repository that is not gated any more: its environments go like those of closed ones.
+        Err(error @ GateError::NotPermitted { .. }) => {
+            if !repository::is_let_go(clients, request.repository()).await? {
+                return Err(error);
+            }
+            None
+        }
+        live => live?,
+    };
     if let (Some(live), Request::Close { repository, .. }) = (&live, &mut state.request) {
         // Whatever repository the run was started with.
         repository.clone_from(&live.repository);

@@ -1,6 +1,6 @@
 //! Tear-down: report groups, preview branches, the project, parameters last. Each deletion finds what is gone already.
 
-use gate_aws::{Clients, DeleteOutcome};
+use gate_aws::{Clients, DeleteOutcome, repository};
 use gate_core::{
     error::GateError,
     host::CodeHost,
@@ -18,17 +18,20 @@ pub(crate) async fn tear_down(
 ) -> Result<State, GateError> {
     let state = invocation.state;
     let pull_request = state.request.pull_request().clone();
-    let repository = state.request.repository();
+    let gated = state.request.repository();
     let service = &clients.deployment.service;
     let project = names::project(service, &pull_request);
 
     for group in clients.builds.report_groups(&format!("{project}-")).await? {
         clients.builds.delete_report_group(&group.arn).await?;
     }
-    match delete_branches(clients, repository, &pull_request).await {
-        // A repository that is not gated any more: the deployment that let go of it has deleted them.
-        Err(GateError::NotPermitted { message, .. }) => {
-            tracing::warn!(repository.name = %repository, message, "preview branches cannot be looked for");
+    match delete_branches(clients, gated, &pull_request).await {
+        // The deployment that let go of the repository has deleted them, and taken the right to look.
+        Err(error @ GateError::NotPermitted { .. }) => {
+            if !repository::is_let_go(clients, gated).await? {
+                return Err(error);
+            }
+            tracing::warn!(repository.name = %gated, error = %error, "preview branches cannot be looked for");
         }
         deleted => deleted?,
     }
