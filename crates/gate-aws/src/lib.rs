@@ -12,6 +12,7 @@ mod deployment;
 mod error;
 mod executions;
 mod lazy;
+pub mod let_go;
 mod logs;
 mod objects;
 mod parameters;

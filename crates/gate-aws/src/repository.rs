@@ -23,12 +23,6 @@ pub async fn settings(
         .map_err(|message| GateError::SettingsUnusable { parameter, message })
 }
 
-/// Whether the deployment says nothing of a repository: it is not gated, or not any more.
-pub async fn is_let_go(clients: &Clients, repository: &RepositoryName) -> Result<bool, GateError> {
-    let parameter = clients.names().settings(repository);
-    Ok(clients.parameters.get_text(&parameter).await?.is_none())
-}
-
 /// The gated branches of a repository with these settings.
 pub async fn gated(
     clients: &Clients,

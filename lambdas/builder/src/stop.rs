@@ -1,6 +1,6 @@
 //! Stop builds: the own ones of a run that is no longer wanted, all of a pull request that is closed.
 
-use gate_aws::{Clients, repository};
+use gate_aws::{Clients, let_go};
 use gate_core::{
     error::GateError,
     host::CodeHost,
@@ -53,7 +53,7 @@ pub(crate) async fn stop_builds(
     let live = match clients.host.pull_request(request.pull_request()).await {
         // Nothing is left to be read of a repository that is not gated any more: its environments go like those of closed ones.
         Err(error @ GateError::NotPermitted { .. }) => {
-            if !repository::is_let_go(clients, request.repository()).await? {
+            if !let_go::is_let_go(clients, request.repository()).await? {
                 return Err(error);
             }
             None

@@ -1,6 +1,6 @@
 //! Tear-down: report groups, preview branches, the project, parameters last. Each deletion finds what is gone already.
 
-use gate_aws::{Clients, DeleteOutcome, repository};
+use gate_aws::{Clients, DeleteOutcome, let_go};
 use gate_core::{
     error::GateError,
     host::CodeHost,
@@ -28,7 +28,7 @@ pub(crate) async fn tear_down(
     match delete_branches(clients, gated, &pull_request).await {
         // The deployment that let go of the repository has deleted them, and taken the right to look.
         Err(error @ GateError::NotPermitted { .. }) => {
-            if !repository::is_let_go(clients, gated).await? {
+            if !let_go::is_let_go(clients, gated).await? {
                 return Err(error);
             }
             tracing::warn!(repository.name = %gated, error = %error, "preview branches cannot be looked for");
