@@ -64,6 +64,13 @@ fn execution(start_time: &str) -> Execution {
     }
 }
 
+fn of_the_future() -> Execution {
+    Execution {
+        start_time: "9999-12-31T23:59:59.999Z".to_owned(),
+        ..execution("10:00")
+    }
+}
+
 /// A moment of a day that is over.
 fn at(time: &str) -> String {
     format!("2026-11-20T{time}:00.000Z")
@@ -149,7 +156,7 @@ async fn an_older_run_leaves_the_claim_and_is_superseded() {
 
 #[tokio::test]
 async fn refuses_a_claim_of_the_future_and_one_that_is_none() {
-    let forged = Register::holding(&claim("9999-12-31T23:59:59.999Z"));
+    let forged = Register::holding(&Claim::from(&of_the_future()));
     let broken = Register(Arc::new(Mutex::new(Some("no claim".to_owned()))));
     for register in [forged, broken] {
         assert_eq!(stands("OPEN", "r1", &register).await, Standing::Current);
@@ -164,8 +171,7 @@ async fn refuses_a_run_that_begins_in_the_future() {
     let register = Register::default();
     let parameters = parameters(&[&register.reads(), &register.writes(true)]);
     let clients = clients(codecommit(&[&live]), parameters);
-    let future = execution("9999-12-31T23:59:59.999Z");
-    let error = standing(&clients, &candidacy(), &future).await.unwrap_err();
+    let error = standing(&clients, &candidacy(), &of_the_future()).await.unwrap_err();
     assert_eq!(error.word(), "InvalidInput");
     assert_eq!(register.value(), None);
 }

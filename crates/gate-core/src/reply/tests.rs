@@ -169,7 +169,7 @@ fn the_status_says_what_is_waited_for_what_was_found_and_who_asked_for_what() {
         allowed: vec![Allowed {
             by: BOB.to_owned(),
             flag: Flag::SkipTests,
-            typed: "[skip-tests]".to_owned(),
+            typed: "[skip-tests: hotfix]".to_owned(),
         }],
         retried: Vec::new(),
     };
