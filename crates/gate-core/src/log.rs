@@ -136,9 +136,10 @@ mod tests {
 
     #[test]
     fn a_bar_that_moves_and_colours_hide_no_reason() {
-        let bar: String = (1..=3000)
+        let bar = (1..=3000)
             .map(|done| format!("\rdownloading {done} of 3000"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let log = lines(&format!(
             "> Running command npm ci\n\u{1b}[31merror:\u{1b}[0m the reason\n{bar}\n\u{1b}]8;;https://example.com\u{1b}\\link\u{1b}]8;;\u{7}\rdone\r"
         ));

@@ -282,7 +282,7 @@ impl World {
             Strange::GaveUp => Request::Say(live, None),
             Strange::Waits => Request::Defer(live),
         };
-        let free = (1..).find(|attempt| !self.is_taken(request, *attempt));
+        let free = (1..u8::MAX).find(|attempt| !self.is_taken(request, *attempt));
         if let Some(attempt) = free {
             self.perform(Call::StartExecution { request, attempt });
         }

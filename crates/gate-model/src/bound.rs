@@ -116,13 +116,13 @@ impl Kinds {
             (Self::Forgeries, Action::Person(person)) => {
                 matches!(person, Person::Ask(..) | Person::Forge(_))
             }
-            (Self::Pushes | Self::Forgeries, Action::Fault(_)) => false,
             (Self::Strangers, Action::Fault(fault)) => {
                 matches!(fault, Fault::StrangeRun(_) | Fault::RunDies(_))
             }
-            (_, Action::Fault(Fault::StrangeRun(_))) => false,
-            (Self::Strangers, Action::Person(Person::MoveDestination)) => true,
-            (Self::Every, _)
+            (Self::Pushes | Self::Forgeries, Action::Fault(_))
+            | (_, Action::Fault(Fault::StrangeRun(_))) => false,
+            (Self::Strangers, Action::Person(Person::MoveDestination))
+            | (Self::Every, _)
             | (
                 Self::Moves,
                 Action::Person(Person::MoveDestination) | Action::Fault(Fault::StaleTip(_)),

@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Listens from the moment it is made, so that an interruption is not missed while something starts.
 pub(crate) struct Interrupt {
-    interrupt: Signal,
+    by_key: Signal,
     terminate: Signal,
     hangup: Signal,
 }
@@ -18,7 +18,7 @@ pub(crate) struct Interrupted(u8);
 impl Interrupt {
     pub(crate) fn listen() -> std::io::Result<Self> {
         Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
+            by_key: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
         })
@@ -27,7 +27,7 @@ impl Interrupt {
     /// Ends at SIGINT, SIGTERM or SIGHUP.
     pub(crate) async fn wait(&mut self) -> Interrupted {
         tokio::select! {
-            _ = self.interrupt.recv() => Interrupted(130),
+            _ = self.by_key.recv() => Interrupted(130),
             _ = self.terminate.recv() => Interrupted(143),
             _ = self.hangup.recv() => Interrupted(129),
         }

@@ -13,8 +13,8 @@ pub async fn handle(payload: Value, clients: &Clients) -> Result<Value, GateErro
     let invocation = clients.seals.open(payload).await?;
     let execution = invocation.execution.clone();
     let state = match invocation.step {
-        Step::StartBuilds => start::start_builds(clients, invocation).await?,
-        Step::CheckBuilds => check::check_builds(clients, invocation).await?,
+        Step::StartBuilds => Box::pin(start::start_builds(clients, invocation)).await?,
+        Step::CheckBuilds => Box::pin(check::check_builds(clients, invocation)).await?,
         Step::StopBuilds => stop::stop_builds(clients, invocation).await?,
         step => return Err(step.not_here("builder")),
     };

@@ -49,7 +49,12 @@ pub(crate) async fn report(clients: &Clients, invocation: Invocation) -> Result<
         return Ok(state.then(Next::End));
     };
     let of_another = |tested: &&Candidate| !is_of(tested, &candidacy, &live);
-    if run_state.candidate.as_ref().filter(of_another).is_some() {
+    if run_state
+        .candidate
+        .as_ref()
+        .as_ref()
+        .is_some_and(of_another)
+    {
         return Err(GateError::InvalidInput {
             step: format!("run {}", execution.name),
             message: "what it tested is not what it speaks about".to_owned(),

@@ -22,12 +22,11 @@ pub(crate) async fn start(clients: &Clients, mut wanted: Wanted) -> Result<Value
             tracing::info!(run.name = %name, action = action(wanted.request()), "started a run");
             return Ok(json!({ "started": name }));
         }
-        let taken = match look(clients, &name, &wanted).await? {
-            Some(there) => wanted.taken(&there.input, there.status),
-            None => {
-                tracing::warn!(run.name = %name, "the name is taken by a run that cannot be seen");
-                wanted.taken_unseen()
-            }
+        let taken = if let Some(there) = look(clients, &name, &wanted).await? {
+            wanted.taken(&there.input, there.status)
+        } else {
+            tracing::warn!(run.name = %name, "the name is taken by a run that cannot be seen");
+            wanted.taken_unseen()
         };
         wanted = match taken {
             Taken::Try(next) => next,

@@ -416,7 +416,6 @@ The log of **build** ends with
 ```
 $ sh test.sh
 no luck
-Command did not exit successfully sh test.sh exit status 3
 ```
 
 Push a fix, or write `/gate retry build` if you believe it is flaky. `/gate help` lists what else you can ask. [All results](LINK)

@@ -128,6 +128,7 @@ async fn a_branch_where_the_gates_own_have_to_be_is_named_and_holds() {
     insta::assert_snapshot!("branch_in_the_way", verdict);
     assert!(!stage.approved(&id).await);
     stage.copy.git(&["push", "--quiet", "origin", ":mergegate"]);
+    stage.copy.git(&["branch", "--quiet", "-D", "mergegate"]);
     stage.quiet().await;
     stage.ask(&id, "/gate retry").await;
     stage.verdict_like(&id, APPROVED).await;

@@ -139,9 +139,9 @@ async fn refuses_rules_whose_run_would_not_fit_an_execution_and_shares_the_varia
 
     let mut rules = format!("[build.environment]\nA = \"{}\"\n", "v".repeat(4_500));
     for number in 0..60 {
-        rules.push_str(&format!(
+        rules += &format!(
             "[[check]]\nname = \"c{number}\"\ninline = '{{version: 0.2, phases: {{build: {{commands: [\"test ${{#A}} -eq 4500\"]}}}}}}'\n"
-        ));
+        );
     }
     let mut files = green_files();
     files.push(("gate.toml", &rules));

@@ -85,8 +85,8 @@ async fn holds_with_reasons_of_any_length_are_answered_and_hold() {
     stage.verdict_like(&id, APPROVED).await;
     stage.quiet().await;
     let hold = |number| format!("/gate hold {number} {}\n", "理".repeat(180));
-    let holds: String = (0..9).map(hold).collect();
-    let reply = stage.ask(&id, &holds).await;
+    let nine: String = (0..9).map(hold).collect();
+    let reply = stage.ask(&id, &nine).await;
     assert_eq!(
         reply.matches("Nothing is approved from now on").count(),
         9,

@@ -77,7 +77,7 @@ async fn a_run_whose_seal_is_of_another_key_ends_in_words_and_is_tried_again() {
             let others = text
                 .lines()
                 .filter(|line| !line.contains("secretsmanager-secrets"));
-            let text: String = others.map(|line| format!("{line}\n")).collect();
+            let text = others.collect::<Vec<_>>().join("\n") + "\n";
             std::fs::write(&journal, text).unwrap();
         })
         .await;

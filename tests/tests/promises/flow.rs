@@ -373,9 +373,9 @@ async fn does(function: &str, step: Step, clients: &Clients) -> bool {
     let state = state.sealed(&execution, &key());
     let payload = json!({ "step": step, "execution": execution, "state": state });
     let result = match function {
-        "${EnvironmentFunction}" => environment::handle(payload, clients).await,
-        "${BuilderFunction}" => builder::handle(payload, clients).await,
-        "${ReporterFunction}" => reporter::handle(payload, clients).await,
+        "${EnvironmentFunction}" => Box::pin(environment::handle(payload, clients)).await,
+        "${BuilderFunction}" => Box::pin(builder::handle(payload, clients)).await,
+        "${ReporterFunction}" => Box::pin(reporter::handle(payload, clients)).await,
         other => panic!("there is no function {other}"),
     };
     let error = result.expect_err("there is no AWS to be reached");

@@ -74,7 +74,8 @@ impl Soak {
             ..StageOptions::default()
         };
         let observer = Some(faults.observer());
-        let stage = Stage::set_seen_by(options, observer, &script::files()).await;
+        let files = script::files();
+        let stage = Box::pin(Stage::set_seen_by(options, observer, &files)).await;
         let scripts = Script::all(self.seed, self.pull_requests);
         let ids = lives::live(&stage, self.seed, scripts).await;
         faults.stop();

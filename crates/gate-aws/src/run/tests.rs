@@ -171,7 +171,9 @@ async fn refuses_a_run_that_begins_in_the_future() {
     let register = Register::default();
     let parameters = parameters(&[&register.reads(), &register.writes(true)]);
     let clients = clients(codecommit(&[&live]), parameters);
-    let error = standing(&clients, &candidacy(), &of_the_future()).await.unwrap_err();
+    let error = standing(&clients, &candidacy(), &of_the_future())
+        .await
+        .unwrap_err();
     assert_eq!(error.word(), "InvalidInput");
     assert_eq!(register.value(), None);
 }

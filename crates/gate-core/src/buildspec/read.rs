@@ -41,7 +41,7 @@ pub(super) fn buildspec(path: &str, bytes: &[u8]) -> Result<Buildspec, Vec<FileF
     if text.trim().is_empty() {
         return Err(whole("it is empty".to_owned()));
     }
-    let unreadable = |error| vec![of_yaml(path, error)];
+    let unreadable = |error: Error| vec![of_yaml(path, &error)];
     let keys: Keys = serde_saphyr::from_str(text).map_err(unreadable)?;
     let batch = keys.0.iter().find(|key| key.value == BATCH);
     if let Some(key) = batch {
@@ -118,7 +118,7 @@ fn numbers(location: serde_saphyr::Location) -> (usize, usize) {
 }
 
 /// The parser's message in words about the user's file, with its place and without the excerpt it draws.
-fn of_yaml(path: &str, error: Error) -> FileFault {
+fn of_yaml(path: &str, error: &Error) -> FileFault {
     let error = error.without_snippet();
     let text = UserMessageFormatter.format_message(error);
     let line: String = text

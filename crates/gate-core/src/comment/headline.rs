@@ -142,11 +142,11 @@ fn rejected(view: &View<'_>, facts: &Facts<'_>, reasons: &[Reason]) -> String {
     if more.is_empty() {
         words.extend(named.iter().map(|reason| rejection(reason)));
     } else {
-        let names: Vec<_> = named.iter().filter_map(|reason| check_of(reason)).collect();
+        let checks: Vec<_> = named.iter().filter_map(|reason| check_of(reason)).collect();
         words.push(format!(
             "{} did not pass: {} and {} more",
             plural(others.len() as u64, "check"),
-            names.join(", "),
+            checks.join(", "),
             count(more.len() as u64)
         ));
     }

@@ -362,6 +362,7 @@ const MOST_BYTES_OF_CONFLICTS: usize = 16 * 1024;
 /// As much of the code host's reason is kept, in characters.
 const LONGEST_REASON: usize = 1_000;
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_none(number: &u64) -> bool {
     *number == 0
 }

@@ -215,16 +215,17 @@ fn whole(set: Ruleset, side: Side) -> ChosenRules {
 /// What counts where the destination's rules cannot be used: of them as much as can, then those it had, then the pull request's.
 fn instead_of(
     sides: &RuleSides,
-    faulty: Faulty,
+    unusable: Faulty,
     kept: Option<(&CommitId, Ruleset)>,
     after: &Ruleset,
 ) -> ChosenRules {
     let has_rules = sides.destination.gate_toml.is_some();
     let has_none = sides.destination.is_empty();
-    if !has_none && let Some(chosen) = with_other_buildspecs(sides, &faulty, kept.as_ref(), after) {
+    if !has_none && let Some(chosen) = with_other_buildspecs(sides, &unusable, kept.as_ref(), after)
+    {
         return chosen;
     }
-    let faults = faulty.faults;
+    let faults = unusable.faults;
     let broken = |used| Note::BrokenRules {
         faults: faults.clone(),
         used,
@@ -264,11 +265,11 @@ fn instead_of(
 /// The destination's `gate.toml`, with those of its buildspecs that cannot be used taken from elsewhere.
 fn with_other_buildspecs(
     sides: &RuleSides,
-    faulty: &Faulty,
+    unusable: &Faulty,
     kept: Option<&(&CommitId, Ruleset)>,
     after: &Ruleset,
 ) -> Option<ChosenRules> {
-    let rules = faulty.rules.as_ref().filter(|_| faulty.by_buildspecs)?;
+    let rules = unusable.rules.as_ref().filter(|_| unusable.by_buildspecs)?;
     let mut files = BTreeMap::new();
     let mut notes = Vec::new();
     let mut kept_commit = None;

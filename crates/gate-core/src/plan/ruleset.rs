@@ -127,6 +127,10 @@ impl Ruleset {
         Self::try_read(files, branch).map_err(|faulty| faulty.faults)
     }
 
+    #[expect(
+        clippy::result_large_err,
+        reason = "it is read once or twice for each run"
+    )]
     pub(super) fn try_read(files: &RuleFiles, branch: Option<&BranchName>) -> Result<Self, Faulty> {
         let (rules, places) = match &files.gate_toml {
             None => (Rules::of_one_build(), Places::new()),
@@ -205,7 +209,7 @@ impl Ruleset {
                              CodeBuild has one report group for both, so give it two names",
                             first.name
                         );
-                        faults.push(self.at(places, number, words));
+                        faults.push(Self::at(places, number, words));
                     }
                     Some(_) => {}
                     None => {
@@ -214,19 +218,19 @@ impl Ruleset {
                             let words = format!(
                                 "with `{name}` there are more than {MOST_REPORT_GROUPS} reports of different names"
                             );
-                            faults.push(self.at(places, number, words));
+                            faults.push(Self::at(places, number, words));
                         }
                     }
                 }
             }
         }
         if let Some((number, words)) = size::too_large(self) {
-            faults.push(self.at(places, number, words));
+            faults.push(Self::at(places, number, words));
         }
         faults
     }
 
-    fn at(&self, places: &Places, check: usize, words: String) -> FileFault {
+    fn at(places: &Places, check: usize, words: String) -> FileFault {
         match places.get(check) {
             Some((line, column)) => FileFault::at(rules::PATH, *line, *column, words),
             None => FileFault::of_file(rules::PATH, words),

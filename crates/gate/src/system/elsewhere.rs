@@ -21,13 +21,13 @@ impl Elsewhere {
             let value = variable(&name).filter(|value| !value.is_empty())?;
             Some(((*service).to_owned(), name, value))
         };
-        if let Some((_, name, _)) = IS_HERE.iter().find_map(|service| named(service)) {
+        if let Some((_, name, _)) = IS_HERE.iter().find_map(&named) {
             return Err(format!(
                 "{name} is set, and the gate's rules, functions and state machine can only run here"
             ));
         }
         let mut endpoints = BTreeMap::new();
-        for (service, name, value) in CAN_BE.iter().filter_map(|service| named(service)) {
+        for (service, name, value) in CAN_BE.iter().filter_map(&named) {
             let address = value.trim_end_matches('/');
             let place = address.strip_prefix("http://").unwrap_or_default();
             let port = place.rsplit_once(':').map(|(_, port)| port.parse::<u16>());

@@ -83,7 +83,7 @@ pub(super) fn handler(
                     error_message: error.to_string(),
                 })?;
             }
-            let result = run(function, payload, &clients).await;
+            let result = Box::pin(run(function, payload, &clients)).await;
             result.map_err(|error| failure(function, &error))
         })
     })
@@ -103,10 +103,10 @@ pub(super) fn ended() -> FunctionHandler {
 
 async fn run(function: Function, payload: Value, clients: &Clients) -> Result<Value, GateError> {
     match function {
-        Function::Router => router::handle(payload, clients).await,
-        Function::Environment => environment::handle(payload, clients).await,
-        Function::Builder => builder::handle(payload, clients).await,
-        Function::Reporter => reporter::handle(payload, clients).await,
+        Function::Router => Box::pin(router::handle(payload, clients)).await,
+        Function::Environment => Box::pin(environment::handle(payload, clients)).await,
+        Function::Builder => Box::pin(builder::handle(payload, clients)).await,
+        Function::Reporter => Box::pin(reporter::handle(payload, clients)).await,
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn ruling(
         let creates = call.service == "codecommit" && call.operation == "CreatePullRequest";
         let repositories = repositories.get().cloned();
         let repositories = repositories.filter(|_| creates && moment == Moment::Before);
-        let observed = observer.as_ref().map(|observer| observer(call, moment));
+        let interference = observer.as_ref().map(|observer| observer(call, moment));
         Box::pin(async move {
             if let Some(repositories) = repositories
                 && let Err(error) = repositories.adopt().await
@@ -56,8 +56,8 @@ pub(super) fn ruling(
                     message: format!("the approval rule could not be put in place: {error}"),
                 });
             }
-            match observed {
-                Some(observed) => observed.await,
+            match interference {
+                Some(interference) => interference.await,
                 None => Interference::Pass,
             }
         })

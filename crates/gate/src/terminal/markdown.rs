@@ -60,7 +60,8 @@ impl Page {
             Tag::Item => {
                 self.end_line();
                 let indent = "  ".repeat(self.depth.saturating_sub(1));
-                self.text.push_str(&format!("{indent}• "));
+                self.text += &indent;
+                self.text.push_str("• ");
             }
             Tag::CodeBlock(_) => {
                 self.end_line();
@@ -107,7 +108,8 @@ impl Page {
 
     fn block(&mut self, text: &str) {
         for line in text.lines() {
-            self.text.push_str(&format!("  {} {line}\n", dim("│")));
+            let bar = dim("│");
+            self.text.extend(["  ", &bar, " ", line, "\n"]);
         }
     }
 

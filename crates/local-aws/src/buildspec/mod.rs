@@ -196,9 +196,10 @@ mod tests {
 
     #[test]
     fn refuses_more_reports_than_a_project_has_groups() {
-        let reports: String = (0..6)
+        let reports = (0..6)
             .map(|number| format!("  r{number}: {{files: a}}\n"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let text =
             format!("version: 0.2\nphases: {{build: {{commands: [make]}}}}\nreports:\n{reports}");
         assert_eq!(

@@ -102,11 +102,7 @@ fn a_trace_of_each_language_names_the_place() {
             "a/b.py:3",
         ),
     ] {
-        assert_eq!(
-            place_of(class, &details).as_deref(),
-            Some(told),
-            "{details}"
-        );
+        assert_eq!(place_of(class, details).as_deref(), Some(told), "{details}");
     }
 }
 

@@ -217,10 +217,11 @@ fn a_suite_of_nunit_that_failed_by_itself_is_a_case_and_one_that_ran_nothing_is_
 #[test]
 fn errors_of_a_run_of_trx_that_no_result_shows_count() {
     let run = |infos: &[&str]| {
-        let infos: String = infos
+        let infos = infos
             .iter()
             .map(|text| format!("<RunInfo outcome='Error'><Text>{text}</Text></RunInfo>"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         // As Visual Studio writes it, with the summary first.
         format!(
             "<TestRun><ResultSummary><RunInfos>{infos}</RunInfos></ResultSummary><Results>\
@@ -265,12 +266,13 @@ fn errors_of_a_run_of_trx_that_no_result_shows_count() {
 #[test]
 fn tries_of_testng_are_joined_and_objects_that_tell_cases_apart_are_numbered() {
     let report = |methods: &[(&str, &str, &str)]| {
-        let methods: String = methods
+        let methods = methods
             .iter()
             .map(|(status, more, value)| {
                 format!("<test-method name='pays' status='{status}' {more}><params><param><value>{value}</value></param></params></test-method>")
             })
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         parse(&format!(
             "<testng-results><suite name='s'><test name='t'><class name='C'>{methods}</class></test></suite></testng-results>"
         ))

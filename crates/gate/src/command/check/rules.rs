@@ -52,17 +52,14 @@ pub(super) async fn adopt(
         if new == old {
             continue;
         }
-        commit = match new {
-            Some(content) => {
-                let file = PutFileEntry::builder()
-                    .file_path(&path)
-                    .file_content(Blob::new(content));
-                commit.put_files(file.build().map_err(|error| refused(&error))?)
-            }
-            None => {
-                let file = DeleteFileEntry::builder().file_path(&path);
-                commit.delete_files(file.build().map_err(|error| refused(&error))?)
-            }
+        commit = if let Some(content) = new {
+            let file = PutFileEntry::builder()
+                .file_path(&path)
+                .file_content(Blob::new(content));
+            commit.put_files(file.build().map_err(|error| refused(&error))?)
+        } else {
+            let file = DeleteFileEntry::builder().file_path(&path);
+            commit.delete_files(file.build().map_err(|error| refused(&error))?)
         };
         adopted.push(path);
     }

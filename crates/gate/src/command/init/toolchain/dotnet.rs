@@ -22,7 +22,7 @@ pub(super) fn dotnet(folder: &Folder<'_>) -> Option<Recipe> {
         ..Recipe::default()
     };
     if has_tests(folder) {
-        recipe.what = "`dotnet build` and `dotnet test`".to_owned();
+        recipe.what = String::from("`dotnet build` and `dotnet test`");
         recipe.steps.push(test(
             "dotnet test --nologo --no-build --logger trx --results-directory TestResults",
         ));

@@ -16,7 +16,7 @@ pub(super) fn ruby(folder: &Folder<'_>) -> Option<Recipe> {
     };
     let has_files_in = |place: &str| folder.files().any(|file| file.starts_with(place));
     let command = if has("rspec") && has_files_in("spec/") {
-        recipe.what = "its specs, by RSpec".to_owned();
+        recipe.what = String::from("its specs, by RSpec");
         if has("rspec_junit_formatter") {
             recipe.reports.push(report("unit", "junit.xml"));
             "bundle exec rspec --format progress --format RspecJunitFormatter --out junit.xml"
@@ -27,7 +27,7 @@ pub(super) fn ruby(folder: &Folder<'_>) -> Option<Recipe> {
             "bundle exec rspec"
         }
     } else if folder.has("Rakefile") && has_files_in("test/") {
-        recipe.what = "`rake test`".to_owned();
+        recipe.what = String::from("`rake test`");
         "bundle exec rake test"
     } else {
         return Some(recipe);
@@ -63,7 +63,7 @@ pub(super) fn php(folder: &Folder<'_>) -> Option<Recipe> {
     } else {
         return Some(recipe);
     };
-    recipe.what = what.to_owned();
+    recipe.what = String::from(what);
     recipe.steps = vec![
         run("composer install --no-interaction --no-progress"),
         test(format!("vendor/bin/{program} --log-junit junit.xml")),
@@ -87,10 +87,10 @@ pub(super) fn deno(folder: &Folder<'_>) -> Option<Recipe> {
         ..Recipe::default()
     };
     if has_task {
-        recipe.what = "its task test, by Deno".to_owned();
+        recipe.what = String::from("its task test, by Deno");
         recipe.steps = vec![test("deno task test")];
     } else {
-        recipe.what = "its tests, by Deno".to_owned();
+        recipe.what = String::from("its tests, by Deno");
         recipe.steps = vec![test("deno test --junit-path=junit.xml")];
         recipe.reports.push(report("unit", "junit.xml"));
     }
