@@ -7,6 +7,7 @@
   parameters can never allow. Here they are checked, as AWS does, against the path or the names of the request.
 - Taking a policy from a group is checked against the policy, and `iam:PolicyARN`, which says which policy it is, is in no
   request. Here it is checked, as AWS does, against the group, and the request has it.
+- Policies of secrets are no resource to its CloudFormation. Here they are taken and weigh nothing.
 - A rule of the default event bus has the bus in the ARN that policies are checked against. In AWS only other buses do.
 
 And without port 443, which it would take as well if it could.
@@ -68,7 +69,20 @@ def cw_metric_alarm_record(name: str, properties: dict[str, Any]) -> Any:
     return record_of_alarm(name, {**single, "Namespace": "Mergegate/None", "MetricName": "None"})
 
 
+def secret_policy_create(logical_id: str, properties: dict[str, Any], stack_name: str) -> tuple[str, dict[str, Any]]:
+    """The id of a policy is the secret's."""
+    return str(properties["SecretId"]), {}
+
+
+def secret_policy_delete(physical_id: str, properties: dict[str, Any]) -> None:
+    """It goes with the secret."""
+
+
 if __name__ == "__main__":
+    provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::ResourcePolicy"] = {
+        "create": secret_policy_create,
+        "delete": secret_policy_delete,
+    }
     iam_actions.extract_resource_arn = extract_resource_arn
     iam_actions.request_tag_context = request_tag_context
     provisioners._cw_metric_alarm_record = cw_metric_alarm_record
