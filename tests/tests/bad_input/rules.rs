@@ -1,5 +1,7 @@
 //! A `gate.toml` that is not as it should be.
 
+use std::fmt::Write as _;
+
 use mergegate_tests::{Stage, green_files};
 
 use crate::{with, words};
@@ -139,8 +141,10 @@ async fn refuses_rules_whose_run_would_not_fit_an_execution_and_shares_the_varia
 
     let mut rules = format!("[build.environment]\nA = \"{}\"\n", "v".repeat(4_500));
     for number in 0..60 {
-        rules += &format!(
-            "[[check]]\nname = \"c{number}\"\ninline = '{{version: 0.2, phases: {{build: {{commands: [\"test ${{#A}} -eq 4500\"]}}}}}}'\n"
+        let inline = "{version: 0.2, phases: {build: {commands: [\"test ${#A} -eq 4500\"]}}}";
+        let _ = write!(
+            rules,
+            "[[check]]\nname = \"c{number}\"\ninline = '{inline}'\n"
         );
     }
     let mut files = green_files();

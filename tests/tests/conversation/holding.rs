@@ -93,8 +93,8 @@ async fn holds_with_reasons_of_any_length_are_answered_and_hold() {
         "{reply}"
     );
     assert!(!stage.approved(&id).await);
-    let held = stage.verdict_like(&id, HELD).await;
-    assert!(held.contains("`8 理理理"), "{held}");
+    let verdict = stage.verdict_like(&id, HELD).await;
+    assert!(verdict.contains("`8 理理理"), "{verdict}");
     let endless = format!("/gate retry {}\n", "理".repeat(380)).repeat(10);
     let reply = stage.ask(&id, &endless).await;
     assert!(reply.starts_with("Nothing was done: "), "{reply}");

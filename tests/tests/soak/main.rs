@@ -77,7 +77,7 @@ impl Soak {
         let files = script::files();
         let stage = Box::pin(Stage::set_seen_by(options, observer, &files)).await;
         let scripts = Script::all(self.seed, self.pull_requests);
-        let ids = lives::live(&stage, self.seed, scripts).await;
+        let ids = Box::pin(lives::live(&stage, self.seed, scripts)).await;
         faults.stop();
         let judged = judge::judge(&stage, &ids).await;
         stage.strike().await;
