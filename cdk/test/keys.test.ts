@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
 import { buildNeeds } from './support/build-needs';
+import { Deployed } from './support/deployed';
 import { decide, type Request } from './support/evaluate';
 import { rolesOf } from './support/iam';
 import { keyNeeds, unmet } from './support/needs';
@@ -18,7 +19,6 @@ import {
 } from './support/synth';
 import { HOME, type CloudFormation } from './support/template';
 import { MergeGate } from '../lib';
-import { repositoryKey } from '../lib/names';
 
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/1111';
 const OTHER = 'arn:aws:kms:eu-central-1:123456789012:key/2222';
@@ -35,17 +35,13 @@ const TWO = placedTemplateOf(
 
 /** What a plain build of the first repository of a template lacks. */
 function lacks(template: CloudFormation, repository: string, key?: string): string[] {
-  const needs = buildNeeds({
-    place: HOME,
-    repository,
-    key,
-    project: 'mergegate-pr-7',
-    logGroup: `/aws/codebuild/mergegate/${repository}`,
-    reportGroup: `mergegate-pr-7-${repositoryKey(repository)}-junit`,
-    bucket: 'gatestorageartifacts8ad528aa',
-    rawReports: `builds/${repository}/raw/mergegate-pr-7-junit`,
-    kept: `builds/${repository}/7/`,
-  });
+  const deployed = new Deployed(
+    template,
+    'mergegate',
+    [repository],
+    key === undefined ? {} : { [repository]: key },
+  );
+  const needs = buildNeeds(deployed.buildPlace(repository));
   return unmet('the build', { identity: statements(template, BUILDS[repository] ?? '') }, needs);
 }
 

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { FUNCTIONS, repositoryKey } from '../../lib/names';
-import { buildNeeds, type BuildPlace } from '../support/build-needs';
+import { FUNCTIONS } from '../../lib/names';
+import { buildNeeds, SAID_BY_CODEBUILD, type BuildPlace } from '../support/build-needs';
 import { Deployed } from '../support/deployed';
 import { misfits, unused } from '../support/findings';
 import { deploymentNeeds, functionNeeds } from '../support/function-needs';
@@ -68,25 +68,15 @@ function deploy({ region, partition, count, keys, network }: Variant): Deployed 
 }
 
 /** What each role has to be allowed, by its name. */
-function needsOf(deployed: Deployed, network: boolean): Map<string, Need[]> {
-  const { place } = deployed;
+async function needsOf(deployed: Deployed, network: boolean): Promise<Map<string, Need[]>> {
   const needs = new Map<string, Need[]>([
     ...FUNCTIONS.map((name) => [roleName(deployed, name), functionNeeds(name, deployed, REFERENCE)] as const),
-    [roleName(deployed, 'deployment'), deploymentNeeds(deployed, REFERENCE)],
+    [roleName(deployed, 'deployment'), await deploymentNeeds(deployed, REFERENCE)],
     [roleName(deployed, 'state-machine'), machineNeeds(deployed)],
   ]);
-  for (const { repository, plain, container } of deployed.roles) {
-    const [project = ''] = deployed.things('codebuild:project').map((arn) => arn.split('/')[1] ?? '');
+  for (const { repository, plain, container } of deployed.gated) {
     const build: BuildPlace = {
-      place,
-      repository,
-      key: deployed.keys[repository],
-      project,
-      logGroup: `/aws/codebuild/${SERVICE}/${repository}`,
-      reportGroup: `${project}-${repositoryKey(repository)}-junit`,
-      bucket: deployed.bucket,
-      rawReports: `builds/${repository}/raw/${project}-junit`,
-      kept: `builds/${repository}/7/`,
+      ...deployed.buildPlace(repository),
       network: network ? { subnets: SUBNETS, groups: GROUPS } : undefined,
     };
     needs.set(plain.split('/').at(-1) ?? '', buildNeeds(build));
@@ -100,20 +90,22 @@ function roleName({ place }: Deployed, name: string): string {
 }
 
 /** Everything that is wrong with a deployment. */
-function findings(deployed: Deployed, network: boolean): string[] {
+async function findings(deployed: Deployed, network: boolean): Promise<string[]> {
   const roles = rolesOf(deployed.template);
-  const needs = needsOf(deployed, network);
+  const needs = await needsOf(deployed, network);
   const unknown = [...roles.keys()].filter((role) => !needs.has(role));
+  const builds = new Set(deployed.gated.flatMap(({ plain, container }) => [plain, container]));
   return [
     ...unknown.map((role) => `nothing is known of what ${role} needs`),
     ...[...needs].flatMap(([role, own]) => {
       const identity = roles.get(role) ?? [];
-      const caller = { 'aws:PrincipalArn': deployed.arn('iam', `role/${role}`) };
+      const arn = deployed.arn('iam', `role/${role}`);
+      const caller = { 'aws:PrincipalArn': arn };
       const asked = own.map((need) => ({ ...need, context: { ...need.context, ...caller } }));
       return [
         ...unmet(role, { identity }, asked),
         ...unused(role, identity, asked),
-        ...misfits(role, identity, REFERENCE),
+        ...misfits(role, identity, REFERENCE, builds.has(arn) ? SAID_BY_CODEBUILD : []),
       ];
     }),
     ...undelivered(deployed),
@@ -168,13 +160,13 @@ const MATRIX: readonly Variant[] = [
 for (const variant of MATRIX) {
   const { count, partition, keys, network } = variant;
   const more = `${keys ? ', with keys of the customer' : ''}${network ? ', in a VPC' : ''}`;
-  test(`the permissions of ${count} repositories in ${partition}${more} are what is needed, and no more`, () => {
-    assert.deepEqual(findings(deploy(variant), network), []);
+  test(`the permissions of ${count} repositories in ${partition}${more} are what is needed, and no more`, async () => {
+    assert.deepEqual(await findings(deploy(variant), network), []);
   });
 }
 
 /** A deployment whose statements somebody changed. */
-function changed(change: (statement: Record<string, unknown>, role: string) => void): string[] {
+function changed(change: (statement: Record<string, unknown>, role: string) => void): Promise<string[]> {
   const { template, repositories, keys } = deploy(USUAL);
   const copy: CloudFormation = structuredClone(template);
   for (const { Type, Properties } of Object.values(copy.Resources)) {
@@ -188,12 +180,21 @@ function changed(change: (statement: Record<string, unknown>, role: string) => v
   return findings(new Deployed(copy, SERVICE, repositories, keys), false);
 }
 
+/** A statement's resources, which may be functions of CloudFormation, with words in place of others. */
+function replaced(statement: Record<string, unknown>, ...words: readonly [string, string][]): unknown {
+  const text = words.reduce(
+    (before, [old, other]) => before.replaceAll(old, other),
+    JSON.stringify(statement.Resource),
+  );
+  return JSON.parse(text) as unknown;
+}
+
 function list(words: unknown): string[] {
   return [words].flat().map(String);
 }
 
-test('refuses the Deny under which every build died while it downloaded its source', () => {
-  const found = changed((statement) => {
+test('refuses the Deny under which every build died while it downloaded its source', async () => {
+  const found = await changed((statement) => {
     if (statement.Sid === 'NothingElse') {
       statement.NotAction = list(statement.NotAction).filter((action) => !action.startsWith('kms:'));
     }
@@ -207,8 +208,8 @@ test('refuses the Deny under which every build died while it downloaded its sour
   }
 });
 
-test('refuses a function without a right that its code needs', () => {
-  const found = changed((statement) => {
+test('refuses a function without a right that its code needs', async () => {
+  const found = await changed((statement) => {
     statement.Action = list(statement.Action).filter((action) => action !== 'states:StartExecution');
   });
   assert.match(
@@ -217,8 +218,8 @@ test('refuses a function without a right that its code needs', () => {
   );
 });
 
-test('refuses a right that nothing uses, and one on something that nothing touches', () => {
-  const found = changed((statement, role) => {
+test('refuses a right that nothing uses, and one on something that nothing touches', async () => {
+  const found = await changed((statement, role) => {
     if (list(statement.Action).includes('states:StartExecution') && role.includes('Router')) {
       statement.Action = ['states:StartExecution', 'states:StopExecution'];
       statement.Resource = [
@@ -231,11 +232,68 @@ test('refuses a right that nothing uses, and one on something that nothing touch
   assert.ok(found.some((finding) => /on .*stateMachine:other, which nothing of it does/.test(finding)));
 });
 
-test('refuses what the reference does not know: actions, resources, condition keys', () => {
-  const found = changed((statement) => {
+test('refuses a hole in the Deny that no build needs', async () => {
+  const found = await changed((statement) => {
+    if (statement.Sid === 'NothingElse') {
+      statement.NotAction = [...list(statement.NotAction), 'codecommit:UpdatePullRequestApprovalState'];
+    }
+  });
+  assert.equal(found.length, 2);
+  for (const finding of found) {
+    assert.match(
+      finding,
+      / is not denied codecommit:UpdatePullRequestApprovalState, which nothing of it does$/,
+    );
+  }
+});
+
+for (const [sid, where] of [
+  ['Artifacts', 'with'],
+  ['ArtifactsOfUnsaidProject', 'without'],
+] as const) {
+  test(`refuses builds that reach their objects no more ${where} a project in the request`, async () => {
+    const found = await changed((statement) => {
+      if (statement.Sid === sid) {
+        statement.Resource = 'arn:aws:s3:::gatestorageartifacts8ad528aa/elsewhere/*';
+      }
+    });
+    const reached = `builds/shop/arn:aws:codebuild:eu-central-1:123456789012:project/mergegate-pr-7`;
+    for (const role of ['build', 'container']) {
+      for (const key of ['raw/mergegate-pr-7-0f94d09b-junit/0a1b2c3d/junit.xml', 'app.zip']) {
+        const lacking = `mergegate-${role}-shop-0f94d0-eu-central-1 is not allowed s3:PutObject on arn:aws:s3:::gatestorageartifacts8ad528aa/${reached}/${key}`;
+        assert.ok(
+          found.some((finding) => finding.startsWith(lacking)),
+          lacking,
+        );
+      }
+    }
+  });
+}
+
+test('refuses logs and reports of builds that are kept under the name of another repository', async () => {
+  const found = await changed((statement) => {
+    statement.Resource = replaced(
+      statement,
+      ['/mergegate/shop', '/mergegate/docs'],
+      ['-0f94d09b-', '-00000000-'],
+    );
+  });
+  for (const action of ['logs:CreateLogStream', 'logs:PutLogEvents', 'codebuild:CreateReport']) {
+    assert.ok(
+      found.some((finding) => finding.includes(`build-shop-0f94d0-eu-central-1 is not allowed ${action} on`)),
+      action,
+    );
+  }
+});
+
+test('refuses what the reference does not know: actions, resources, condition keys', async () => {
+  const found = await changed((statement) => {
     if (statement.Sid === 'Source') {
       statement.Action = ['codecommit:GitPull', 'codecommit:GitFetch'];
       statement.Condition = { StringEquals: { 'kms:ViaService': 'git' } };
+    }
+    if (statement.Sid === 'Artifacts') {
+      statement.Resource = replaced(statement, ['projectArn', 'projectName']);
     }
     if (list(statement.Action).includes('codebuild:ListProjects')) {
       statement.Resource = 'arn:aws:codebuild:eu-central-1:123456789012:project/mergegate-pr-*';
@@ -248,4 +306,9 @@ test('refuses what the reference does not know: actions, resources, condition ke
     ),
   );
   assert.ok(found.some((finding) => finding.includes('`codebuild:listprojects` knows no resource')));
+  assert.ok(
+    found.some((finding) =>
+      finding.endsWith('`s3:getobject` is never asked for with `codebuild:projectName`'),
+    ),
+  );
 });

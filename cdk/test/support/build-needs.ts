@@ -12,22 +12,26 @@ export interface BuildPlace {
   /** The ARN of the customer-managed key of the repository, if it has one. */
   readonly key?: string;
   readonly project: string;
+  readonly projectArn: string;
   /** A report group of the project. */
   readonly reportGroup: string;
   readonly logGroup: string;
   readonly bucket: string;
-  /** Below it CodeBuild keeps the raw files of the project's reports. */
+  /** The folder in which CodeBuild keeps the raw files of the report group. */
   readonly rawReports: string;
-  /** Below it a build keeps what it made. */
+  /** The folder in which a build keeps what it made. */
   readonly kept: string;
   /** The image repository that container builds push to. */
   readonly images?: string;
   readonly network?: { readonly subnets: readonly string[]; readonly groups: readonly string[] };
 }
 
-/** Everything that a build needs. */
+/** What CodeBuild says in its requests (user guide, condition keys as variables of the service role). */
+export const SAID_BY_CODEBUILD = ['codebuild:projectArn', 'codebuild:buildArn'];
+
+/** Everything that a build needs, whether or not a request says which build it is. */
 export function buildNeeds(build: BuildPlace): Need[] {
-  return [
+  const needs = [
     ...source(build),
     ...log(build),
     ...reports(build),
@@ -35,6 +39,11 @@ export function buildNeeds(build: BuildPlace): Need[] {
     ...network(build),
     ...images(build),
   ];
+  const said = {
+    'codebuild:projectArn': build.projectArn,
+    'codebuild:buildArn': arn(build.place, 'codebuild', `build/${build.project}:0a1b2c3d`),
+  };
+  return [...needs, ...needs.map((need) => ({ ...need, context: { ...need.context, ...said } }))];
 }
 
 /** User guide of CodeCommit: GitPull is checked on the repository, and its key is used as whoever pulls. */
@@ -72,9 +81,13 @@ function reports({ place, reportGroup }: BuildPlace): Need[] {
 function objects({ place, bucket, rawReports, kept }: BuildPlace): Need[] {
   const object = (key: string): string => `arn:${place.partition}:s3:::${bucket}/${key}`;
   return [
-    { action: 's3:PutObject', resource: object(`${rawReports}/id/junit.xml`), why: 'raw files of reports' },
-    { action: 's3:PutObject', resource: object(`${kept}app.zip`), why: 'what it makes' },
-    { action: 's3:GetObject', resource: object(`${kept}app.zip`), why: 'what it made before' },
+    {
+      action: 's3:PutObject',
+      resource: object(`${rawReports}/0a1b2c3d/junit.xml`),
+      why: 'raw files of reports',
+    },
+    { action: 's3:PutObject', resource: object(`${kept}/app.zip`), why: 'what it makes' },
+    { action: 's3:GetObject', resource: object(`${kept}/app.zip`), why: 'what it made before' },
   ];
 }
 

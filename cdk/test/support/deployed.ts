@@ -1,20 +1,28 @@
 /** A deployment as its template describes it: what there is in the account, by the types of the reference. */
+import type { BuildPlace } from './build-needs';
 import { statementsOf, type Statement } from './iam';
-import { projectName } from './rust-names';
+import { nameOf } from './rust-names';
 import { placeOf, resourcesOf, secretArn, type CloudFormation, type Place } from './template';
 
-/** The roles of a repository's builds. */
-export interface Roles {
+/** What there is of one repository. */
+export interface Gated {
   readonly repository: string;
+  /** The roles of its builds, by their ARNs. */
   readonly plain: string;
   readonly container: string;
+  /** Where its builds log. */
+  readonly logGroup: string;
+  /** The project of a pull request, by its name and its ARN. */
+  readonly project: string;
+  readonly projectArn: string;
+  /** A report group of this project. */
+  readonly reportGroup: string;
 }
 
 /** What a template makes, and what its functions will make. */
 export class Deployed {
   readonly place: Place;
-  readonly roles: readonly Roles[];
-  readonly logGroup: string;
+  readonly gated: readonly Gated[];
   readonly bucket: string;
   readonly peoplesPolicy: string;
 
@@ -32,14 +40,23 @@ export class Deployed {
         JSON.parse(String(Properties.Value)) as Settings,
       ]),
     );
-    this.roles = repositories.map((repository) => {
+    const project = nameOf('project', { service });
+    this.gated = repositories.map((repository) => {
       const own = settings.get(repository);
       if (own === undefined) {
         throw new Error(`${repository} has no settings`);
       }
-      return { repository, plain: own.buildRole, container: own.containers.buildRole };
+      const start = nameOf('report_groups', { project, repository });
+      return {
+        repository,
+        plain: own.buildRole,
+        container: own.containers.buildRole,
+        logGroup: own.logGroup,
+        project,
+        projectArn: this.arn('codebuild', `project/${project}`),
+        reportGroup: nameOf('report_group', { start }),
+      };
     });
-    this.logGroup = settings.get(repositories[0] ?? '')?.logGroup ?? '';
     this.bucket = this.named('AWS::S3::Bucket');
     this.peoplesPolicy = this.arn('iam', `policy/${service}-protect-branches-${this.place.region}`);
   }
@@ -47,11 +64,12 @@ export class Deployed {
   /** ARNs of everything of one type, as `service:type`; of pull requests there is one in each repository. */
   things(type: string): string[] {
     const { service } = this;
-    const projects = [...new Set(this.repositories.map((repository) => projectName(service, repository)))];
     const found: Readonly<Record<string, readonly string[]>> = {
       'codecommit:repository': this.repositories.map((repository) => this.arn('codecommit', repository)),
-      'codebuild:project': projects.map((name) => this.arn('codebuild', `project/${name}`)),
-      'codebuild:report-group': projects.map((name) => this.arn('codebuild', `report-group/${name}-junit`)),
+      'codebuild:project': [...new Set(this.gated.map(({ projectArn }) => projectArn))],
+      'codebuild:report-group': this.gated.map(({ reportGroup }) =>
+        this.arn('codebuild', `report-group/${reportGroup}`),
+      ),
       'states:statemachine': [this.arn('states', `stateMachine:${service}`)],
       'states:execution': [this.arn('states', `execution:${service}:pr-7-close-1`)],
       'events:rule-on-default-event-bus': this.rules,
@@ -59,22 +77,42 @@ export class Deployed {
       'iam:group': [this.arn('iam', 'group/developers')],
       'iam:role': [this.arn('iam', 'role/Developer')],
       'iam:user': [this.arn('iam', 'user/ann')],
-      'logs:log-stream': projects.map((name) =>
-        this.arn('logs', `log-group:${this.logGroup}:log-stream:${name}/0a1b2c3d`),
+      'logs:log-stream': this.gated.map(({ logGroup, project }) =>
+        this.arn('logs', `log-group:${logGroup}:log-stream:${project}/0a1b2c3d`),
       ),
       's3:bucket': [`arn:${this.place.partition}:s3:::${this.bucket}`],
-      's3:object': [this.object('builds/7/app.zip')],
+      's3:object': this.kept('artifacts').map((folder) => this.object(`${folder}/app.zip`)),
       'secretsmanager:secret': this.secrets,
     };
     return [...(found[type.toLowerCase()] ?? [])];
   }
 
-  object(key: string): string {
-    return `arn:${this.place.partition}:s3:::${this.bucket}/${key}`;
+  /** Keys of the bucket that a function of `names::objects` makes, of each repository. */
+  kept(made: string): string[] {
+    return this.gated.map(({ repository, projectArn, reportGroup }) =>
+      nameOf(made, { repository, project: projectArn, group: reportGroup }),
+    );
   }
 
-  parameter(path: string): string {
-    return this.arn('ssm', `parameter/mergegate/${this.service}/${path}`);
+  /** What the builds of a repository are about. */
+  buildPlace(repository: string): BuildPlace {
+    const at = this.repositories.indexOf(repository);
+    const gated = this.gated[at];
+    if (gated === undefined) {
+      throw new Error(`${repository} is not gated`);
+    }
+    return {
+      ...gated,
+      place: this.place,
+      key: this.keys[repository],
+      bucket: this.bucket,
+      rawReports: this.kept('raw_reports')[at] ?? '',
+      kept: this.kept('artifacts')[at] ?? '',
+    };
+  }
+
+  object(key: string): string {
+    return `arn:${this.place.partition}:s3:::${this.bucket}/${key}`;
   }
 
   arn(service: string, resource: string): string {

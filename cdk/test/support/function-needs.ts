@@ -4,17 +4,19 @@
  */
 import type { FunctionName } from '../../lib/names';
 import type { Deployed } from './deployed';
+import { parameterCalls, type ParameterCall } from './deployment-calls';
 import { keyNeeds, type Need } from './needs';
 import type { Reference } from './reference';
 import { actionsOf } from './rust';
-import { parameterName, parameterUses } from './rust-names';
+import { nameOf, parameterUses } from './rust-names';
 import { actionsOfDeployment } from './sdk';
 
 /** What the code of a function, and Lambda under its role, has to be allowed. */
 export function functionNeeds(name: FunctionName, deployed: Deployed, reference: Reference): Need[] {
   const actions = actionsOf(name).filter((action) => !action.startsWith('ssm:'));
+  const objects = objectsOf(name, deployed);
   return [
-    ...actions.flatMap((action) => onThings(action, deployed, reference, OBJECTS[name] ?? {})),
+    ...actions.flatMap((action) => onThings(action, deployed, reference, objects)),
     ...parameters(name, deployed),
     ...passed(name, deployed),
     ...keys(deployed),
@@ -25,18 +27,11 @@ export function functionNeeds(name: FunctionName, deployed: Deployed, reference:
 }
 
 /** The same of the custom resource's function. */
-export function deploymentNeeds(deployed: Deployed, reference: Reference): Need[] {
+export async function deploymentNeeds(deployed: Deployed, reference: Reference): Promise<Need[]> {
   const actions = actionsOfDeployment().filter((action) => !action.startsWith('ssm:'));
-  const why = 'taking everything down';
-  const removed = ['pull-requests/7/run', 'repositories/shop/durations'];
   return [
     ...actions.flatMap((action) => onThings(action, deployed, reference, {})),
-    ...removed.map((path) => ({ action: 'ssm:DeleteParameters', resource: deployed.parameter(path), why })),
-    ...['pull-requests', 'repositories'].map((path) => ({
-      action: BY_PATH,
-      resource: deployed.parameter(path),
-      why,
-    })),
+    ...onParameters(deployed, await parameterCalls(deployed)),
     ...keys(deployed),
     ...runtime('deployment', deployed),
   ];
@@ -44,17 +39,21 @@ export function deploymentNeeds(deployed: Deployed, reference: Reference): Need[
 
 const BY_PATH = 'ssm:GetParametersByPath';
 
+type Objects = Readonly<Record<string, readonly string[]>>;
+
 /** Which objects of the bucket a function reads and writes; the reporter is the only one. */
-const OBJECTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  reporter: {
-    's3:GetObject': [
-      'baselines/shop/1.json',
-      'findings/shop/1.json',
-      'builds/shop/raw/mergegate-pr-7-junit/1/junit.xml',
-    ],
-    's3:PutObject': ['baselines/shop/1.json', 'findings/shop/1.json', 'reports/shop/pr-7-1.html'],
-  },
-};
+function objectsOf(name: FunctionName, deployed: Deployed): Objects {
+  if (name !== 'reporter') {
+    return {};
+  }
+  const known = ['baseline', 'findings'].flatMap((made) => deployed.kept(made));
+  // CodeBuild keeps the files of a report in a folder that has its id.
+  const raw = deployed.kept('raw_reports').map((folder) => `${folder}/0a1b2c3d/junit.xml`);
+  return {
+    's3:GetObject': [...known, ...raw],
+    's3:PutObject': [...known, ...deployed.kept('report')],
+  };
+}
 
 /** What a request says beside its resource. */
 const CONTEXT: Readonly<Record<string, (deployed: Deployed) => NonNullable<Need['context']>>> = {
@@ -65,12 +64,7 @@ const CONTEXT: Readonly<Record<string, (deployed: Deployed) => NonNullable<Need[
   'iam:DetachUserPolicy': (deployed) => ({ 'iam:PolicyARN': deployed.peoplesPolicy }),
 };
 
-function onThings(
-  action: string,
-  deployed: Deployed,
-  reference: Reference,
-  objects: Readonly<Record<string, readonly string[]>>,
-): Need[] {
+function onThings(action: string, deployed: Deployed, reference: Reference, objects: Objects): Need[] {
   const found = reference.action(action);
   if (found === undefined) {
     throw new Error(`the reference knows no action \`${action}\``);
@@ -106,24 +100,31 @@ function onThings(
 }
 
 function parameters(name: FunctionName, deployed: Deployed): Need[] {
-  const names = parameterUses(name).flatMap(({ action, kind }) =>
-    deployed.repositories.flatMap((repository) => {
-      const path = parameterName(kind, deployed.service, repository);
-      // The guide allows a read by path on the path itself and on what lies below it.
-      return (action === BY_PATH ? [path, `${path}/any`] : [path]).map((each) => `${action} ${each}`);
-    }),
+  const calls = parameterUses(name).flatMap(({ action, kind }) =>
+    deployed.repositories.map((repository) => ({
+      action,
+      path: nameOf(kind, { service: deployed.service, repository }),
+    })),
   );
-  return [...new Set(names)].map((found) => {
+  return onParameters(deployed, calls);
+}
+
+/** The guide allows a read by path on the path itself and on what lies below it. */
+function onParameters(deployed: Deployed, calls: readonly ParameterCall[]): Need[] {
+  const asked = calls.flatMap(({ action, path }) =>
+    (action === BY_PATH ? [path, `${path}/any`] : [path]).map((each) => `${action} ${each}`),
+  );
+  return [...new Set(asked)].map((found) => {
     const [action = '', path = ''] = found.split(' ');
     return { action, resource: deployed.arn('ssm', `parameter${path}`), why: 'what it remembers' };
   });
 }
 
 /** CreateProject and UpdateProject name the role of builds, StartBuild that of container builds. */
-function passed(name: FunctionName, { roles }: Deployed): Need[] {
+function passed(name: FunctionName, { gated }: Deployed): Need[] {
   const given = {
-    environment: roles.map(({ plain }) => plain),
-    builder: roles.map(({ container }) => container),
+    environment: gated.map(({ plain }) => plain),
+    builder: gated.map(({ container }) => container),
   };
   const arns = name === 'environment' || name === 'builder' ? given[name] : [];
   return arns.map((resource) => ({

@@ -11,9 +11,9 @@ export interface Need extends Request {
   readonly resourcePolicy?: readonly Statement[];
 }
 
-/** The needs that a role's policies do not meet, in sentences. */
+/** The needs that a role's policies do not meet, in sentences; what is asked for in more than one way is said once. */
 export function unmet(role: string, policies: Policies, needs: readonly Need[]): string[] {
-  return needs.flatMap((need) => {
+  const found = needs.flatMap((need) => {
     const what = `${need.action} on ${need.resource}, which it needs for ${need.why}`;
     const decision = decide({ ...policies, resource: need.resourcePolicy }, need);
     if (decision.allowed) {
@@ -24,6 +24,7 @@ export function unmet(role: string, policies: Policies, needs: readonly Need[]):
     }
     return [`${role} is not allowed ${what}${decision.beyondBoundary ? ': its boundary' : ''}`];
   });
+  return [...new Set(found)];
 }
 
 /** What CodeCommit does with the key of a repository as whoever reads or writes there (user guide, encryption). */

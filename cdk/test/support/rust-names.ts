@@ -1,4 +1,5 @@
-/** Which parameters a function of ours reads and writes: from its code, and from the code that makes their names. */
+/** Names as the code of ours makes them, and which parameters its functions read and write. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
@@ -26,44 +27,64 @@ export interface ParameterUse {
 /** Everything that a function does with parameters; fails where that cannot be told from its code. */
 export function parameterUses(name: FunctionName): ParameterUse[] {
   const bodies = bodiesOf(name);
-  const uses = bodies.flatMap(({ name: inside, body }) => {
+  const uses = bodies.flatMap(({ name: inside, module, body }) => {
+    const made = madeIn(module, bodies);
     const calls = body.matchAll(/\bparameters\s*\.\s*(\w+)(?:::<[^>]*>)?\(\s*([^;]*)/g);
     return [...calls].flatMap(([, method = '', argument = '']) => {
       const action = ACTIONS[method];
       if (action === undefined) {
         return [];
       }
-      const direct = /^&?[\w.]*\bnames(?:\(\))?\s*\.\s*(\w+)\(/.exec(argument)?.[1];
-      const kind = direct ?? variablesOf(body).get(/^&?(\w+)/.exec(argument)?.[1] ?? '');
+      const kind =
+        /^&?[\w.]*\bnames(?:\(\))?\s*\.\s*(\w+)\(/.exec(argument)?.[1] ??
+        made.get(/^&?self\s*\.\s*(\w+)\(/.exec(argument)?.[1] ?? '') ??
+        variablesOf(body, made).get(/^&?(\w+)/.exec(argument)?.[1] ?? '');
       const kinds = kind === undefined ? handedTo(inside, bodies) : [kind];
-      if (kinds.length > 0) {
-        return kinds.map((each) => ({ action, kind: each }));
+      if (method === 'delete' && kinds.includes('pull_request')) {
+        // What was listed is deleted: everything in the folder.
+        return BELOW.map((each) => ({ action, kind: each }));
       }
-      // What was listed is deleted: everything in the folder.
-      const listed = /names_below\(\s*&[\w.()]*\.(\w+)\(/.exec(body)?.[1];
-      if (method !== 'delete' || listed === undefined) {
+      if (method === 'delete' || kinds.length === 0) {
         throw new Error(
           `${name}: which parameter \`${inside}\` uses cannot be told: \`${method}(${argument.slice(0, 60)}\``,
         );
       }
-      return BELOW.map((each) => ({ action, kind: each }));
+      return kinds.map((each) => ({ action, kind: each }));
     });
   });
   const all = new Map(uses.map((use) => [`${use.action} ${use.kind}`, use]));
   return [...all.values()];
 }
 
+/** Methods of a module that do nothing but make the name of a parameter, and which. */
+function madeIn(module: string, bodies: readonly RustFunction[]): Map<string, string> {
+  const own = bodies.filter((one) => one.module === module);
+  return new Map(
+    own.flatMap(({ name, body }) => {
+      const kind = /^\s*self[\w\s.()]*\bnames\(\)\s*\.\s*(\w+)\([^;]*$/.exec(body)?.[1];
+      return kind === undefined ? [] : [[name, kind] as const];
+    }),
+  );
+}
+
 /** Variables that hold the name of a parameter, and which. */
-function variablesOf(body: string): Map<string, string> {
+function variablesOf(body: string, made: ReadonlyMap<string, string>): Map<string, string> {
   const bound = body.matchAll(/let (\w+) = [^;]*?\bnames(?:\(\))?\s*\.\s*(\w+)\(/g);
-  return new Map([...bound].map(([, variable = '', kind = '']) => [variable, kind]));
+  const asked = body.matchAll(/let (\w+) = self\s*\.\s*(\w+)\(/g);
+  return new Map([
+    ...[...asked].flatMap(([, variable = '', method = '']) => {
+      const kind = made.get(method);
+      return kind === undefined ? [] : [[variable, kind] as const];
+    }),
+    ...[...bound].map(([, variable = '', kind = '']) => [variable, kind] as const),
+  ]);
 }
 
 /** Which names of parameters a function is given by its callers. */
 function handedTo(inside: string, bodies: readonly RustFunction[]): string[] {
   const calls = new RegExp(`\\b${inside}\\(([^;]*?)\\)`, 'g');
-  return bodies.flatMap(({ body }) => {
-    const variables = variablesOf(body);
+  return bodies.flatMap(({ module, body }) => {
+    const variables = variablesOf(body, madeIn(module, bodies));
     const given = [...body.matchAll(calls)].flatMap(([, handed = '']) => handed.match(/\w+/g) ?? []);
     return given.flatMap((word) => variables.get(word) ?? []);
   });
@@ -72,36 +93,57 @@ function handedTo(inside: string, bodies: readonly RustFunction[]): string[] {
 /** What lies in the folder of a pull request. */
 const BELOW = ['claim', 'environment', 'result', 'command'];
 
-/** The name that a function of `names::Parameters` makes. */
-export function parameterName(kind: string, service: string, repository: string): string {
+/** What names are made of, by what the code calls it. */
+export type Parts = Readonly<Record<string, string>>;
+
+/** What the tests say where it does not matter. */
+const USUAL: Parts = {
+  id: '7',
+  pull_request: '7',
+  branch: 'main',
+  comment: '0a1b2c3d:1',
+  tree: '4b825dc6',
+  run: 'pr-7-0a1b2c3d4e5f-6a7b8c9d-1',
+  report: 'junit',
+};
+
+/** The name that a function of `names` makes: its last expression is a `format!`. */
+export function nameOf(made: string, parts: Parts): string {
   const form = new RegExp(
-    `pub fn ${kind}\\(&self[^{]*-> String \\{\\s*format!\\(\\s*"([^"]*)",?([^;]*?)\\)\\s*\\}`,
+    `pub fn ${made}\\([^{]*-> String \\{\\s*((?:let [^;]*;\\s*)*)format!\\(\\s*"([^"]*)",?([^;]*?)\\)\\s*\\}`,
   ).exec(NAMES);
   if (form === null) {
-    throw new Error(`\`names::Parameters::${kind}\` makes no name that can be read here`);
+    throw new Error(`\`names\` has no \`${made}\` that makes a name which can be read here`);
   }
-  const [, pattern = '', listed = ''] = form;
-  const given = listed.split(/,\s*(?![^(]*\))/).map((argument) => argument.trim());
-  const values: Readonly<Record<string, string>> = { repository, id: '7' };
-  return pattern.replaceAll(/\{(\w*)\}/g, (_, named: string) => {
-    const argument = named === '' ? (given.shift() ?? '') : named;
-    const called = /^self\.(\w+)\(/.exec(argument)?.[1];
-    if (called !== undefined) {
-      return parameterName(called, service, repository);
-    }
-    if (argument === 'self.service') {
-      return service;
-    }
-    return values[argument] ?? 'ab12cd34';
-  });
+  const [, bound = '', pattern = '', listed = ''] = form;
+  let known: Parts = { ...USUAL, ...parts };
+  for (const [, variable = '', expression = ''] of bound.matchAll(/let (\w+) = ([^;]*);/g)) {
+    known = { ...known, [variable]: valueOf(expression, known) };
+  }
+  // A comma within the parentheses of a call parts nothing.
+  const given = listed.split(/,(?![^(]*\))/).map((argument) => argument.trim());
+  return pattern.replaceAll(/\{(\w*)\}/g, (_, named: string) =>
+    valueOf(named === '' ? (given.shift() ?? '') : named, known),
+  );
 }
 
-/** The name of the project of a pull request, as `names::project` makes it. */
-export function projectName(service: string, repository: string): string {
-  const pattern = /pub fn project\([^{]*\{\s*format!\("([^"]*)"\)/.exec(NAMES)?.[1];
-  if (pattern === undefined) {
-    throw new Error('`names::project` makes no name that can be read here');
+/** What an expression of `names` stands for. */
+function valueOf(expression: string, known: Parts): string {
+  const hashed = /^hash\(&\[(\w+)(?:\.\w+\(\))?\], (\d+)\)$/.exec(expression);
+  if (hashed !== null) {
+    const [, part = '', length = ''] = hashed;
+    const digest = createHash('sha256')
+      .update(`${valueOf(part, known)}\n`)
+      .digest('hex');
+    return digest.slice(0, Number(length));
   }
-  const values: Readonly<Record<string, string>> = { service, repository, pull_request: '7' };
-  return pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? 'ab12cd34');
+  const called = /^(?:self\.)?(\w+)\(/.exec(expression)?.[1];
+  if (called !== undefined) {
+    return nameOf(called, known);
+  }
+  const value = known[expression.replace(/^self\./, '')];
+  if (value === undefined) {
+    throw new Error(`what \`${expression}\` stands for in a name cannot be told`);
+  }
+  return value;
 }

@@ -54,7 +54,7 @@ export function knownOperations(): string[] {
 }
 
 /** Modules of `gate_aws` that work with all clients: a handler that calls one makes its calls, too. */
-const SHARED = ['run', 'repository', 'conversation'];
+const SHARED = ['run', 'repository', 'conversation', 'let_go'];
 
 function withShared(handler: string): string {
   return [handler, ...sharedBy(handler).map((module) => sourceOf(join(GATE_AWS, `${module}.rs`)))].join('\n');
