@@ -3,7 +3,7 @@ import { deploy } from '../../lib/deployment/deploy';
 import type { DeploymentProperties } from '../../lib/deployment/properties';
 import type { Deployed } from './deployed';
 import { fakeAws, FakeAccount } from './fake-aws';
-import { nameOf } from './rust-names';
+import { nameOf, parametersOf } from './rust-names';
 import { resourcesOf } from './template';
 
 /** A call, by its action and the parameter or the folder that it is about. */
@@ -46,12 +46,12 @@ export async function parameterCalls(deployed: Deployed): Promise<ParameterCall[
   const aws = { ...fakeAws(), account: new WitnessingAccount() };
   for (const repository of [...repositories, LEFT]) {
     aws.host.addRepository(repository, 'main');
-    for (const made of ['settings', 'durations', 'rules']) {
+    for (const made of parametersOf('repository')) {
       aws.account.parameters_.set(nameOf(made, { service, repository }), 'what somebody wrote');
     }
   }
   const remember = (id: string, repository: string): void => {
-    for (const made of ['claim', 'environment', 'result', 'command']) {
+    for (const made of parametersOf('pull request')) {
       aws.account.parameters_.set(nameOf(made, { service, id }), JSON.stringify({ repository }));
     }
   };

@@ -42,7 +42,7 @@ export function parameterUses(name: FunctionName): ParameterUse[] {
       const kinds = kind === undefined ? handedTo(inside, bodies) : [kind];
       if (method === 'delete' && kinds.includes('pull_request')) {
         // What was listed is deleted: everything in the folder.
-        return BELOW.map((each) => ({ action, kind: each }));
+        return parametersOf('pull request').map((each) => ({ action, kind: each }));
       }
       if (method === 'delete' || kinds.length === 0) {
         throw new Error(
@@ -90,8 +90,12 @@ function handedTo(inside: string, bodies: readonly RustFunction[]): string[] {
   });
 }
 
-/** What lies in the folder of a pull request. */
-const BELOW = ['claim', 'environment', 'result', 'command'];
+/** The functions of `names::Parameters` that name a parameter of a repository or of a pull request; folders are none. */
+export function parametersOf(what: 'repository' | 'pull request'): string[] {
+  const argument = what === 'repository' ? 'repository' : 'id';
+  const made = [...NAMES.matchAll(new RegExp(`pub fn (\\w+)\\(\\s*&self,\\s*${argument}: `, 'g'))];
+  return made.flatMap(([, name = '']) => (NAMES.includes(`self.${name}(`) ? [] : [name]));
+}
 
 /** What names are made of, by what the code calls it. */
 export type Parts = Readonly<Record<string, string>>;
