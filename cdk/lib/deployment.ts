@@ -195,9 +195,10 @@ export class Deployment extends Construct {
       allow(
         'ssm',
         ['DeleteParameters'],
-        ['pull-requests/*', 'repositories/*/durations', 'repositories/*/rules-*'].map((name) =>
-          names.parameterArn(name),
-        ),
+        [
+          'pull-requests/*',
+          ...['durations', 'rules-*', 'moves-*'].map((name) => `repositories/*/${name}`),
+        ].map((name) => names.parameterArn(name)),
       ),
       ...useOfKeys(this, repositoryKeys, repositories),
       ...this.letGoOfPeople(),

@@ -67,8 +67,10 @@ function router(subjects: Subjects): PolicyStatement[] {
         'pull-requests/*/environment',
         'pull-requests/*/result',
         'repositories/*/settings',
+        'repositories/*/moves-*',
       ),
     ),
+    allow('ssm', ['PutParameter'], parameters(names, 'repositories/*/moves-*')),
     allow(
       'ssm',
       ['GetParametersByPath'],

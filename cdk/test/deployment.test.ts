@@ -209,6 +209,7 @@ function busy(clock?: FakeClock): FakeAws {
   account.parameters_.set('/mergegate/mergegate/repositories/shop/durations', '{}');
   account.parameters_.set('/mergegate/mergegate/repositories/shop/settings', '{}');
   account.parameters_.set('/mergegate/mergegate/repositories/shop/rules-0123456789abcdef', '{}');
+  account.parameters_.set('/mergegate/mergegate/repositories/shop/moves-0123456789abcdef', '{}');
   account.objects.set('artifacts', ['builds/7/app.zip']);
   account.holders.add('ann');
   host.repositories

@@ -16,7 +16,12 @@ async fn tip(stage: &Stage) -> CommitId {
 
 /// Tells the router once more that `main` moved from there to its tip; whether it counts that as past the gate.
 async fn past_the_gate(stage: &Stage, from: &CommitId) -> Value {
+    tell_of_move(stage, "other", from).await["past_the_gate"].clone()
+}
+
+async fn tell_of_move(stage: &Stage, id: &str, from: &CommitId) -> Value {
     let event = json!({
+        "id": id,
         "source": "aws.codecommit",
         "detail-type": "CodeCommit Repository State Change",
         "detail": {
@@ -29,7 +34,7 @@ async fn past_the_gate(stage: &Stage, from: &CommitId) -> Value {
             "callerUserArn": "arn:aws:iam::000000000000:user/bob",
         }
     });
-    stage.tell_router(&event).await.unwrap()["past_the_gate"].clone()
+    stage.tell_router(&event).await.unwrap()
 }
 
 async fn opened(value: &str) -> (Stage, String) {
@@ -106,6 +111,20 @@ async fn a_push_straight_to_main_goes_past_the_gate_and_the_next_comment_says_so
         said.contains("; it has moved since, past the gate."),
         "{said}"
     );
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_past_the_gate_that_is_told_of_twice_is_counted_once() {
+    let stage = Stage::set(&green_files()).await;
+    let from = tip(&stage).await;
+    stage.copy.push("main", "", &[("note", "in a hurry\n")]);
+    stage.quiet().await;
+    for (id, told) in [("1a", true), ("1a", false), ("2b", true), ("1a", false)] {
+        let answer = tell_of_move(&stage, id, &from).await;
+        assert_eq!(answer["past_the_gate"], json!(true), "{id}");
+        assert_eq!(answer["told"], json!(told), "{id}");
+    }
     stage.strike().await;
 }
 

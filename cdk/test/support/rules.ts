@@ -120,6 +120,7 @@ const WRITERS: readonly (readonly [string, readonly string[]])[] = [
   ['pull-requests/7/result', ['reporter']],
   ['repositories/my-repository/durations', ['reporter']],
   ['repositories/my-repository/rules-0123456789abcdef', ['environment']],
+  ['repositories/my-repository/moves-0123456789abcdef', ['router']],
   ['repositories/my-repository/settings', ['deployment']],
 ];
 

@@ -66,6 +66,8 @@ pub struct RulesOverridden {
 /// `CodeCommit Repository State Change` of a branch that was there before and still is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BranchMoved {
+    /// What EventBridge calls the event, the same when it brings it again.
+    pub event: String,
     /// The repository.
     pub repository: RepositoryName,
     /// The branch.
@@ -127,6 +129,7 @@ pub enum Ignored {
 
 #[derive(Deserialize)]
 struct Envelope {
+    id: Option<String>,
     source: Option<String>,
     #[serde(rename = "detail-type")]
     detail_type: Option<String>,
@@ -204,9 +207,11 @@ impl Event {
             ("aws.codecommit", "CodeCommit Pull Request State Change") => {
                 pull_request(envelope.detail, detail_type)
             }
-            ("aws.codecommit", "CodeCommit Repository State Change") => {
-                branch_moved(envelope.detail, &detail_type)
-            }
+            ("aws.codecommit", "CodeCommit Repository State Change") => branch_moved(
+                envelope.id.unwrap_or_default(),
+                envelope.detail,
+                &detail_type,
+            ),
             ("aws.codecommit", "CodeCommit Comment on Pull Request") => {
                 comment_posted(envelope.detail, detail_type)
             }
@@ -259,7 +264,7 @@ fn pull_request(detail: Value, detail_type: String) -> Result<Event, Ignored> {
     }))
 }
 
-fn branch_moved(detail: Value, detail_type: &str) -> Result<Event, Ignored> {
+fn branch_moved(event: String, detail: Value, detail_type: &str) -> Result<Event, Ignored> {
     let detail: RepositoryDetail = expect(detail, detail_type)?;
     if detail.event != "referenceUpdated" || detail.reference_type != "branch" {
         return Err(Ignored::NoRunNeeded {
@@ -267,6 +272,7 @@ fn branch_moved(detail: Value, detail_type: &str) -> Result<Event, Ignored> {
         });
     }
     Ok(Event::BranchMoved(BranchMoved {
+        event,
         repository: RepositoryName::new(detail.repository_name),
         branch: BranchName::from_reference(&detail.reference_full_name),
         from: detail.old_commit_id.map(CommitId::new),

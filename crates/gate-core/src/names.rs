@@ -213,6 +213,12 @@ impl Parameters<'_> {
         format!("{}/{repository}/rules-{branch}", self.repositories())
     }
 
+    /// The moves of a branch past the gate that were told of; written by the router.
+    pub fn moves(&self, repository: &RepositoryName, branch: &BranchName) -> String {
+        let branch = hash(&[branch.as_str()], 16);
+        format!("{}/{repository}/moves-{branch}", self.repositories())
+    }
+
     /// Folder of all open pull requests.
     pub fn pull_requests(&self) -> String {
         format!("/mergegate/{}/pull-requests", self.service)

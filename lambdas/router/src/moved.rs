@@ -6,9 +6,7 @@ use gate_core::{
     event::{BranchMoved, RunEnded},
     host::CodeHost,
     id::{BranchName, CommitId, RepositoryName},
-    protocol::{
-        MoveDecision, MovedBranch, OpenPullRequest, Passage, State, makes_room, on_branch_moved,
-    },
+    protocol::{MoveDecision, MovedBranch, OpenPullRequest, State, makes_room, on_branch_moved},
     rules::{self, MergeRules, Rules},
 };
 use serde_json::{Value, json};
@@ -64,8 +62,9 @@ pub(crate) async fn branch_moved(
     };
     // Last, so that an event that comes again is not counted again for what failed after this.
     if is_there {
-        let passage = passage::tell(clients, event).await?;
-        answer["past_the_gate"] = json!(passage == Passage::PastTheGate);
+        let (past_the_gate, told) = passage::tell(clients, event).await?;
+        answer["past_the_gate"] = json!(past_the_gate);
+        answer["told"] = json!(told);
     }
     Ok(answer)
 }

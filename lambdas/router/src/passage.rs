@@ -8,30 +8,24 @@ use gate_core::{
     event::BranchMoved,
     host::CodeHost,
     id::PullRequestId,
-    protocol::{MergedAtTip, Passage, is_merge_of, may_be_merge_of, passage_by_merge},
+    protocol::{MergedAtTip, Passage, ToldMoves, is_merge_of, may_be_merge_of, passage_by_merge},
     pull_request::PullRequest,
 };
 
 /// So many of the newest closed pull requests are looked at, and all older ones that anything of an environment is left of.
 const NEWEST: usize = 100;
 
-/// Finds out, and tells the log, which is counted.
-pub(crate) async fn tell(clients: &Clients, event: &BranchMoved) -> Result<Passage, GateError> {
-    let passage = find(clients, event).await?;
-    let from = event.from.as_ref().map(ToString::to_string);
-    match &passage {
-        Passage::PastTheGate => tracing::warn!(
-            repository.name = %event.repository,
-            repository.branch = %event.branch,
-            event.from = from,
-            event.commit = %event.to,
-            event.caller = event.by,
-            "a branch was moved past the gate"
-        ),
+/// Finds out, and tells the log, which is counted; answers whether it went past the gate, and whether that was told now.
+pub(crate) async fn tell(
+    clients: &Clients,
+    event: &BranchMoved,
+) -> Result<(bool, bool), GateError> {
+    match &find(clients, event).await? {
+        Passage::PastTheGate => return Ok((true, tell_once(clients, event).await?)),
         Passage::Unknown(reason) => tracing::info!(
             repository.name = %event.repository,
             repository.branch = %event.branch,
-            event.from = from,
+            event.from = event.from.as_ref().map(ToString::to_string),
             event.commit = %event.to,
             event.caller = event.by,
             reason,
@@ -39,7 +33,33 @@ pub(crate) async fn tell(clients: &Clients, event: &BranchMoved) -> Result<Passa
         ),
         Passage::Approved(_) | Passage::Overridden(_) => {}
     }
-    Ok(passage)
+    Ok((false, false))
+}
+
+/// The log line is counted, and an alarm: an event that comes again is none.
+async fn tell_once(clients: &Clients, event: &BranchMoved) -> Result<bool, GateError> {
+    let name = clients.names().moves(&event.repository, &event.branch);
+    let told: Option<ToldMoves> = clients.parameters.get(&name).await?;
+    let Some(told) = told.unwrap_or_default().with(event) else {
+        tracing::info!(
+            repository.name = %event.repository,
+            repository.branch = %event.branch,
+            event.commit = %event.to,
+            "a move was told of already"
+        );
+        return Ok(false);
+    };
+    tracing::warn!(
+        repository.name = %event.repository,
+        repository.branch = %event.branch,
+        event.from = event.from.as_ref().map(ToString::to_string),
+        event.commit = %event.to,
+        event.caller = event.by,
+        "a branch was moved past the gate"
+    );
+    // Told twice at worst, where this fails; never not at all.
+    clients.parameters.put(&name, &told).await?;
+    Ok(true)
 }
 
 async fn find(clients: &Clients, event: &BranchMoved) -> Result<Passage, GateError> {

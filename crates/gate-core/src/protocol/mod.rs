@@ -26,7 +26,9 @@ pub use attempt::{
 };
 pub use claim::{Claim, ClaimStep, claim, has_begun};
 pub use failures::{Failures, counts_as_failed, failed_runs, one_more};
-pub use passage::{MergedAtTip, Passage, is_merge_of, may_be_merge_of, passage_by_merge};
+pub use passage::{
+    MergedAtTip, Passage, ToldMoves, is_merge_of, may_be_merge_of, passage_by_merge,
+};
 pub(crate) use record::shorten;
 pub use record::{ApprovalRecord, Durations, EnvironmentRecord, ResultRecord, RulesRecord, fits};
 pub use router::{

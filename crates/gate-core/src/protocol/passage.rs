@@ -2,6 +2,8 @@
 //!
 //! Whoever goes past the gate is named, so nothing is said that could be a late event or an old read.
 
+use serde::{Deserialize, Serialize};
+
 use super::{ApprovalRecord, ResultRecord};
 use crate::{
     event::BranchMoved, host::CommitDetails, id::PullRequestId, pull_request::PullRequest,
@@ -18,6 +20,29 @@ pub enum Passage {
     PastTheGate,
     /// It cannot be told, for this reason.
     Unknown(String),
+}
+
+/// So many of a branch's moves are remembered: EventBridge repeats an event soon or never.
+const MOST_TOLD: usize = 20;
+
+/// The events of a branch's moves past the gate that were told of, newest first. EventBridge may bring one twice, and each is
+/// counted once.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub struct ToldMoves {
+    events: Vec<String>,
+}
+
+impl ToldMoves {
+    /// What is to be remembered once this move was told of; `None` if it was told of already.
+    pub fn with(self, event: &BranchMoved) -> Option<Self> {
+        if !event.event.is_empty() && self.events.contains(&event.event) {
+            return None;
+        }
+        let mut events = self.events;
+        events.insert(0, event.event.clone());
+        events.truncate(MOST_TOLD);
+        Some(Self { events })
+    }
 }
 
 /// What is known of a pull request whose merge the new tip is.
@@ -95,6 +120,7 @@ mod tests {
 
     fn event() -> BranchMoved {
         BranchMoved {
+            event: "1a".to_owned(),
             repository: live().repository,
             branch: live().destination,
             from: Some(commit('b')),
@@ -118,6 +144,23 @@ mod tests {
             tested_tree: Some(TreeId::new("t")),
             ..ResultRecord::spoken(execution().name, live().revision, None)
         }
+    }
+
+    #[test]
+    fn a_move_is_told_of_once_however_often_its_event_comes() {
+        let again = |told: &ToldMoves| told.clone().with(&event());
+        let told = again(&ToldMoves::default()).expect("it is new");
+        assert_eq!(again(&told), None);
+        // Back and forth again is another move.
+        let numbered = |number: usize| BranchMoved {
+            event: number.to_string(),
+            ..event()
+        };
+        let later = (0..MOST_TOLD).fold(told, |told, number| {
+            told.with(&numbered(number)).expect("it is new")
+        });
+        assert_eq!(later.events.len(), MOST_TOLD);
+        assert!(again(&later).is_some(), "nobody remembers for ever");
     }
 
     #[test]

@@ -224,6 +224,7 @@ fn every_approval_is_taken_back_at_once_and_the_rest_is_told_bit_by_bit() {
 
 fn moved() -> BranchMoved {
     BranchMoved {
+        event: "1a".to_owned(),
         repository: RepositoryName::new("demo"),
         branch: BranchName::new("main"),
         from: Some(commit('b')),
