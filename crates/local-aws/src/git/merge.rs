@@ -242,17 +242,25 @@ impl Git {
         Ok(Merge::Clean { tree })
     }
 
-    /// How many places of a file git cannot merge by their lines; none where it is no matter of lines.
-    pub(crate) async fn conflicting_hunks(
+    /// The tree of a merge by lines, with git's marks where it could not merge.
+    pub(crate) async fn marked_tree(
         &self,
         repository: &str,
         destination: &str,
         source: &str,
+    ) -> Result<String, GitError> {
+        let merged = self.merge_tree(repository, destination, source, None);
+        Ok(merged.await?.tree)
+    }
+
+    /// How many places of a file git could not merge by their lines, by the marks in `tree`; none where it is no matter of lines.
+    pub(crate) async fn conflicting_hunks(
+        &self,
+        repository: &str,
+        tree: &str,
         path: &str,
     ) -> Result<usize, GitError> {
-        let merged = self.merge_tree(repository, destination, source, None);
-        let tree = merged.await?.tree;
-        let content = match self.entry(repository, &tree, path).await? {
+        let content = match self.entry(repository, tree, path).await? {
             Some(entry) if entry.size.is_some() => self.blob(repository, &entry.id).await?,
             _ => None,
         };

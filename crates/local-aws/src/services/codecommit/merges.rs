@@ -78,9 +78,18 @@ pub(super) async fn conflicts(account: &Account, input: &Value) -> Result<Value,
         let message = "nextToken is not one that this service gave out";
         return refuse("InvalidContinuationTokenException", message);
     };
+    let marked = if detail == Detail::Line && !page.items.is_empty() {
+        let git = &account.git;
+        let tree = git.marked_tree(sides.name(), &sides.destination, &sides.source);
+        Some(tree.await?)
+    } else {
+        None
+    };
     let mut list = Vec::new();
     for path in &page.items {
-        list.push(conflicts::metadata(account, &sides, base.as_deref(), path, detail).await?);
+        let metadata =
+            conflicts::metadata(account, &sides, base.as_deref(), path, marked.as_deref());
+        list.push(metadata.await?);
     }
     let mut answer = json!({
         "mergeable": mergeable,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::request::Sides;
 use crate::{
     Account, ServiceError,
-    git::{Detail, Entry, EntryKind},
+    git::{Entry, EntryKind},
     services::codecommit::edits::mode_word,
 };
 
@@ -18,13 +18,14 @@ struct Version {
     binary: bool,
 }
 
-/// `conflictMetadata` of one file; a member of which git knows nothing for a version is left out.
+/// `conflictMetadata` of one file; a member of which git knows nothing for a version is left out. `marked` is the tree of a merge by
+/// lines, where these are asked for.
 pub(super) async fn metadata(
     account: &Account,
     sides: &Sides,
     base: Option<&str>,
     path: &str,
-    detail: Detail,
+    marked: Option<&str>,
 ) -> Result<Value, ServiceError> {
     let version = async |commit: Option<&str>| version(account, sides.name(), commit, path).await;
     let base = version(base).await?;
@@ -57,13 +58,11 @@ pub(super) async fn metadata(
             "destination": operation(&base, &destination),
         },
     });
-    let git = &account.git;
-    let of_content = match detail {
+    let of_content = match marked {
         _ if id(&source) == id(&destination) => 0,
-        Detail::File => 1,
-        Detail::Line => {
-            let hunks =
-                git.conflicting_hunks(sides.name(), &sides.destination, &sides.source, path);
+        None => 1,
+        Some(tree) => {
+            let hunks = account.git.conflicting_hunks(sides.name(), tree, path);
             hunks.await?.max(1)
         }
     };
