@@ -150,7 +150,7 @@ async fn an_override_is_said_of_nobody_who_did_not_and_of_everybody_who_did() {
     stage.quiet().await;
     let said = async |who: &str| {
         let comments = stage.comments(&id).await;
-        let remark = format!("`user/{who}` did it");
+        let remark = format!("user/{who}` did it");
         comments
             .iter()
             .filter(|said| said.contains(&remark))
