@@ -321,8 +321,9 @@ def survives(mutant):
     environment = os.environ | {"CARGO_TARGET_DIR": str(TARGET), "RUST_BACKTRACE": "0"}
     command = ["cargo", "test", "--quiet", "--offline", "--package", *package.split()]
     if package == "gate-core":
-        # Only the model needs it optimised, and compiling takes longer than a unit test.
-        command += ["--lib", "--config", "profile.dev.package.gate-core.opt-level=0"]
+        command += ["--lib"]
+    if package == "gate-model":
+        command += ["--profile", "model"]
     try:
         path.write_text(original.replace(mutant.old, mutant.new))
         built = subprocess.run([*command, "--no-run"], cwd=COPY, env=environment, capture_output=True, text=True)

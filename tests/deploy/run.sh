@@ -41,9 +41,9 @@ install_needs() {
 
 # The test is about what the functions do. How quickly they start is measured with the profile that is deployed.
 compile() {
-  local name packages=()
-  for name in router environment builder reporter; do packages+=(--package "$name"); done
-  cargo build --locked --package gate "${packages[@]}"
+  local name
+  # As ./test.sh does: with single packages cargo chooses other features, and compiles the SDKs once more.
+  cargo build --locked --workspace --exclude gate-model --bins --tests
   for name in router environment builder reporter; do
     mkdir -p "$functions/$name"
     strip -o "$functions/$name/bootstrap" "$target/debug/$name"
