@@ -1,6 +1,7 @@
 //! The comment in every state it can be in, read as a whole; and texts that try to break out of it.
 
 mod deferred;
+mod flags;
 mod outside;
 mod states;
 
