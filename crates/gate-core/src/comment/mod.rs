@@ -41,6 +41,8 @@ pub struct View<'a> {
     pub run: &'a RunName,
     /// What it was asked to test.
     pub candidacy: &'a Candidacy,
+    /// The pull request's title, for people.
+    pub title: &'a str,
     /// The branch to be merged, for people.
     pub source: &'a BranchName,
     /// The branch it goes to.

@@ -101,6 +101,7 @@ fn said(
     said_of(&View {
         run: &run,
         candidacy: &candidacy,
+        title: &pull_request.title,
         source: &pull_request.source,
         destination: &pull_request.destination,
         candidate,
