@@ -3,6 +3,7 @@
 mod deferred;
 mod flags;
 mod outside;
+mod several;
 mod states;
 
 use super::*;
