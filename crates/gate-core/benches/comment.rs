@@ -105,6 +105,7 @@ impl Finished {
         render(&View {
             run: &self.run,
             candidacy: &self.candidacy,
+            title: "Lock the account",
             source: &self.candidate.source,
             destination: &self.candidate.destination,
             candidate: Some(&self.candidate),

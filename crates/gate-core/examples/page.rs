@@ -228,6 +228,7 @@ fn main() {
     let view = View {
         run: &run,
         candidacy: &candidacy,
+        title: "Lock the account after five failures",
         source: &source,
         destination: &destination,
         candidate: Some(&candidate),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     id::CheckName,
     inert,
-    title::{Flag, Flags},
+    title::{self, Flag, Flags},
 };
 
 /// What a line begins with.
@@ -165,6 +165,11 @@ pub enum Unclear {
         /// Which.
         flag: Flag,
     },
+    /// `compute=` with something that is no size.
+    NoSize {
+        /// As typed, shortened.
+        word: String,
+    },
     /// Words follow a command that takes none.
     Superfluous {
         /// The command.
@@ -198,6 +203,16 @@ impl Line {
 pub struct TooMany {
     /// How many.
     pub found: usize,
+}
+
+/// Whether one of the lines names a check.
+pub fn names_checks(lines: &[Line]) -> bool {
+    let mut commands = lines.iter().filter_map(|line| line.command.as_ref().ok());
+    commands.any(|command| match command {
+        Command::Retry { what } => matches!(what, Retry::Check(_)),
+        Command::Give { flags } => flags.has(Flag::Only),
+        _ => false,
+    })
 }
 
 /// Whether a comment has a command, or something that was meant as one.
@@ -305,10 +320,10 @@ fn allow(rest: &str) -> Result<Command, Unclear> {
             flag,
             typed: Some(named.as_typed(flag)),
         }),
-        None => Err(Unclear::NoFlag {
+        None => Err(no_size(word).unwrap_or_else(|| Unclear::NoFlag {
             word: shortened(rest),
             nearest: Flag::nearest(&lower),
-        }),
+        })),
     }
 }
 
@@ -319,6 +334,9 @@ fn give(text: &str, word: &str, rest: &str) -> Result<Command, Unclear> {
     let read = Flags::of_word(typed).or_else(|| Flags::of_word(&with_colon));
     if let Some(flags) = read {
         return Ok(Command::Give { flags });
+    }
+    if let Some(no_size) = no_size(typed) {
+        return Err(no_size);
     }
     let name: String = word
         .chars()
@@ -335,6 +353,14 @@ fn give(text: &str, word: &str, rest: &str) -> Result<Command, Unclear> {
             nearest: nearest(&name),
         }),
     }
+}
+
+/// What `compute=…` names, if that is no size.
+fn no_size(typed: &str) -> Option<Unclear> {
+    let word = title::mistyped_size(typed)?;
+    Some(Unclear::NoSize {
+        word: shortened(word),
+    })
 }
 
 fn reason(rest: &str) -> Option<String> {

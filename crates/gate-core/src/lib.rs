@@ -17,6 +17,7 @@ pub mod id;
 pub mod inert;
 pub mod log;
 pub mod names;
+mod naming;
 pub mod outcome;
 pub mod page;
 pub mod partition;

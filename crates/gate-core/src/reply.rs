@@ -6,10 +6,9 @@ use crate::{
     command::{LONGEST_LINE, MOST, Name, TooMany, Unclear},
     comment::LIMIT,
     id::{CheckName, CommentId},
-    names,
+    names, naming,
     protocol::{Answered, Done, Refusal, Said},
     text::{code, count, plural},
-    title::Flag,
 };
 
 pub use status::{Standing, status};
@@ -152,9 +151,12 @@ fn refusal_words(refusal: &Refusal) -> String {
         Refusal::NothingFailed => {
             "No check failed. `/gate retry all` tests everything again.".to_owned()
         }
-        Refusal::NoSuchCheck(known) => {
-            format!("There is no such check. There is {}.", listed(known))
-        }
+        Refusal::NoSuchCheck { names, known } => refused(&naming::no_such_check(names, known)),
+        Refusal::OtherBranches { check, branches } => refused(&format!(
+            "{} is for other branches: {}.",
+            code(check.as_str(), 60),
+            crate::text::listed(branches.iter().map(|glob| code(glob, 60)), 5)
+        )),
         Refusal::NotHeld => "Nobody holds this pull request.".to_owned(),
         Refusal::NotInTitle(flag) => {
             format!("`{flag}` is not in the title: there is nothing to allow.")
@@ -170,7 +172,7 @@ fn refusal_words(refusal: &Refusal) -> String {
         Refusal::NoReason(flag) => format!(
             "By `{}` this takes a reason: write, for example, `/gate {}: hotfix for #12`.",
             crate::rules::PATH,
-            example(*flag)
+            flag.example()
         ),
         Refusal::FailedTooOften(times) => format!(
             "Nothing was done: {} failed of this very candidate, and by `limits.failed_runs` of `{}` it is not tested again. Push a \
@@ -203,8 +205,9 @@ fn unclear_words(unclear: &Unclear) -> String {
             }
         }
         Unclear::BadFlag { flag } => {
-            format!("`{flag}` is written `/gate {}`.", example(*flag))
+            format!("`{flag}` is written `/gate {}`.", flag.example())
         }
+        Unclear::NoSize { word } => refused(&naming::no_such_size(word)),
         Unclear::Superfluous { command } => match command {
             Name::Retry => {
                 "Nothing was done: `/gate retry` takes `all`, `failed` or the name of one check."
@@ -221,13 +224,8 @@ fn unclear_words(unclear: &Unclear) -> String {
     }
 }
 
-/// A flag as a command has it.
-fn example(flag: Flag) -> String {
-    match flag {
-        Flag::Only => "only=unit".to_owned(),
-        Flag::Compute => "compute=large".to_owned(),
-        plain => plain.name().to_owned(),
-    }
+fn refused(why: &str) -> String {
+    format!("Nothing was done: {why}")
 }
 
 fn listed(checks: &[CheckName]) -> String {

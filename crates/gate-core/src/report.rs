@@ -36,7 +36,15 @@ pub struct Report {
 impl Report {
     /// Whether tests in it failed.
     pub fn has_failed_tests(&self) -> bool {
-        matches!(&self.content, ReportContent::Tests(tests) if tests.failed > 0)
+        self.failed_tests() > 0
+    }
+
+    /// How many tests in it failed.
+    pub fn failed_tests(&self) -> u64 {
+        match &self.content {
+            ReportContent::Tests(tests) => tests.failed,
+            ReportContent::Coverage(_) => 0,
+        }
     }
 }
 

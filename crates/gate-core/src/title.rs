@@ -54,6 +54,15 @@ impl Flag {
         nearest(word)
     }
 
+    /// An example of how it is written between the brackets, with its value.
+    pub fn example(self) -> &'static str {
+        match self {
+            Self::Only => "only=unit",
+            Self::Compute => "compute=large",
+            plain => plain.name(),
+        }
+    }
+
     /// As it is written between the brackets.
     pub fn name(self) -> &'static str {
         match self {
@@ -100,6 +109,9 @@ pub struct Flags {
     /// Those that a command gave: ARN of who did.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by: BTreeMap<Flag, String>,
+    /// Those of `by` that the title has, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_title_too: Vec<Flag>,
     /// Those of the title that somebody had to allow: ARN of who did.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub allowed: BTreeMap<Flag, String>,
@@ -206,6 +218,9 @@ impl Flags {
     /// Adds what somebody gave by a command.
     pub fn give(&mut self, given: &Self, by: &str) {
         for flag in &given.known {
+            if self.known.contains(flag) && !self.by.contains_key(flag) {
+                self.in_title_too.push(*flag);
+            }
             self.by.insert(*flag, by.to_owned());
         }
         self.known.extend(&given.known);
@@ -236,11 +251,24 @@ impl Flags {
     pub fn origin(&self, flag: Flag) -> String {
         let who = |arn: &String| code(arn::name(arn), 80);
         match (self.by.get(&flag), self.allowed.get(&flag)) {
+            (Some(by), _) if self.in_title_too.contains(&flag) => {
+                format!("is in the title and was given by {}", who(by))
+            }
             (Some(by), _) => format!("was given by {}", who(by)),
             (None, Some(by)) => format!("is in the title, allowed by {}", who(by)),
             (None, None) => "is in the title".to_owned(),
         }
     }
+}
+
+/// What a flag about the size of machines names, as it stands between brackets; `None` if it is another flag or names nothing.
+pub(crate) fn mistyped_size(word: &str) -> Option<&str> {
+    let (flag, _) = word.split_once(':').unwrap_or((word, ""));
+    let (name, size) = flag.split_once('=')?;
+    let is_compute = name.trim().eq_ignore_ascii_case(Flag::Compute.name());
+    let size = size.trim();
+    let is_size = Compute::from_name(&size.to_lowercase()).is_some();
+    (is_compute && !size.is_empty() && !is_size).then_some(size)
 }
 
 fn bracketed(title: &str) -> impl Iterator<Item = &str> {

@@ -85,6 +85,10 @@ pub(crate) fn without_links(text: &str, address: &str) -> String {
         if link.contains(address) {
             let shorter = kept.trim_end_matches(' ').trim_end_matches(':').len();
             kept.truncate(shorter);
+            // A paragraph of links alone leaves nothing.
+            if kept.ends_with("\n\n") && after.starts_with("\n\n") {
+                kept.truncate(kept.trim_end_matches('\n').len());
+            }
         } else {
             kept.push_str(link);
         }

@@ -1,4 +1,4 @@
-//! Who may talk to the endpoint: programs of this machine, and a browser that a person points at the front page or a log.
+//! Who may talk to the endpoint: programs of this machine, and a browser that a person points at the front page, a log or a badge.
 //!
 //! The endpoint checks no secret, so whoever reaches it may do anything. Another machine does not reach it: it listens on
 //! loopback only. A web page that somebody has open beside it does: the browser carries its requests here, under a foreign
@@ -44,6 +44,7 @@ fn answer(method: &Method, path: &str, refusal: &Refusal) -> Response {
     if path == "/" && *method == Method::GET
         || path.starts_with("/v1/repos/")
         || path.starts_with("/logs/")
+        || path == "/badges"
     {
         return (StatusCode::FORBIDDEN, format!("{refusal}\n")).into_response();
     }

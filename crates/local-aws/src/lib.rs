@@ -17,6 +17,7 @@ mod git;
 mod guard;
 mod hex;
 mod interference;
+mod markup;
 mod overview;
 mod page;
 mod process;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Account, Caller,
+    markup::entity,
     services::{codebuild, codecommit, states},
 };
 
@@ -320,19 +321,24 @@ fn link(address: &str, words: &str) -> String {
     String::new()
 }
 
+/// Text for an element or an attribute, without what steers a reader's eye.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
+    for character in text.chars().filter(|character| !steers(*character)) {
+        match entity(character) {
+            Some(entity) => escaped.push_str(entity),
+            None => escaped.push(character),
         }
     }
     escaped
+}
+
+/// Whether a character turns the direction of the text behind it, or is no text.
+fn steers(character: char) -> bool {
+    let is_text = character == '\n' || !character.is_control();
+    let turns = matches!(character,
+        '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !is_text || turns
 }
 
 #[cfg(test)]
@@ -342,7 +348,7 @@ mod tests {
     #[test]
     fn what_people_wrote_is_shown_and_is_no_markup() {
         let itself = json!({
-            "pullRequestId": "7", "title": "<script>alert(1)</script> & \"more\"", "pullRequestStatus": "OPEN",
+            "pullRequestId": "7", "title": "<script>alert(1)</script> & \u{202e}\u{1b}\"more\"", "pullRequestStatus": "OPEN",
             "pullRequestTargets": [{
                 "repositoryName": "shop", "sourceReference": "refs/heads/o'x",
                 "destinationReference": "refs/heads/main", "mergeMetadata": { "isMerged": false },

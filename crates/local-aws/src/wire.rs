@@ -62,6 +62,7 @@ pub fn serve(account: Arc<Account>, listener: TcpListener) -> std::io::Result<Se
         .route("/2015-03-31/functions/{name}/invocations", post(invoke))
         .route("/v1/repos/{*path}", any(http_backend::handle))
         .route("/logs/{build}", get(logs::web::show))
+        .route("/badges", get(codebuild::badge::show))
         .fallback(object_or_nothing)
         .method_not_allowed_fallback(async |method: Method, uri: Uri| nothing_here(&method, &uri))
         .layer(middleware::from_fn(guard::check))

@@ -5,11 +5,12 @@
 
 use gate_aws::{Clients, conversation};
 use gate_core::{
-    command::{self, Line},
+    build::Build,
+    command::{self, Line, names_checks},
     conversation::{CommandRecord, Conversation},
     error::GateError,
     host::{CodeHost, Comment},
-    id::{CommitId, RunName},
+    id::{CheckName, CommitId, PullRequestId, RunName},
     names,
     protocol::{
         Afterwards, Answered, Asked, Candidacy, Claim, Decision, Follow, Invocation, Next, Request,
@@ -17,7 +18,7 @@ use gate_core::{
     },
     pull_request::PullRequest,
     reply,
-    rules::{self, LimitRules, Rules},
+    rules::{self, Rules},
 };
 
 use crate::{voice, withdraw_approval};
@@ -67,7 +68,10 @@ pub(crate) async fn answer(clients: &Clients, invocation: Invocation) -> Result<
     let others = earlier
         .into_iter()
         .filter(|record| record.comment != comment.id);
-    let known = Known::read(clients, (candidacy, &own.run), others.collect()).await?;
+    let mut known = Known::read(clients, (candidacy, &own.run), others.collect()).await?;
+    if known.rules.is_none() && names_checks(&lines) {
+        known.look_at_builds(clients).await?;
+    }
     let candidacy = known.candidacy.clone();
     let asked = Asked {
         recorded: is_recorded,
@@ -97,6 +101,8 @@ struct Known {
     rules: Option<Rules>,
     conversation: Conversation,
     result: Option<ResultRecord>,
+    /// Looked at only where the checks are not known by rules.
+    built: Vec<CheckName>,
 }
 
 impl Known {
@@ -130,7 +136,17 @@ impl Known {
             result: voice::record(clients, pull_request).await?,
             candidacy,
             live,
+            built: Vec::new(),
         })
+    }
+
+    /// Looks which checks there are, where no rules tell.
+    async fn look_at_builds(&mut self, clients: &Clients) -> Result<(), GateError> {
+        if let Some(result) = &self.result {
+            let builds = builds(clients, &self.candidacy.pull_request).await?;
+            self.built = result.built(&builds);
+        }
+        Ok(())
     }
 
     fn asked<'a>(&'a self, comment: &'a Comment, candidacy: &'a Candidacy) -> Asked<'a> {
@@ -141,6 +157,7 @@ impl Known {
             rules: self.rules.as_ref(),
             conversation: &self.conversation,
             result: self.result.as_ref(),
+            built: &self.built,
             recorded: false,
         }
     }
@@ -159,17 +176,22 @@ impl Known {
         let Some(live) = self.live.as_ref().filter(|_| is_wanted) else {
             return Ok(None);
         };
-        let project = names::project(&clients.deployment.service, &live.id);
-        let builds = clients.builds.builds_of_project(&project).await?;
+        let builds = builds(clients, &live.id).await?;
         Ok(Some(reply::status(reply::Standing {
             live,
             candidacy,
             result: self.result.as_ref(),
             builds: &builds,
             conversation: &self.conversation,
-            limits: LimitRules::of(self.rules.as_ref()),
+            rules: self.rules.as_ref(),
         })))
     }
+}
+
+/// The builds of a pull request, newest first.
+async fn builds(clients: &Clients, id: &PullRequestId) -> Result<Vec<Build>, GateError> {
+    let project = names::project(&clients.deployment.service, id);
+    clients.builds.builds_of_project(&project).await
 }
 
 /// The destination's tip; of a branch that is gone what the pull request last knew of it.

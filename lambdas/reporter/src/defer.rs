@@ -68,6 +68,7 @@ async fn say_anew(
     let view = View {
         run,
         candidacy,
+        title: &live.title,
         source: &live.source,
         destination: &live.destination,
         candidate: None,

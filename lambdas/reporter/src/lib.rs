@@ -99,6 +99,7 @@ async fn announce(clients: &Clients, invocation: Invocation) -> Result<State, Ga
     let view = View {
         run: &execution.name,
         candidacy: &candidacy,
+        title: &live.title,
         source: &live.source,
         destination: &live.destination,
         candidate: run_state.candidate.as_ref(),
@@ -263,6 +264,7 @@ async fn say_failure(
     let view = View {
         run: &invocation.execution.name,
         candidacy,
+        title: &live.title,
         source: &live.source,
         destination: &live.destination,
         candidate: run.and_then(|run| run.candidate.as_ref()),

@@ -159,6 +159,7 @@ async fn say(
     let view = View {
         run: &execution.name,
         candidacy,
+        title: &live.title,
         source: &live.source,
         destination: &live.destination,
         candidate: run.candidate.as_ref(),

@@ -186,6 +186,11 @@ fn refuses_what_it_does_not_know_and_names_the_nearest() {
             nearest,
         })
     };
+    let no_size = |word: &str| {
+        Err(Unclear::NoSize {
+            word: word.to_owned(),
+        })
+    };
     let table = [
         ("/gate retyr", unknown("retyr", Some("retry"))),
         ("/gate skiptests", unknown("skiptests", Some("skip-tests"))),
@@ -217,8 +222,11 @@ fn refuses_what_it_does_not_know_and_names_the_nearest() {
                 nearest: None,
             }),
         ),
+        ("/gate compute=huge", no_size("huge")),
+        ("/gate COMPUTE = Huge: it is slow", no_size("Huge")),
+        ("/gate allow compute=huge", no_size("huge")),
         (
-            "/gate compute=huge",
+            "/gate compute=",
             Err(Unclear::BadFlag {
                 flag: Flag::Compute,
             }),

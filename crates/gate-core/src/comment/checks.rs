@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{Stage, View, comment_rules, detail::Detail};
 use crate::{
     build::Build,
-    plan::{LeftOut, Why},
+    plan::{LeftOut, PlannedCheck, Why},
     report::{Report, ReportContent},
     rules::CheckLines,
     text::{code, count, duration, fence_end, plural},
@@ -176,19 +176,19 @@ pub(super) fn log_ends(view: &View<'_>, detail: &Detail) -> Vec<String> {
         .filter(without_failed_tests)
         .filter_map(|result| {
             let end = result.log_end.as_ref()?;
-            let name = &result.check.name;
+            let name = failed_name(&result.check);
             let block = fence_end(
                 end,
                 detail.log_lines,
                 LOG_LINE_CHARACTERS * detail.log_lines,
             );
-            Some(format!("The log of **{name}** ends with\n\n{block}"))
+            Some(format!("The log of {name} ends with\n\n{block}"))
         });
     ends.collect()
 }
 
 /// Whether tests ran in it all the same, whatever a flag asked for.
-fn reports_tests(result: &CheckResult) -> bool {
+pub(super) fn reports_tests(result: &CheckResult) -> bool {
     let mut reports = result.reports.iter();
     reports.any(|report| matches!(&report.content, ReportContent::Tests(tests) if tests.total > 0))
 }
@@ -205,11 +205,7 @@ fn failure(view: &View<'_>, result: &CheckResult) -> Option<CheckFailure> {
 
 fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String {
     let name = format!("**{}**", result.check.name);
-    let failed_name = if result.check.required {
-        name.clone()
-    } else {
-        format!("{name} (optional)")
-    };
+    let failed_name = failed_name(&result.check);
     let log = |build: &Build| {
         build
             .log_url
@@ -261,6 +257,12 @@ fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String 
         })
         .unwrap_or_default();
     format!("- ❌ {failed_name} {words}{log}{phase}")
+}
+
+/// The name of a check that did not pass.
+fn failed_name(check: &PlannedCheck) -> String {
+    let optional = if check.required { "" } else { " (optional)" };
+    format!("**{}**{optional}", check.name)
 }
 
 /// What a wait for a free machine was, where it was long enough to be asked about.

@@ -9,7 +9,7 @@ use crate::{
     reply,
     rules::FileFault,
     text::{code, count, fence},
-    title::Flag,
+    title::{Flag, Flags},
     verdict::{Reason, Verdict},
 };
 
@@ -54,10 +54,7 @@ pub(super) fn explanation(view: &View<'_>) -> Option<String> {
                 gated.join(", ")
             ))
         }
-        NoBuild::SkipCi => Some(
-            "Nothing was built. To have it tested, take the flag out of the title and write `/gate retry`, or push."
-                .to_owned(),
-        ),
+        NoBuild::SkipCi => Some(skipped(&plan.flags)),
         NoBuild::WaitsForLeave {
             flag,
             typed,
@@ -87,6 +84,18 @@ pub(super) fn explanation(view: &View<'_>) -> Option<String> {
             fault_lines(faults)
         )),
     }
+}
+
+/// How it is tested all the same. A flag by command cannot be taken back, and counts for one revision.
+fn skipped(flags: &Flags) -> String {
+    let given = flags.by.contains_key(&Flag::SkipCi);
+    let in_title = !given || flags.in_title_too.contains(&Flag::SkipCi);
+    let how = match (in_title, given) {
+        (true, true) => "take the flag out of the title and push.",
+        (true, false) => "take the flag out of the title and write `/gate retry`, or push.",
+        (false, _) => "push: the flag counts for this revision alone.",
+    };
+    format!("Nothing was built. To have it tested, {how}")
 }
 
 /// How a flag gets its leave, and why one that was given is not for it.

@@ -1,10 +1,11 @@
 //! The first line: the verdict in words, and the first thing to know about it.
 
-use super::{ApprovalRefused, Facts, Stage, View};
+use super::{ApprovalRefused, Facts, Stage, View, checks::reports_tests};
 use crate::{
     arn,
     conversation::Hold,
     findings::Findings,
+    id::CheckName,
     plan::{NoBuild, Plan, Why},
     report::Report,
     text::{code, count, plural},
@@ -52,7 +53,7 @@ fn finished(
         (Verdict::Approve(_), None) => {
             format!(
                 "✅ Mergegate: approved{}",
-                view.plan.map(less).unwrap_or_default()
+                view.plan.map(|plan| less(view, plan)).unwrap_or_default()
             )
         }
         (Verdict::Reject(reasons), _) => {
@@ -103,13 +104,23 @@ fn held(view: &View<'_>, reason: &Reason) -> String {
 }
 
 /// What an approval does not stand for.
-fn less(plan: &Plan) -> String {
+fn less(view: &View<'_>, plan: &Plan) -> String {
     let needed = plan.checks.iter().any(|check| check.required);
     let of = |flag: Flag| match plan.flags.by.get(&flag) {
         Some(by) => format!("of {}", code(arn::name(by), 80)),
         None => "in the title".to_owned(),
     };
-    match (plan.flags.has(Flag::SkipTests), left_out_by_only(plan)) {
+    let asked_only = skips_no_test(view, plan);
+    match (
+        plan.flags.has(Flag::SkipTests),
+        left_out_by(plan, Flag::Only),
+    ) {
+        (true, false) if asked_only => {
+            format!(
+                ", with a flag {} that asks to skip tests",
+                of(Flag::SkipTests)
+            )
+        }
         (true, true) if plan.flags.by.is_empty() => {
             ", tests and other checks skipped by flags in the title".to_owned()
         }
@@ -121,17 +132,24 @@ fn less(plan: &Plan) -> String {
     }
 }
 
-fn left_out_by_only(plan: &Plan) -> bool {
-    let only = Why::Flag { flag: Flag::Only };
-    plan.left_out.iter().any(|left_out| left_out.why == only)
+fn left_out_by(plan: &Plan, flag: Flag) -> bool {
+    let by_flag = Why::Flag { flag };
+    plan.left_out.iter().any(|left_out| left_out.why == by_flag)
+}
+
+/// Whether tests ran in every check, whatever a flag asked for; which of them there are without it nobody knows.
+fn skips_no_test(view: &View<'_>, plan: &Plan) -> bool {
+    !left_out_by(plan, Flag::SkipTests)
+        && !view.results.is_empty()
+        && view.results.iter().all(reports_tests)
 }
 
 fn rejected(view: &View<'_>, facts: &Facts<'_>, reasons: &[Reason]) -> String {
-    let failed = facts.counts.map_or(0, |counts| counts.failed);
+    let failed = required_failures(view);
     if reasons.is_empty() && failed == 0 {
         return "nothing was required of it".to_owned();
     }
-    let tests = (failed > 0).then(|| failures(facts, failed));
+    let tests = (failed > 0).then(|| failures(view, facts, failed));
     let others: Vec<&Reason> = reasons
         .iter()
         .filter(|reason| failed == 0 || !told_by_tests(view, reason))
@@ -239,9 +257,21 @@ fn rejection(reason: &Reason) -> String {
     }
 }
 
+/// How many tests failed of checks that must pass: the others are not why it is not approved.
+fn required_failures(view: &View<'_>) -> u64 {
+    let required = view.results.iter().filter(|result| result.check.required);
+    let reports = required.flat_map(|result| &result.reports);
+    reports.map(Report::failed_tests).sum()
+}
+
 /// How many tests failed, and how many of them did before.
-fn failures(facts: &Facts<'_>, failed: u64) -> String {
-    let known = facts.changes.known_failures.len() as u64;
+fn failures(view: &View<'_>, facts: &Facts<'_>, failed: u64) -> String {
+    let is_required = |check: &CheckName| {
+        let mut results = view.results.iter();
+        results.any(|result| result.check.name == *check && result.check.required)
+    };
+    let known = facts.changes.known_failures.iter();
+    let known = known.filter(|test| is_required(test.check)).count() as u64;
     if facts.before.and_then(Findings::comparable_tests).is_none() {
         return plural(failed, "test failure");
     }

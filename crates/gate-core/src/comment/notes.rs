@@ -4,10 +4,11 @@ use super::{View, detail::Detail};
 use crate::{
     buildspec::PATH as BUILDSPEC,
     id::CheckName,
+    naming,
     plan::{Note, Plan, Used, WhyAgain},
     rules::PATH as RULES,
     text::{code, count},
-    title::Flag,
+    title::{self, Flag, UnknownFlag},
 };
 
 pub(super) fn notes(view: &View<'_>, detail: &Detail) -> Option<String> {
@@ -15,7 +16,7 @@ pub(super) fn notes(view: &View<'_>, detail: &Detail) -> Option<String> {
     let mut lines: Vec<String> = plan
         .notes
         .iter()
-        .map(|note| format!("- {}", note_words(note, detail)))
+        .map(|note| format!("- {}", note_words(note, plan, detail)))
         .collect();
     for flag in plan
         .flags
@@ -30,17 +31,31 @@ pub(super) fn notes(view: &View<'_>, detail: &Detail) -> Option<String> {
             flag_words(*flag)
         ));
     }
-    for unknown in plan.flags.unknown.iter().take(5) {
-        let meant = unknown
-            .nearest
-            .map(|flag| format!(", did you mean {}?", code(&flag.to_string(), 40)))
-            .unwrap_or_default();
-        lines.push(format!(
-            "- {} in the title is no flag that this gate knows{meant}",
-            code(&format!("[{}]", unknown.word), 60)
-        ));
-    }
+    let unknown = plan.flags.unknown.iter().take(5);
+    lines.extend(unknown.map(|unknown| format!("- {}", mistyped(plan, unknown))));
     (!lines.is_empty()).then(|| format!("Good to know\n{}", lines.join("\n")))
+}
+
+/// What a word in the title is that resembles a flag.
+fn mistyped(plan: &Plan, unknown: &UnknownFlag) -> String {
+    let word = code(&format!("[{}]", unknown.word), 60);
+    if let Some(size) = title::mistyped_size(&unknown.word) {
+        let none = naming::no_such_size(size);
+        return format!("{word} in the title does nothing: {none}");
+    }
+    let meant = match unknown.nearest {
+        None => String::new(),
+        Some(Flag::Only) => {
+            let check = plan.checks.first().map(|check| check.name.as_str());
+            format!("only={}", check.unwrap_or("unit"))
+        }
+        Some(flag) => flag.example().to_owned(),
+    };
+    let meant = match meant.as_str() {
+        "" => String::new(),
+        meant => format!(", did you mean {}?", code(&format!("[{meant}]"), 80)),
+    };
+    format!("{word} in the title is no flag that this gate knows{meant}")
 }
 
 /// What a flag did not do needs no line: `[skip-ci]` has the headline, an `[only=…]` that names no check a note.
@@ -48,15 +63,15 @@ fn has_effect(plan: &Plan, flag: Flag) -> bool {
     match flag {
         Flag::SkipCi => false,
         Flag::Only => {
-            let names =
-                |check: &CheckName| plan.flags.only.iter().any(|only| only == check.as_str());
-            plan.checks.iter().any(|check| names(&check.name))
+            let names = || plan.checks.iter().map(|check| &check.name);
+            let mut only = plan.flags.only.iter();
+            only.any(|only| naming::check(only, names()).is_some())
         }
         _ => true,
     }
 }
 
-fn note_words(note: &Note, detail: &Detail) -> String {
+fn note_words(note: &Note, plan: &Plan, detail: &Detail) -> String {
     match note {
         Note::FirstBuildspec { path } => format!(
             "the destination has no {} yet: this pull request's own was used, this once",
@@ -114,9 +129,10 @@ fn note_words(note: &Note, detail: &Detail) -> String {
             flag.name()
         ),
         Note::NoSuchCheck { name, known } => format!(
-            "{} in the title names no check; there {}",
+            "{} {}, but {}",
             code(&format!("[only={name}]"), 80),
-            are(known)
+            plan.flags.origin(Flag::Only),
+            naming::no_such_check(std::slice::from_ref(name), known)
         ),
     }
 }
@@ -159,13 +175,6 @@ fn changed_rules(added: &[CheckName], removed: &[CheckName], changed: &[CheckNam
     format!(
         "this pull request changes the rules, which takes effect after the merge: then {effect}"
     )
-}
-
-fn are(known: &[CheckName]) -> String {
-    match known {
-        [one] => format!("is only {}", names(std::slice::from_ref(one))),
-        _ => format!("are {}", names(known)),
-    }
 }
 
 fn names(checks: &[CheckName]) -> String {

@@ -1,7 +1,9 @@
 //! The comment in every state it can be in, read as a whole; and texts that try to break out of it.
 
 mod deferred;
+mod flags;
 mod outside;
+mod several;
 mod states;
 
 use super::*;
@@ -100,6 +102,7 @@ fn said(
     said_of(&View {
         run: &run,
         candidacy: &candidacy,
+        title: &pull_request.title,
         source: &pull_request.source,
         destination: &pull_request.destination,
         candidate,

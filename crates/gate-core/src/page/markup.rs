@@ -7,8 +7,14 @@ const LONGEST: usize = 20_000;
 
 /// Text for an element or an attribute in double quotes.
 pub(super) fn escaped(text: &str) -> String {
+    let text: String = clean(text).chars().take(LONGEST).collect();
+    entities(&text)
+}
+
+/// Text for an element or an attribute in double quotes, as it is.
+pub fn entities(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in clean(text).chars().take(LONGEST) {
+    for character in text.chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),

@@ -18,6 +18,7 @@ use crate::{
     text::{count, difference, difference_of_percent, duration},
     verdict::{CheckResult, Verdict, check_failure},
 };
+pub use markup::entities;
 use markup::{escaped, section};
 
 const STYLE: &str = include_str!("style.css");
@@ -40,24 +41,55 @@ pub fn render(view: &View<'_>, history: &[Point]) -> String {
         cases::slowest(view, &facts),
         cases::all(view, &facts),
     ];
+    let body = format!(
+        "<header>\n<h1>{title}</h1>\n{subject}{about}{tiles}</header>\n<main>\n{sections}</main>\n\
+         <footer>Mergegate · run {run}</footer>\n",
+        title = escaped(&title),
+        subject = subject(view.title),
+        about = about(view, &facts),
+        tiles = tiles(view, &facts),
+        sections = sections.into_iter().flatten().collect::<String>(),
+        run = escaped(view.run.as_str()),
+    );
+    let title = format!("{title} · {repository} · pull request {pull_request}");
+    document(&title, mood(view), &body)
+}
+
+/// The page about a run that built nothing: what its comment says is all there is.
+pub fn of_comment(comment: &str) -> String {
+    let (first, rest) = comment.split_once('\n').unwrap_or((comment, ""));
+    let headline = first
+        .split_once("Mergegate: ")
+        .map_or(first, |(_, words)| words);
+    let title = markup::capital(&headline.replace('`', ""));
+    let body = format!(
+        "<header>\n<h1>{}</h1>\n</header>\n<main>\n{}\n</main>\n",
+        escaped(&title),
+        markup::block(rest.trim())
+    );
+    document(&title, "open", &body)
+}
+
+fn document(title: &str, mood: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <link rel=\"icon\" href=\"data:,\">\n\
-         <title>{title} · {repository} · pull request {pull_request}</title>\n<style>\n{STYLE}</style>\n</head>\n\
-         <body class=\"{mood}\">\n<header>\n<h1>{title}</h1>\n{about}{tiles}</header>\n<main>\n{sections}</main>\n\
-         <footer>Mergegate · run {run}</footer>\n</body>\n</html>\n",
-        title = escaped(&title),
-        repository = escaped(repository.as_str()),
-        pull_request = escaped(pull_request.as_str()),
-        mood = mood(view),
-        about = about(view, &facts),
-        tiles = tiles(view, &facts),
-        sections = sections.into_iter().flatten().collect::<String>(),
-        run = escaped(view.run.as_str()),
+         <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n\
+         <body class=\"{mood}\">\n{body}</body>\n</html>\n",
+        escaped(title)
     )
+}
+
+/// The pull request's title, which is anybody's.
+fn subject(title: &str) -> String {
+    let title = escaped(title);
+    if title.trim().is_empty() {
+        return String::new();
+    }
+    format!("<p class=\"subject\">{}</p>\n", title.trim())
 }
 
 fn mood(view: &View<'_>) -> &'static str {

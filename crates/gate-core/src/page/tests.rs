@@ -10,12 +10,23 @@ use crate::{
 };
 
 fn page(plan: &Plan, results: &[CheckResult], earlier: Earlier<'_>, history: &[Point]) -> String {
+    page_titled(&live().title, plan, results, earlier, history)
+}
+
+fn page_titled(
+    title: &str,
+    plan: &Plan,
+    results: &[CheckResult],
+    earlier: Earlier<'_>,
+    history: &[Point],
+) -> String {
     let candidate = candidate();
     let verdict = decide(plan, Some(&candidate), results);
     let (run, candidacy, pull_request) = (execution().name, candidacy(), live());
     let view = View {
         run: &run,
         candidacy: &candidacy,
+        title,
         source: &pull_request.source,
         destination: &pull_request.destination,
         candidate: Some(&candidate),
@@ -109,6 +120,53 @@ fn a_red_run_is_told_whole() {
     assert!(is_well_formed(&page), "{page}");
     let (_, body) = page.split_once("<body").unwrap();
     insta::assert_snapshot!(body);
+}
+
+#[test]
+fn the_page_has_the_pull_requests_title_as_text() {
+    let (plan, results) = red(vec![failure("leap_day", "29 is not 28")]);
+    let of = |title: &str| page_titled(title, &plan, &results, Earlier::NotAsked, &[]);
+    let hostile = of("Fix </p><script>\u{202e}x\u{1b}[31m\u{7}&amp; \u{200b}AKIAABCDEFGHIJKLMNOP");
+    assert!(is_well_formed(&hostile), "{hostile}");
+    let line = "<p class=\"subject\">Fix &lt;/p&gt;&lt;script&gt;x&amp;amp; ";
+    assert!(hostile.contains(line), "{hostile}");
+    for mark in [
+        "<script", "\u{202e}", "\u{1b}", "\u{7}", "\u{200b}", "AKIAABC",
+    ] {
+        assert!(!hostile.contains(mark), "{mark:?}");
+    }
+    assert!(!of("\u{200b} ").contains("class=\"subject\""));
+}
+
+#[test]
+fn of_a_run_that_built_nothing_the_page_has_what_the_comment_says() {
+    let comment = "### ❌ Mergegate: not approved, it conflicts with the destination\n\nBoth sides changed:\n\n- `<a>`\n";
+    let page = of_comment(comment);
+    assert!(is_well_formed(&page), "{page}");
+    for part in [
+        "<h1>Not approved, it conflicts with the destination</h1>",
+        ">Both sides changed:\n\n- `&lt;a&gt;`</pre>",
+    ] {
+        assert!(page.contains(part), "{page}");
+    }
+}
+
+#[test]
+fn checks_that_follow_one_another_take_their_times_together() {
+    let mut plan = plan_with("", &[]);
+    let mut second = plan.checks[0].clone();
+    second.name = crate::id::CheckName::new("test");
+    second.after = vec![plan.checks[0].name.clone()];
+    plan.checks.push(second.clone());
+    let first = result(&plan, Some(build(BuildStatus::Succeeded)), vec![]);
+    let second = CheckResult {
+        check: second,
+        ..first.clone()
+    };
+    let page = page(&plan, &[first, second], Earlier::NotAsked, &[]);
+    // Twice 4 min 12 s.
+    let tile = "<b>8 min 24 s</b><span>build time</span>";
+    assert!(page.contains(tile), "{page}");
 }
 
 #[test]

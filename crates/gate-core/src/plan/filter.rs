@@ -6,7 +6,10 @@ use std::collections::HashMap;
 use globset::{GlobSet, GlobSetBuilder};
 
 use super::Subject;
-use crate::rules::{CheckRule, Rules, glob};
+use crate::{
+    id::BranchName,
+    rules::{CheckRule, Rules, glob},
+};
 
 /// Globs of the files that count and of those that do not.
 type Filter<'a> = (&'a [String], &'a [String]);
@@ -38,6 +41,15 @@ impl<'a> Answers<'a> {
         check.branches.is_empty()
             || branches.any(|branch| self.branches.get(branch.as_str()).copied().unwrap_or(true))
     }
+}
+
+/// Whether a check is for a branch.
+pub(crate) fn is_for(check: &CheckRule, destination: &BranchName) -> bool {
+    let answers = Answers {
+        needed: HashMap::new(),
+        branches: branches(&[check], destination.as_str()),
+    };
+    answers.is_for_the_destination(check)
 }
 
 /// Some globs, each once, in the order in which they came.

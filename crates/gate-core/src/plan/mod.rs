@@ -25,6 +25,7 @@ use crate::{
 
 use filter::Answers;
 
+pub(crate) use filter::is_for;
 pub use flags::skips_all;
 pub use rules::{ChosenRules, RuleSides, choose};
 pub use ruleset::{Instead, RuleFiles, Ruleset};

@@ -141,6 +141,7 @@ fn comment(plan: &Plan, results: &[CheckResult], verdict: &Verdict) -> String {
     comment::render(&View {
         run: &run,
         candidacy: &candidacy,
+        title: &pull_request.title,
         source: &pull_request.source,
         destination: &pull_request.destination,
         candidate: Some(&candidate()),

@@ -3,6 +3,7 @@
 use super::{LeftOut, Note, Why, filter::Answers};
 use crate::{
     id::CheckName,
+    naming,
     rules::{CheckRule, Kind, Rules},
     title::{Flag, Flags},
 };
@@ -54,29 +55,24 @@ const MOST_UNKNOWN: usize = 3;
 
 /// Said when `[only=…]` names a check that there is not.
 pub(super) fn no_such_check(rules: &Rules, flags: &Flags) -> Vec<Note> {
-    let unknown = flags.only.iter().filter(|name| {
-        !rules
-            .checks
-            .iter()
-            .any(|check| check.name.as_str() == *name)
-    });
-    unknown
+    let names = || rules.checks.iter().map(|check| &check.name);
+    let unknown = |name: &&String| naming::check(name, names()).is_none();
+    flags
+        .only
+        .iter()
+        .filter(unknown)
         .take(MOST_UNKNOWN)
         .map(|name| Note::NoSuchCheck {
             name: name.clone(),
-            known: rules
-                .checks
-                .iter()
-                .map(|check| check.name.clone())
-                .collect(),
+            known: names().cloned().collect(),
         })
         .collect()
 }
 
 /// The checks that `[only=…]` names, as far as there are such.
 fn known_only<'a>(rules: &'a Rules, flags: &Flags) -> Vec<&'a CheckName> {
-    let names = rules.checks.iter().map(|check| &check.name);
-    names
-        .filter(|name| flags.only.iter().any(|only| only == name.as_str()))
+    let names = || rules.checks.iter().map(|check| &check.name);
+    let only = flags.only.iter();
+    only.filter_map(|only| naming::check(only, names()))
         .collect()
 }

@@ -331,6 +331,19 @@ fn refuses_a_merge_whose_rules_would_be_broken_or_missing() {
         faults(&of_rules((THREE, names_nothing), "", "main", &[])),
         ["missing.yml: it is missing"]
     );
+    let several = ["a", "b", "c", "d"]
+        .map(|name| format!("[[check]]\nname = \"{name}\"\nbuildspec = \"{name}.yml\"\n"))
+        .concat();
+    let merged = files(
+        Some(several.as_bytes()),
+        &[("a.yml", BROKEN), ("b.yml", b""), ("c.yml", GOOD)],
+    );
+    let all = faults(&of(only_buildspec(Some(GOOD)), merged));
+    let begins = ["a.yml: ", "b.yml: it is empty", "d.yml: it is missing"];
+    assert_eq!(all.len(), begins.len(), "{all:?}");
+    for (fault, begin) in all.iter().zip(begins) {
+        assert!(fault.starts_with(begin), "{all:?}");
+    }
 }
 
 #[test]
@@ -401,6 +414,9 @@ fn flags_leave_checks_out_and_what_comes_after_them_waits_no_longer() {
     let only = three("[only=unit]", "main", &["src/x.rs"]);
     assert_eq!(names(&only), ["unit"]);
     assert_eq!(only.checks[0].after, []);
+    let in_any_case = three("[only=UNIT,Docs]", "main", &["src/x.rs", "docs/a"]);
+    assert_eq!(names(&in_any_case), ["unit", "docs"]);
+    assert_eq!(in_any_case.notes, []);
     let nobody = three("[only=unti]", "main", &["src/x.rs"]);
     assert_eq!(names(&nobody), ["build", "unit"]);
     assert!(

@@ -8,6 +8,7 @@ use crate::{
     conversation::Conversation,
     host::Comment,
     id::{CheckName, CommitId},
+    naming, plan,
     pull_request::PullRequest,
     rules::{LimitRules, Rules},
     title::{Flag, Flags},
@@ -28,6 +29,8 @@ pub struct Asked<'a> {
     pub conversation: &'a Conversation,
     /// What the gate said last.
     pub result: Option<&'a ResultRecord>,
+    /// Checks that were built for it; where there are no rules that can be read, no others are known.
+    pub built: &'a [CheckName],
     /// Whether the commands were accepted by an earlier try: then whatever came of them since refuses none.
     pub recorded: bool,
 }
@@ -102,8 +105,20 @@ pub enum Refusal {
     NoVerdictYet,
     /// Every check passed.
     NothingFailed,
-    /// There is no such check.
-    NoSuchCheck(Vec<CheckName>),
+    /// There are no such checks.
+    NoSuchCheck {
+        /// As typed.
+        names: Vec<String>,
+        /// Those there are.
+        known: Vec<CheckName>,
+    },
+    /// The check is for other destination branches.
+    OtherBranches {
+        /// Which.
+        check: CheckName,
+        /// Its globs.
+        branches: Vec<String>,
+    },
     /// Nobody holds the pull request.
     NotHeld,
     /// The title does not ask for the flag.
@@ -134,7 +149,8 @@ impl Refusal {
             Self::NothingRuns => "nothing-runs",
             Self::NoVerdictYet => "no-verdict-yet",
             Self::NothingFailed => "nothing-failed",
-            Self::NoSuchCheck(_) => "no-such-check",
+            Self::NoSuchCheck { .. } => "no-such-check",
+            Self::OtherBranches { .. } => "other-branches",
             Self::NotHeld => "not-held",
             Self::NotInTitle(_) => "not-in-title",
             Self::OtherInTitle { .. } => "other-in-title",
@@ -215,6 +231,7 @@ pub fn answer(asked: Asked<'_>, lines: Vec<Line>) -> Decision {
         withdraws: false,
     };
     for Line { text, command } in lines {
+        let command = command.map(|command| by_known_names(asked, command));
         let said = match &command {
             Err(unclear) => Said::Refused(Refusal::Unclear(unclear.clone())),
             Ok(command) => match said(asked, command) {
@@ -244,6 +261,70 @@ fn as_accepted(command: &Command, done: &Done) -> Command {
             typed: Some(typed.clone()),
         },
         _ => command.clone(),
+    }
+}
+
+/// A command with its checks by the names they have.
+fn by_known_names(asked: Asked<'_>, mut command: Command) -> Command {
+    let known = known_checks(asked);
+    let named = |word: &str| naming::check(word, known.iter().copied());
+    match &mut command {
+        Command::Retry {
+            what: Retry::Check(name),
+        } => {
+            if let Some(known) = named(name.as_str()) {
+                *name = known.clone();
+            }
+        }
+        Command::Give { flags } => {
+            for name in &mut flags.only {
+                if let Some(known) = named(name) {
+                    known.as_str().clone_into(name);
+                }
+            }
+        }
+        _ => {}
+    }
+    command
+}
+
+/// The checks that a name can mean, as far as they are known.
+fn known_checks(asked: Asked<'_>) -> Vec<&CheckName> {
+    match asked.rules {
+        Some(rules) => rules.checks.iter().map(|rule| &rule.name).collect(),
+        None => asked.built.iter().collect(),
+    }
+}
+
+/// Whether these are checks that can run for the pull request. What was accepted before is not looked at again, and where no
+/// check is known yet, the run will tell.
+fn are_checks(asked: Asked<'_>, live: &PullRequest, names: &[&str]) -> Result<(), Refusal> {
+    let known = known_checks(asked);
+    if asked.recorded || known.is_empty() {
+        return Ok(());
+    }
+    let is_known = |name: &str| known.iter().any(|known| known.as_str() == name);
+    let unknown: Vec<String> = names
+        .iter()
+        .filter(|name| !is_known(name))
+        .map(|name| (*name).to_owned())
+        .collect();
+    if !unknown.is_empty() {
+        return Err(Refusal::NoSuchCheck {
+            names: unknown,
+            known: known.into_iter().cloned().collect(),
+        });
+    }
+    let rules = asked.rules.map_or(&[][..], |rules| &rules.checks);
+    let for_others = rules
+        .iter()
+        .find(|rule| names.contains(&rule.name.as_str()) && !plan::is_for(rule, &live.destination));
+    match for_others {
+        Some(rule) => Err(Refusal::OtherBranches {
+            check: rule.name.clone(),
+            branches: rule.branches.clone(),
+        }),
+        None => Ok(()),
     }
 }
 
@@ -290,7 +371,7 @@ fn said(asked: Asked<'_>, command: &Command) -> Result<Said, Refusal> {
     let done = match command {
         Command::Help => return Ok(Said::Help),
         Command::Status => return Ok(Said::Status),
-        Command::Retry { what } => retry(asked, what)?,
+        Command::Retry { what } => retry(asked, live, what)?,
         Command::Stop if asked.has_verdict() && !asked.recorded => {
             return Err(Refusal::NothingRuns);
         }
@@ -301,7 +382,7 @@ fn said(asked: Asked<'_>, command: &Command) -> Result<Said, Refusal> {
         }
         Command::Unhold => Done::Unheld,
         Command::Allow { flag, typed } => allow(asked, live, *flag, typed.as_deref())?,
-        Command::Give { flags } => give(asked, flags)?,
+        Command::Give { flags } => give(asked, live, flags)?,
     };
     Ok(Said::Done(done))
 }
@@ -376,7 +457,10 @@ fn may_test_again(asked: Asked<'_>, command: &Command) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn retry(asked: Asked<'_>, what: &Retry) -> Result<Done, Refusal> {
+fn retry(asked: Asked<'_>, live: &PullRequest, what: &Retry) -> Result<Done, Refusal> {
+    if let Retry::Check(name) = what {
+        are_checks(asked, live, &[name.as_str()])?;
+    }
     let failed = || asked.result.map_or(&[][..], |result| &result.failed);
     match what {
         Retry::All => Ok(Done::RetryAll),
@@ -388,15 +472,7 @@ fn retry(asked: Asked<'_>, what: &Retry) -> Result<Done, Refusal> {
         }
         Retry::Failed if failed().is_empty() && !asked.recorded => Err(Refusal::NothingFailed),
         Retry::Failed => Ok(Done::RetrySome(failed().to_vec())),
-        Retry::Check(name) => {
-            let known = asked.rules.map(|rules| rules.checks.iter());
-            let known: Option<Vec<_>> =
-                known.map(|all| all.map(|rule| rule.name.clone()).collect());
-            match known {
-                Some(known) if !known.contains(name) => Err(Refusal::NoSuchCheck(known)),
-                _ => Ok(Done::RetrySome(vec![name.clone()])),
-            }
-        }
+        Retry::Check(name) => Ok(Done::RetrySome(vec![name.clone()])),
     }
 }
 
@@ -432,12 +508,14 @@ fn allow(
     }
 }
 
-fn give(asked: Asked<'_>, flags: &Flags) -> Result<Done, Refusal> {
+fn give(asked: Asked<'_>, live: &PullRequest, flags: &Flags) -> Result<Done, Refusal> {
     let Some(flag) = flags.known.first().copied() else {
         return Err(Refusal::Unclear(Unclear::Superfluous {
             command: command::Name::Flag,
         }));
     };
+    let only: Vec<_> = flags.only.iter().map(String::as_str).collect();
+    are_checks(asked, live, &only)?;
     let rule = asked.rules.and_then(|rules| rules.flags.get(&flag));
     if rule.is_some_and(|rule| rule.reason) && !flags.reasons.contains_key(&flag) {
         return Err(Refusal::NoReason(flag));

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Failures;
 use crate::{
+    build::Build,
     id::{BranchName, CheckName, CommentId, CommitId, RevisionId, RunName, TreeId},
     verdict::VerdictKind,
 };
@@ -172,6 +173,21 @@ impl ResultRecord {
             }
         }
         self
+    }
+
+    /// How late the run comes among those whose builds it rests on; `None` if it is none of them.
+    pub fn place_of(&self, run: &RunName) -> Option<usize> {
+        let own = (*run == self.run).then_some(self.runs.len());
+        own.or_else(|| self.runs.iter().position(|other| other == run))
+    }
+
+    /// The checks among `builds` that it rests on.
+    pub fn built<'a>(&self, builds: impl IntoIterator<Item = &'a Build>) -> Vec<CheckName> {
+        let purposes = builds.into_iter().filter(|build| build.own);
+        let purposes = purposes.filter_map(|build| build.purpose.as_ref());
+        let own = purposes.filter(|purpose| self.place_of(&purpose.run).is_some());
+        let checks: BTreeSet<_> = own.map(|purpose| purpose.check.clone()).collect();
+        checks.into_iter().collect()
     }
 
     /// Whether its comment says that a verdict is to come.

@@ -9,7 +9,7 @@ use crate::{
     id::CheckName,
     protocol::{Candidacy, ResultRecord, failed_runs},
     pull_request::PullRequest,
-    rules::LimitRules,
+    rules::{LimitRules, Rules},
     text::{code, duration, plural},
     title::Flags,
     verdict::VerdictKind,
@@ -31,8 +31,8 @@ pub struct Standing<'a> {
     pub builds: &'a [Build],
     /// What people asked of the gate.
     pub conversation: &'a Conversation,
-    /// Where the rules let no test be asked for any more.
-    pub limits: LimitRules,
+    /// The destination's rules; `None` if it has none that can be read.
+    pub rules: Option<&'a Rules>,
 }
 
 /// In words.
@@ -63,9 +63,7 @@ fn now(standing: Standing<'_>, result: Option<&ResultRecord>) -> String {
         failure.map(|failure| format!(" The gate itself failed: {}.", code(failure, 300)));
     let failure = failure.unwrap_or_default();
     let Some(verdict) = result.verdict else {
-        return format!(
-            "{source} is being tested by run {run}: the verdict waits for its builds.{failure}"
-        );
+        return format!("{source} {}.{failure}", before_a_verdict(standing, result));
     };
     let headline = result.headline.as_deref().unwrap_or(match verdict {
         VerdictKind::Approve => "approved",
@@ -80,10 +78,24 @@ fn now(standing: Standing<'_>, result: Option<&ResultRecord>) -> String {
     )
 }
 
+/// What it waits for.
+fn before_a_verdict(standing: Standing<'_>, result: &ResultRecord) -> String {
+    let run = code(result.run.as_str(), 80);
+    if let Some(by) = &standing.conversation.stopped_by {
+        let by = code(arn::name(by), 80);
+        return format!("was stopped by {by}: the builds of run {run} end without a verdict");
+    }
+    if result.deferred.is_some() {
+        let destination = code(standing.live.destination.as_str(), 80);
+        return format!("waits for its turn to be tested again: {destination} has moved since");
+    }
+    format!("is being tested by run {run}: the verdict waits for its builds")
+}
+
 /// Whether the candidate is not tested again.
 fn given_up(standing: Standing<'_>, result: &ResultRecord) -> String {
     let failed = failed_runs(Some(result), standing.candidacy);
-    if failed < standing.limits.failed_runs {
+    if failed < LimitRules::of(standing.rules).failed_runs {
         return String::new();
     }
     format!(
@@ -93,9 +105,9 @@ fn given_up(standing: Standing<'_>, result: &ResultRecord) -> String {
     )
 }
 
-/// The destination commit that was tested with, and whether the branch is still there.
+/// The destination commit that was tested with, and whether the branch is still there; nothing where nothing was tested.
 fn tested_with(standing: Standing<'_>, result: &ResultRecord) -> String {
-    let Some(tested) = &result.destination_commit else {
+    let (Some(tested), Some(_)) = (&result.destination_commit, &result.tested_commit) else {
         return String::new();
     };
     let branch = code(standing.live.destination.as_str(), 80);
@@ -121,9 +133,7 @@ fn checks(standing: Standing<'_>, result: Option<&ResultRecord>) -> Vec<String> 
         let Some(purpose) = build.purpose.as_ref() else {
             continue;
         };
-        let earlier = result.runs.iter().position(|run| *run == purpose.run);
-        let own = (purpose.run == result.run).then_some(result.runs.len());
-        let Some(run) = own.or(earlier) else {
+        let Some(run) = result.place_of(&purpose.run) else {
             continue;
         };
         let order = (run, purpose.attempt);
@@ -135,7 +145,8 @@ fn checks(standing: Standing<'_>, result: Option<&ResultRecord>) -> Vec<String> 
     let all = last.len();
     let line = |(check, (_, build)): (&CheckName, ((usize, u32), &Build))| {
         let failed = result.failed.contains(check);
-        format!("- {}", check_words(check, build, failed))
+        let optional = is_optional(standing.rules, check);
+        format!("- {}", check_words((check, optional), build, failed))
     };
     let mut lines: Vec<_> = last.into_iter().take(SHOWN).map(line).collect();
     if all > SHOWN {
@@ -144,7 +155,12 @@ fn checks(standing: Standing<'_>, result: Option<&ResultRecord>) -> Vec<String> 
     lines
 }
 
-fn check_words(check: &CheckName, build: &Build, failed: bool) -> String {
+fn is_optional(rules: Option<&Rules>, check: &CheckName) -> bool {
+    let mut checks = rules.into_iter().flat_map(|rules| &rules.checks);
+    checks.any(|rule| rule.name == *check && !rule.required)
+}
+
+fn check_words((check, optional): (&CheckName, bool), build: &Build, failed: bool) -> String {
     let time = duration(build.duration);
     let log = build.log_url.as_ref();
     let log = log.map(|url| format!(": [log]({url})")).unwrap_or_default();
@@ -162,7 +178,12 @@ fn check_words(check: &CheckName, build: &Build, failed: bool) -> String {
             ("❌", "failed for reasons of CodeBuild's own".to_owned())
         }
     };
-    format!("{mark} {} {words}{log}", code(check.as_str(), 60))
+    let optional = if optional && mark == "❌" {
+        " (optional)"
+    } else {
+        ""
+    };
+    format!("{mark} {}{optional} {words}{log}", code(check.as_str(), 60))
 }
 
 /// What people asked for that still counts.

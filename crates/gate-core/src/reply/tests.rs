@@ -5,9 +5,9 @@ use crate::{
     conversation::{Allowed, Conversation, Given, Hold},
     id::{BuildId, CommitId},
     protocol::{Failures, ResultRecord},
-    rules::LimitRules,
+    rules::Rules,
     samples::{build, candidacy, commit, execution, live},
-    title::Flags,
+    title::{Flag, Flags},
     verdict::VerdictKind,
 };
 
@@ -76,10 +76,14 @@ fn every_refusal_says_what_to_do() {
         say(Refusal::NothingRuns),
         say(Refusal::NoVerdictYet),
         say(Refusal::NothingFailed),
-        say(Refusal::NoSuchCheck(vec![
-            CheckName::new("unit"),
-            CheckName::new("docs"),
-        ])),
+        say(Refusal::NoSuchCheck {
+            names: vec!["unti".to_owned()],
+            known: vec![CheckName::new("unit"), CheckName::new("docs")],
+        }),
+        say(Refusal::OtherBranches {
+            check: CheckName::new("release"),
+            branches: vec!["release/*".to_owned()],
+        }),
         say(Refusal::NotHeld),
         say(Refusal::NotInTitle(Flag::SkipTests)),
         say(Refusal::NoLeaveNeeded(Flag::Container)),
@@ -134,6 +138,8 @@ fn shown(result: Option<&ResultRecord>, conversation: &Conversation, tip: Commit
     candidacy.destination_commit = tip;
     let mut live = live();
     live.title = "Fix [skip-tests: hotfix]".to_owned();
+    let rules = "[[check]]\nname = \"unit\"\n[[check]]\nname = \"docs\"\nrequired = false\n";
+    let rules = Rules::parse(rules.as_bytes()).unwrap();
     let builds = [
         built("unit", BuildStatus::Succeeded),
         built("docs", BuildStatus::Failed),
@@ -149,7 +155,7 @@ fn shown(result: Option<&ResultRecord>, conversation: &Conversation, tip: Commit
         result,
         builds: &builds,
         conversation,
-        limits: LimitRules::default(),
+        rules: Some(&rules),
     })
 }
 
@@ -176,8 +182,9 @@ fn the_status_says_what_is_waited_for_what_was_found_and_who_asked_for_what() {
     let running = ResultRecord::spoken(execution().name, live().revision, None);
     let ended = ResultRecord {
         verdict: Some(VerdictKind::Reject),
-        headline: Some("not approved, `docs` failed".to_owned()),
+        headline: Some("not approved, `unit` ran no test".to_owned()),
         destination_commit: Some(commit('b')),
+        tested_commit: Some(commit('c')),
         failed: vec![CheckName::new("docs"), CheckName::new("unit")],
         ..running.clone()
     };
@@ -190,12 +197,29 @@ fn the_status_says_what_is_waited_for_what_was_found_and_who_asked_for_what() {
         }),
         ..ended.clone()
     };
+    let stopped = ResultRecord {
+        verdict: Some(VerdictKind::Hold),
+        headline: Some("on hold, stopped by `Release/bob`".to_owned()),
+        destination_commit: Some(commit('b')),
+        ..running.clone()
+    };
+    let deferred = ResultRecord {
+        deferred: Some(VerdictKind::Approve),
+        ..running.clone()
+    };
+    let stop = Conversation {
+        stopped_by: Some(BOB.to_owned()),
+        ..Conversation::default()
+    };
     let all = [
         shown(None, &none, commit('b')),
         shown(Some(&running), &none, commit('b')),
         shown(Some(&ended), &none, commit('b')),
         shown(Some(&ended), &talk, commit('d')),
         shown(Some(&given_up), &none, commit('b')),
+        shown(Some(&running), &stop, commit('b')),
+        shown(Some(&stopped), &stop, commit('b')),
+        shown(Some(&deferred), &none, commit('d')),
     ];
     insta::assert_snapshot!(all.join("\n\n---\n\n"));
 }

@@ -26,7 +26,8 @@ pub enum Compute {
 }
 
 impl Compute {
-    const ALL: [Self; 4] = [Self::Small, Self::Medium, Self::Large, Self::Xlarge];
+    /// Every size, the smallest first.
+    pub const ALL: [Self; 4] = [Self::Small, Self::Medium, Self::Large, Self::Xlarge];
 
     /// As `gate.toml` and titles write it.
     pub fn name(self) -> &'static str {

@@ -47,6 +47,7 @@ pub(crate) fn answer(step: &mut Step<'_, '_>) -> Handled<Follow> {
             rules: step.calls.rules.parsed(),
             conversation: &Conversation::of(others, &revision),
             result: result.as_ref(),
+            built: &[],
             recorded: accepted[place] > 0,
         },
         lines,

@@ -399,6 +399,29 @@ reports:
 ";
 
 #[test]
+fn after_a_conflict_the_page_of_an_earlier_check_does_not_stay() {
+    let place = with_topic(REPORTING, &[("new", "1")]);
+    let page = place.path("page.html");
+    let html = page.display().to_string();
+    let green = check(&place, &["--html", &html]);
+    assert_eq!(green.code, 0, "{}", green.stderr);
+    place.git("repo", &["switch", "--quiet", "main"]);
+    place.commit("repo", &[("new", "2")], "Another one");
+    place.git("repo", &["switch", "--quiet", "topic"]);
+    let conflict = check(&place, &["--html", &html]);
+    assert_eq!(conflict.code, 1, "{}", conflict.stderr);
+    let page = std::fs::read_to_string(page).unwrap();
+    for part in [
+        "<h1>Not approved, it conflicts with the destination</h1>",
+        "Both sides changed:\n\n- `new`",
+    ] {
+        assert!(page.contains(part), "{page}");
+    }
+    assert!(!page.contains("Log of"), "{page}");
+    place.assert_clean();
+}
+
+#[test]
 fn a_check_is_compared_with_what_was_found_in_the_base_and_a_page_has_all_of_it() {
     let place = with_topic(REPORTING, &[("new", "1")]);
     let first = check(&place, &[]);
@@ -429,6 +452,7 @@ fn a_check_is_compared_with_what_was_found_in_the_base_and_a_page_has_all_of_it(
         "{page}"
     );
     assert!(page.contains("it is broken"), "{page}");
+    assert!(page.contains("<p class=\"subject\">Break it</p>"), "{page}");
     assert!(
         page.contains("<a href=\"#log-0\" rel=\"noreferrer\">log</a>"),
         "{page}"

@@ -31,6 +31,10 @@ fn the_tour_goes_from_red_to_cleaned_up_and_leaves_nothing_behind() {
         headlines[2..],
         ["### ⏳ Mergegate: testing", "### ✅ Mergegate: approved"]
     );
+    for address in ["amazonaws", "127.0.0.1", "](http"] {
+        assert!(!said.stdout.contains(address), "{}", said.stdout);
+    }
+    assert!(!said.stdout.contains("\n\n\n\n"), "{}", said.stdout);
     assert!(
         said.stderr.contains("satisfied [gate], not satisfied []"),
         "{}",

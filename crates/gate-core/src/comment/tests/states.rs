@@ -319,6 +319,7 @@ fn coverage_drop_that_the_rules_do_not_allow() {
     insta::assert_snapshot!(said_of(&View {
         run: &run,
         candidacy: &candidacy,
+        title: &live.title,
         source: &live.source,
         destination: &live.destination,
         candidate: Some(&candidate),
@@ -371,6 +372,7 @@ fn what_failed_too_often_is_not_said_to_be_worth_a_retry() {
     let text = said_of(&View {
         run: &run,
         candidacy: &candidacy,
+        title: &live.title,
         source: &live.source,
         destination: &live.destination,
         candidate: Some(&candidate),

@@ -48,6 +48,7 @@ struct World {
     rules: Option<Rules>,
     conversation: Conversation,
     result: Option<ResultRecord>,
+    built: Vec<CheckName>,
     recorded: bool,
 }
 
@@ -59,6 +60,7 @@ impl World {
             rules: Some(Rules::parse(RULES.as_bytes()).unwrap()),
             conversation: Conversation::default(),
             result: Some(result(Some(VerdictKind::Reject), &["unit"])),
+            built: Vec::new(),
             recorded: false,
         }
     }
@@ -71,6 +73,7 @@ impl World {
             rules: self.rules.as_ref(),
             conversation: &self.conversation,
             result: self.result.as_ref(),
+            built: &self.built,
             recorded: self.recorded,
         };
         answer(asked, parse(text).unwrap())
@@ -132,15 +135,73 @@ fn after_a_verdict_a_retry_tests_all_or_what_failed_or_what_is_named() {
         Done::RetrySome(names(&["docs"]))
     );
     assert_eq!(world.follow("/gate retry", None), Follow::Run);
-    assert_eq!(
-        world.refused("/gate retry web"),
-        Refusal::NoSuchCheck(names(&["unit", "docs"]))
-    );
     let green = World {
         result: Some(result(Some(VerdictKind::Approve), &[])),
         ..World::new()
     };
     assert_eq!(green.refused("/gate retry failed"), Refusal::NothingFailed);
+}
+
+/// The refusal of names that are none.
+fn no_such_check(typed: &[&str], known: &[&str]) -> Refusal {
+    Refusal::NoSuchCheck {
+        names: typed.iter().map(|name| (*name).to_owned()).collect(),
+        known: names(known),
+    }
+}
+
+#[test]
+fn refuses_checks_that_there_are_not_with_those_there_are() {
+    let mut world = World::new();
+    let known = ["unit", "docs", "release"];
+    let with_branches =
+        format!("{RULES}[[check]]\nname = \"release\"\nbranches = [\"release/*\"]\n");
+    world.rules = Some(Rules::parse(with_branches.as_bytes()).unwrap());
+    for result in [world.result.clone(), None] {
+        world.result = result;
+        assert_eq!(
+            world.refused("/gate retry nosuch"),
+            no_such_check(&["nosuch"], &known)
+        );
+        assert_eq!(
+            world.refused("/gate only=unti,unit,nosuch: why not"),
+            no_such_check(&["unti", "nosuch"], &known)
+        );
+        let for_others = Refusal::OtherBranches {
+            check: CheckName::new("release"),
+            branches: vec!["release/*".to_owned()],
+        };
+        for line in ["/gate retry release", "/gate only=release: why not"] {
+            assert_eq!(world.refused(line), for_others, "{line}");
+        }
+    }
+}
+
+#[test]
+fn where_no_rules_can_be_read_the_checks_are_those_that_were_built() {
+    let mut world = World::new();
+    world.rules = None;
+    world.built = names(&["build"]);
+    for line in ["/gate retry nosuch", "/gate only=nosuch"] {
+        let refusal = no_such_check(&["nosuch"], &["build"]);
+        assert_eq!(world.refused(line), refusal, "{line}");
+    }
+    let build = Done::RetrySome(names(&["build"]));
+    assert_eq!(world.done("/gate retry build"), build);
+}
+
+#[test]
+fn a_check_is_meant_in_whatever_case_it_is_written_and_remembered_by_its_name() {
+    let world = World::new();
+    let unit = Done::RetrySome(names(&["unit"]));
+    assert_eq!(world.done("/gate retry UNIT"), unit);
+    assert_eq!(world.done("/gate retry `unit`"), unit);
+    let given = world.decide("/gate only=Unit,DOCS: why not").accepted;
+    let expected = Flags::parse("[only=unit,docs: why not]");
+    let [Command::Give { flags }] = &given[..] else {
+        panic!("{given:?}");
+    };
+    assert_eq!(*flags, expected);
 }
 
 #[test]

@@ -67,20 +67,27 @@ impl Outcome {
         )))
     }
 
-    /// Writes the page with all results.
+    /// Writes the page with all results, or with the reason why there are none.
     pub(super) fn write_page(&self, file: &Path) -> Result<(), Failure> {
         let shown = file.display();
-        let Some(page) = &self.page else {
-            terminal::say(&format!(
-                "{} nothing was built, so there is no page: `{shown}` was not written",
-                terminal::bold("warning:")
-            ));
-            return Ok(());
+        // Where nothing was built, what an earlier check wrote there would be taken for this one's.
+        let (page, what) = match (&self.page, &self.comment) {
+            (Some(page), _) => {
+                let page = String::from_utf8_lossy(page);
+                let page = page::with_logs(&page, &self.checks, &self.address);
+                (page, "all results")
+            }
+            (None, comment) => {
+                let comment = comment.as_deref().unwrap_or("Nothing was built");
+                (
+                    gate_core::page::of_comment(comment),
+                    "why nothing was built",
+                )
+            }
         };
-        let page = page::with_logs(&String::from_utf8_lossy(page), &self.checks, &self.address);
         std::fs::write(file, page)
             .map_err(|error| Failure::new(format!("failed to write `{shown}`: {error}")))?;
-        terminal::say(&terminal::harmless(&format!("all results: {shown}")));
+        terminal::say(&terminal::harmless(&format!("{what}: {shown}")));
         Ok(())
     }
 

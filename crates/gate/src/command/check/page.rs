@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
+use gate_core::page::entities;
+
 use super::outcome::Check;
+use crate::terminal;
 
 /// Most of a log that the page carries: its end, in bytes.
 const MOST_OF_A_LOG: usize = 512 << 10;
@@ -51,20 +54,9 @@ fn end(log: &str) -> &str {
     end.split_once('\n').map_or(end, |(_, rest)| rest)
 }
 
+/// A log is what the code under test wrote.
 fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            control if control.is_control() && !matches!(control, '\n' | '\t') => {}
-            other => escaped.push(other),
-        }
-    }
-    escaped
+    entities(&terminal::harmless(text))
 }
 
 #[cfg(test)]
@@ -81,7 +73,7 @@ mod tests {
             name: "build".to_owned(),
             status: BuildStatus::Failed,
             duration: Duration::ZERO,
-            log: "<b>no</b>\u{1b}[1m\n".to_owned(),
+            log: "<b>no</b>\u{1b}[1m\u{202e}\n".to_owned(),
             log_url: Some("http://127.0.0.1:1/logs/a".to_owned()),
             reports: Vec::new(),
         };

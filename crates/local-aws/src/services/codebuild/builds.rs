@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     invalid,
     lists::{self, SortOrder},
-    model::Build,
+    model::{Build, Status},
     projects, rules,
 };
 use crate::{
@@ -169,6 +169,13 @@ pub(super) fn list_for_project(account: &Account, input: Value) -> Result<Value,
     });
     let ids = ids.ok_or_else(|| projects::not_found(account, &name))?;
     ids_page(ids, input.sort_order, input.next_token.as_deref())
+}
+
+/// How the last build of a project stands, if it ever had one.
+pub(super) fn last_status(tables: &Tables, project: &str) -> Option<Status> {
+    let of_project = format!("{project}/");
+    let (_, id) = tables.scan(&OF_PROJECT, &of_project).last()?;
+    get(tables, &id).map(|record| record.build.build_status)
 }
 
 pub(super) fn list(account: &Account, input: Value) -> Result<Value, ServiceError> {

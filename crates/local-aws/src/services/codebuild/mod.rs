@@ -3,6 +3,7 @@
 //! A build is a row in the journal first and a task in this process second ([`running`]); whatever the process does is
 //! journaled phase by phase, so that a build survives the endpoint: it is started again from the beginning.
 
+pub(crate) mod badge;
 mod builds;
 mod events;
 mod lists;

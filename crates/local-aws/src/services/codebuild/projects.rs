@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    builds, invalid,
+    badge, builds, invalid,
     lists::{self, SortOrder},
     model::{
         Artifacts, Badge, Cache, Environment, LogsConfig, Project, Source, Tag, VpcConfig,
@@ -181,7 +181,7 @@ fn apply(
         }
     }
     if let Some(enabled) = input.badge_enabled {
-        project.badge = badge(account, enabled, project.badge.badge_request_url.take());
+        project.badge = badge(account, enabled, project.badge.badge_request_url.as_deref());
     }
     rules::cache(
         &project.cache,
@@ -190,19 +190,29 @@ fn apply(
     )
 }
 
-/// The address of a badge is kept while the project lives.
-fn badge(account: &Account, enabled: bool, address: Option<String>) -> Badge {
+/// A badge is kept while the project lives.
+fn badge(account: &Account, enabled: bool, address: Option<&str>) -> Badge {
+    let known = address.and_then(badge::uuid_of);
     let address = enabled.then(|| {
-        address.unwrap_or_else(|| {
-            let region = &account.settings.region;
-            let uuid = super::uuid();
-            format!("https://codebuild.{region}.amazonaws.com/badges?uuid={uuid}&branch=main")
-        })
+        let uuid = known.map_or_else(super::uuid, str::to_owned);
+        badge::address(account, &uuid)
     });
     Badge {
         badge_enabled: enabled,
         badge_request_url: address,
     }
+}
+
+/// The project that has the badge with this part of its address.
+pub(super) fn with_badge(tables: &Tables, uuid: &str) -> Option<String> {
+    let has_it = |project: &Project| {
+        let address = project.badge.badge_request_url.as_deref();
+        address.and_then(badge::uuid_of) == Some(uuid)
+    };
+    let mut projects = tables.scan(&PROJECTS, "").map(|(_, project)| project);
+    projects
+        .find(|project| has_it(project))
+        .map(|project| project.name)
 }
 
 pub(super) fn not_found(account: &Account, name: &str) -> ServiceError {

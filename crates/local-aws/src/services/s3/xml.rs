@@ -7,6 +7,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use crate::markup::entity;
+
 /// A document as a response.
 pub(super) fn response(status: StatusCode, document: &str) -> Response {
     let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{document}");
@@ -29,14 +31,12 @@ pub(super) fn element(name: &str, members: &[(&str, &str)]) -> String {
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            other if other.is_control() => {
-                let _ = write!(escaped, "&#{};", u32::from(other));
+        match entity(character) {
+            Some(entity) => escaped.push_str(entity),
+            None if character.is_control() => {
+                let _ = write!(escaped, "&#{};", u32::from(character));
             }
-            other => escaped.push(other),
+            None => escaped.push(character),
         }
     }
     escaped

@@ -3,15 +3,37 @@
 use super::validation;
 use crate::ServiceError;
 
+/// Of whatever a request may name, with an ARN before it and a selector behind it (PSParameterName).
+const LONGEST_NAMED: usize = 2048;
+/// Of a parameter's name with the ARN that precedes it (PutParameter).
 const LONGEST: usize = 1011;
 const MOST_LEVELS: usize = 15;
 
-/// A name that a new parameter may have.
-pub(super) fn check(name: &str) -> Result<(), ServiceError> {
+/// What a request names in `member`, without the spaces around it, which the service removes.
+pub(super) fn named<'a>(name: &'a str, member: &str) -> Result<&'a str, ServiceError> {
+    let length = name.chars().count();
+    let limit = match length {
+        0 => "greater than or equal to 1".to_owned(),
+        1..=LONGEST_NAMED => return Ok(name.trim_matches(' ')),
+        _ => format!("less than or equal to {LONGEST_NAMED}"),
+    };
+    Err(validation(format!(
+        "1 validation error detected: Value '{name}' at '{member}' failed to satisfy constraint: Member must have length {limit}"
+    )))
+}
+
+/// A name that a new parameter may have; `arn` is what the parameter's would be.
+pub(super) fn check(name: &str, arn: &str) -> Result<(), ServiceError> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte);
-    if name.is_empty() || name.len() > LONGEST || !name.bytes().all(allowed) {
+    if name.is_empty() || !name.bytes().all(allowed) {
         return Err(validation(format!(
-            "Parameter name {name} is not valid: it has 1 to {LONGEST} letters, digits and _ . - /"
+            "Parameter name {name} is not valid: it has letters, digits and _ . - /"
+        )));
+    }
+    if arn.len() > LONGEST {
+        return Err(validation(format!(
+            "Parameter name {name} is too long: with its ARN it has {} characters, more than {LONGEST}",
+            arn.len()
         )));
     }
     if name.contains('/') && !name.starts_with('/') {

@@ -3,7 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{PARAMETERS, Parameter, name::Wanted, not_found, required, validation};
+use super::{
+    PARAMETERS, Parameter,
+    name::{self, Wanted},
+    not_found, required, validation,
+};
 use crate::{Account, ServiceError, page, services::parse, store::Tables};
 
 const MOST_NAMES: usize = 10;
@@ -31,7 +35,7 @@ pub(super) fn find<'a>(
     }
 }
 
-fn arn(account: &Account, name: &str) -> String {
+pub(super) fn arn(account: &Account, name: &str) -> String {
     account.arn(
         "ssm",
         &format!("parameter/{}", name.trim_start_matches('/')),
@@ -63,7 +67,8 @@ struct GetInput {
 pub(super) fn get(account: &Account, input: Value) -> Result<Value, ServiceError> {
     let input: GetInput = parse(input)?;
     let name = required(input.name, "name")?;
-    let (parameter, selector) = account.store.read(|tables| find(tables, &name))?;
+    let name = name::named(&name, "name")?;
+    let (parameter, selector) = account.store.read(|tables| find(tables, name))?;
     Ok(json!({ "Parameter": on_the_wire(account, &parameter, selector) }))
 }
 
@@ -92,7 +97,8 @@ pub(super) fn get_many(account: &Account, input: Value) -> Result<Value, Service
 pub(super) fn names(names: Option<Vec<String>>) -> Result<Vec<String>, ServiceError> {
     let names = required(names, "names")?;
     if (1..=MOST_NAMES).contains(&names.len()) {
-        return Ok(names);
+        let names = names.iter().map(|name| name::named(name, "names"));
+        return names.map(|name| name.map(str::to_owned)).collect();
     }
     Err(validation(format!(
         "names must hold 1 to {MOST_NAMES} entries, not {}",
@@ -143,7 +149,7 @@ impl ListInput {
 
 pub(super) fn by_path(account: &Account, input: Value) -> Result<Value, ServiceError> {
     let input: ListInput = parse(input)?;
-    let path = required(input.path.as_deref(), "path")?;
+    let path = name::named(required(input.path.as_deref(), "path")?, "path")?;
     if !path.starts_with('/') {
         return Err(validation(
             "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\".",

@@ -93,6 +93,58 @@ async fn a_parameter_is_written_overwritten_read_and_deleted() {
 }
 
 #[tokio::test]
+async fn refuses_names_over_2048_characters_and_new_ones_that_are_too_long_with_their_arn() {
+    let store = Store::open().await;
+    let arn = "arn:aws:ssm:us-east-1:000000000000:parameter/";
+    let longest = "n".repeat(1011 - arn.len());
+    store.put(&longest, "x");
+    let longer = json!({ "Name": format!("{longest}n"), "Value": "x", "Type": "String" });
+    let (code, message) = store.refusal("PutParameter", longer);
+    assert_eq!(code, "ValidationException");
+    assert!(message.ends_with("with its ARN it has 1012 characters, more than 1011"));
+    let (fits, too_long) = ("n".repeat(2048), "n".repeat(2049));
+    let (code, _) = store.refusal("GetParameter", json!({ "Name": fits }));
+    assert_eq!(code, "ParameterNotFound");
+    for (operation, input, member) in [
+        ("GetParameter", json!({ "Name": too_long }), "name"),
+        (
+            "GetParameters",
+            json!({ "Names": ["a", too_long] }),
+            "names",
+        ),
+        (
+            "GetParametersByPath",
+            json!({ "Path": format!("/{fits}") }),
+            "path",
+        ),
+        ("DeleteParameter", json!({ "Name": too_long }), "name"),
+        ("DeleteParameters", json!({ "Names": [too_long] }), "names"),
+        (
+            "PutParameter",
+            json!({ "Name": too_long, "Value": "x", "Type": "String" }),
+            "name",
+        ),
+    ] {
+        let (code, message) = store.refusal(operation, input);
+        let end = format!(
+            "at '{member}' failed to satisfy constraint: Member must have length less than or equal to 2048"
+        );
+        assert_eq!(code, "ValidationException", "{operation}");
+        assert!(message.ends_with(&end), "{operation}: {message}");
+    }
+    let (_, message) = store.refusal("GetParameter", json!({ "Name": "" }));
+    assert!(message.ends_with("Member must have length greater than or equal to 1"));
+}
+
+#[tokio::test]
+async fn spaces_around_a_name_are_removed() {
+    let store = Store::open().await;
+    store.put(" /gate/a ", "1");
+    let read = store.ask("GetParameter", json!({ "Name": " /gate/a" }));
+    assert_eq!(read.unwrap()["Parameter"]["Name"], "/gate/a");
+}
+
+#[tokio::test]
 async fn several_names_are_answered_with_those_that_exist() {
     let store = Store::open().await;
     store.put("a", "1");

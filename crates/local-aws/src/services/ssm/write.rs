@@ -71,9 +71,9 @@ impl PutInput {
 
 pub(super) fn put(account: &Account, caller: &Caller, input: Value) -> Result<Value, ServiceError> {
     let input: PutInput = parse(input)?;
-    let name = required(input.name.as_deref(), "name")?;
+    let name = name::named(required(input.name.as_deref(), "name")?, "name")?;
     let value = required(input.value.as_deref(), "value")?;
-    name::check(name)?;
+    name::check(name, &read::arn(account, name))?;
     input.refuse_unsimulated()?;
     check_value(value)?;
     if input.overwrite && !input.tags.is_empty() {
@@ -133,6 +133,7 @@ struct DeleteInput {
 pub(super) fn delete(account: &Account, input: Value) -> Result<Value, ServiceError> {
     let input: DeleteInput = parse(input)?;
     let name = required(input.name, "name")?;
+    let name = name::named(&name, "name")?.to_owned();
     account.store.write(|tables| {
         if tables.get(&PARAMETERS, &name).is_none() {
             return Err(not_found(&name));

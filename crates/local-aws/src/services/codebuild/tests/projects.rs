@@ -1,9 +1,13 @@
 //! Projects: rules, changes, lists, deletion.
 
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
 
 use super::bench::{Bench, project_input, spec};
-use crate::DeleteProject;
+use crate::{DeleteProject, serve};
 
 async fn pages(
     bench: &Bench,
@@ -27,6 +31,54 @@ async fn pages(
         }
     }
     unreachable!("a list has an end")
+}
+
+/// What a program reads at an address of the endpoint.
+async fn read(address: &str) -> String {
+    let (host, path) = address
+        .strip_prefix("http://")
+        .and_then(|rest| rest.split_once('/'))
+        .unwrap();
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_badge_is_an_image_of_the_endpoints_own_and_shows_how_the_last_build_stands() {
+    let bench = Bench::open().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = serve(bench.account.clone(), listener).unwrap();
+    bench.repository(&[("buildspec.yml", &spec(&["test -e good"]))]);
+    bench
+        .project(|input| input["badgeEnabled"] = true.into())
+        .await;
+    let project = bench
+        .did("BatchGetProjects", json!({ "names": ["demo"] }))
+        .await;
+    let address = project["projects"][0]["badge"]["badgeRequestUrl"].clone();
+    let address = address.as_str().unwrap();
+    assert!(address.starts_with(&format!("{}/badges?uuid=", server.url())));
+    assert!(read(address).await.contains("aria-label=\"build unknown\""));
+    bench.run(json!({ "projectName": "demo" })).await;
+    let failing = read(address).await;
+    assert!(failing.starts_with("HTTP/1.1 200"), "{failing}");
+    assert!(
+        failing.contains("content-type: image/svg+xml\r\n"),
+        "{failing}"
+    );
+    assert!(
+        failing.contains("aria-label=\"build failing\""),
+        "{failing}"
+    );
+    bench.push("main", &[("good", "")]);
+    bench.run(json!({ "projectName": "demo" })).await;
+    assert!(read(address).await.contains("aria-label=\"build passing\""));
+    bench.did("DeleteProject", json!({ "name": "demo" })).await;
+    assert!(read(address).await.starts_with("HTTP/1.1 404"));
 }
 
 #[tokio::test]
@@ -57,7 +109,7 @@ async fn a_project_is_created_changed_read_and_deleted() {
         project["badge"]["badgeRequestUrl"]
             .as_str()
             .unwrap()
-            .starts_with("https://codebuild.us-east-1.amazonaws.com/badges?uuid=")
+            .starts_with("http://127.0.0.1/badges?uuid=")
     );
     assert_eq!(read["projectsNotFound"], json!(["other"]));
     bench.did("DeleteProject", json!({ "name": "demo" })).await;
