@@ -6,6 +6,8 @@ Both are named by the AWS SDKs' own variables, so that boto3, the CDK and the de
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -80,6 +82,23 @@ def identities() -> list[Identity]:
     """Every function that is deployed."""
     functions = every("lambda", "list_functions", "Functions")
     return [Identity(one["FunctionName"], one["Role"]) for one in functions]
+
+
+@contextmanager
+def everything_allowed(service: str) -> Iterator[Any]:
+    """A client of somebody to whom everything is allowed, and who is not the account's root, of whom nothing is asked."""
+    iam, name = admin("iam"), "administrator"
+
+    def document(**statement: Any) -> str:
+        return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+
+    trust = document(Action="sts:AssumeRole", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=document(Action="*", Resource="*"))
+    keys = admin("sts").assume_role(RoleArn=arn, RoleSessionName="somebody")["Credentials"]
+    yield client(service, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    iam.delete_role_policy(RoleName=name, PolicyName="everything")
+    iam.delete_role(RoleName=name)
 
 
 def invoke(function: str, event: dict[str, Any]) -> Any:

@@ -19,6 +19,7 @@ LISTS: dict[str, Callable[[], list[Any]]] = {
     "policy": lambda: [one["PolicyName"] for one in every("iam", "list_policies", "Policies", Scope="Local")],
     "log group": lambda: [one["logGroupName"] for one in every("logs", "describe_log_groups", "logGroups")],
     "parameter": lambda: [one["Name"] for one in every("ssm", "describe_parameters", "Parameters")],
+    "secret": lambda: [one["Name"] for one in every("secretsmanager", "list_secrets", "SecretList")],
     "topic": lambda: [one["TopicArn"] for one in every("sns", "list_topics", "Topics")],
     "subscription": lambda: [one["TopicArn"] for one in every("sns", "list_subscriptions", "Subscriptions")],
     "queue": lambda: admin("sqs").list_queues().get("QueueUrls", []),

@@ -9,12 +9,14 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import left_over
+from botocore.exceptions import ClientError
 from documents import Reader
-from emulator import ACCOUNT, REGION, admin, client, every, identities
+from emulator import ACCOUNT, REGION, admin, client, every, everything_allowed, identities
 from gate import (
     MACHINE,
     REPORTER,
@@ -182,9 +184,14 @@ def red(story: Story, ann: Developer, inbox: Inbox) -> str:
 
 
 def refused_merge(developer: Developer, pull_request: str) -> str | None:
+    return refusal(lambda: developer.merge(pull_request))
+
+
+def refusal(call: Callable[[], Any]) -> str | None:
+    """The code of the error with which a call is refused, if it is."""
     try:
-        developer.merge(pull_request)
-    except developer.codecommit.exceptions.ClientError as error:
+        call()
+    except ClientError as error:
         return error.response["Error"]["Code"]
     return None
 
@@ -212,6 +219,23 @@ def strangers(story: Story, pull_request: str) -> None:
     bob = client("codecommit", "bob")
     bob.update_pull_request_approval_state(pullRequestId=pull_request, revisionId=live, approvalState="APPROVE")
     story.holds("nor by a colleague", evaluation(pull_request)["approvalRulesNotSatisfied"], [RULE])
+
+
+def seal(story: Story) -> None:
+    story.chapter("Whoever else reads the key of the seal")
+    (secret,) = [one["ARN"] for one in every("secretsmanager", "list_secrets", "SecretList")]
+    readers = [one.function for one in identities() if reads(one.client("secretsmanager"), secret)]
+    steps = [f"{SERVICE}-{name}" for name in ("builder", "environment", "reporter")]
+    story.holds("the functions of the steps read it", sorted(readers), steps)
+    with everything_allowed("secretsmanager") as somebody:
+        story.holds("somebody who may do everything lists it", len(somebody.list_secrets()["SecretList"]), 1)
+        story.holds("and does not read it", reads(somebody, secret), False)
+        change = refusal(lambda: somebody.put_secret_value(SecretId=secret, SecretString="known to somebody"))
+        story.holds("and does not change it", change, "AccessDeniedException")
+
+
+def reads(secrets: Any, secret: str) -> bool:
+    return refusal(lambda: secrets.get_secret_value(SecretId=secret)) is None
 
 
 def permitted(action: str) -> list[str]:
@@ -359,7 +383,9 @@ def cleared(story: Story, reader: Reader) -> None:
     rule = f"{SERVICE}-sweep"
     admin("events").disable_rule(Name=rule)
     code, (disabled, letters) = doctor()
-    story.holds("gate doctor finds both", (code, disabled["what"], letters["what"]), (1, f"event rule {rule}", "dead letters"))
+    story.holds(
+        "gate doctor finds both", (code, disabled["what"], letters["what"]), (1, f"event rule {rule}", "dead letters")
+    )
     story.holds("in which state the rule is", disabled["fault"]["found"], "it is DISABLED")
     story.holds("what to do", disabled["fault"]["next"], f"run `aws events enable-rule --name {rule}`")
     story.holds("and how many dead letters there are", letters["fault"]["found"], f"1 in `{SERVICE}-dead-letters`")
@@ -423,6 +449,7 @@ def play(story: Story, ann: Developer) -> None:
     unknown(story)
     pull_request = red(story, ann, inbox)
     strangers(story, pull_request)
+    seal(story)
     green(story, ann, pull_request)
     duplicate(story, pull_request)
     merged(story, ann, pull_request)
