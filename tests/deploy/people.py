@@ -91,7 +91,9 @@ def create_repository(work: Path) -> Developer:
         admin("codecommit").create_repository(repositoryName=name)
     for name in FURTHER:
         admin("codecommit").create_commit(
-            repositoryName=name, branchName="main", putFiles=[{"filePath": "README.md", "fileContent": b"Nothing yet\n"}]
+            repositoryName=name,
+            branchName="main",
+            putFiles=[{"filePath": "README.md", "fileContent": b"Nothing yet\n"}],
         )
     ann = Developer("ann", work)
     ann.clone()
