@@ -347,6 +347,7 @@ fn decide(content: &str, lines: Vec<Line>, recorded: bool) -> Decision {
         rules: Some(&rules),
         conversation: &Conversation::default(),
         result: None,
+        built: &[],
         recorded,
     };
     answer(asked, lines)
