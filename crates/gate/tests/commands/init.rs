@@ -161,6 +161,13 @@ fn the_package_manager_is_told_by_more_than_a_lock_file() {
         ),
         (
             vec![
+                ("package.json", r#"{"scripts": {"test": "vitest run"}}"#),
+                ("pnpm-lock.yaml", ""),
+            ],
+            "|| pnpm run test --run --reporter=default --reporter=junit --outputFile=junit.xml'",
+        ),
+        (
+            vec![
                 (
                     "package.json",
                     r#"{"packageManager": "yarn@1.22.22", "scripts": {"test": "x"}}"#,

@@ -45,8 +45,12 @@ pub(super) fn node(folder: &Folder<'_>) -> Option<Recipe> {
             (options, "npm") => format!(" -- {options}"),
             (options, _) => format!(" {options}"),
         };
-        // `bun test` is Bun's own runner, whatever the script says.
-        let test_script = if program == "bun" { "run test" } else { "test" };
+        // `bun test` is Bun's own runner, whatever the script says; `pnpm test` refuses options that it does not know.
+        let test_script = if ["bun", "pnpm"].contains(&program) {
+            "run test"
+        } else {
+            "test"
+        };
         let environment = if tool == Some(JEST_JUNIT) {
             "JEST_JUNIT_OUTPUT_FILE=junit.xml "
         } else {
