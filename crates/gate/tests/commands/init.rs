@@ -22,8 +22,8 @@ fn proposed(files: &[(&str, &str)]) -> String {
     format!("{}\n{}", said.stderr, said.stdout)
 }
 
-/// A project of `examples/`, with or without its buildspec.
-fn example(name: &str, with_buildspec: bool) -> Place {
+/// A project of `examples/`, without its buildspec.
+fn example(name: &str) -> Place {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../examples")
         .join(name);
@@ -31,9 +31,7 @@ fn example(name: &str, with_buildspec: bool) -> Place {
     let repo = place.path("repo");
     let copied = Command::new("cp").arg("-R").arg(folder).arg(&repo).status();
     assert!(copied.unwrap().success());
-    if !with_buildspec {
-        fs::remove_file(repo.join("buildspec.yml")).unwrap();
-    }
+    fs::remove_file(repo.join("buildspec.yml")).unwrap();
     place.repository("repo", &[]);
     place
 }
@@ -58,17 +56,10 @@ fn is_green(place: &Place) -> String {
 }
 
 #[test]
-fn every_example_is_green_by_the_rules_that_are_written_for_it() {
-    for name in ["node-test", "python-unittest", "shell"] {
-        is_green(&example(name, true));
-    }
-}
-
-#[test]
 fn an_example_without_a_buildspec_gets_one_and_is_green_by_it() {
-    let comment = is_green(&example("node-test", false));
+    let comment = is_green(&example("node-test"));
     assert!(comment.contains("**Tests** "), "{comment}");
-    is_green(&example("python-unittest", false));
+    is_green(&example("python-unittest"));
 }
 
 #[test]
@@ -145,6 +136,62 @@ fn a_project_that_tells_nothing_to_run_is_said_and_gets_no_check() {
         ("hand/Makefile", "all:\n\techo\n"),
     ]);
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_package_manager_is_told_by_more_than_a_lock_file() {
+    for (files, command) in [
+        (
+            vec![("package.json", r#"{"scripts": {"test": "bun test"}}"#)],
+            "|| bun run test --reporter=junit --reporter-outfile=junit.xml'",
+        ),
+        (
+            vec![
+                ("package.json", r#"{"scripts": {"test": "x"}}"#),
+                ("bunfig.toml", ""),
+            ],
+            "|| bun run test'",
+        ),
+        (
+            vec![(
+                "package.json",
+                r#"{"packageManager": "pnpm@9.15.9", "scripts": {"test": "x"}, "dependencies": {"a": "1"}}"#,
+            )],
+            "\n      - pnpm install\n",
+        ),
+        (
+            vec![
+                ("package.json", r#"{"scripts": {"test": "vitest run"}}"#),
+                ("pnpm-lock.yaml", ""),
+            ],
+            "|| pnpm run test --run --reporter=default --reporter=junit --outputFile=junit.xml'",
+        ),
+        (
+            vec![
+                (
+                    "package.json",
+                    r#"{"packageManager": "yarn@1.22.22", "scripts": {"test": "x"}}"#,
+                ),
+                ("package-lock.json", "{}"),
+            ],
+            "\n      - npm ci\n",
+        ),
+    ] {
+        let text = proposed(&files);
+        assert!(text.contains(command), "{text}");
+    }
+}
+
+#[test]
+fn a_task_of_deno_names_its_tests_if_testing_is_all_it_does() {
+    for (task, command) in [
+        ("deno test -A", "|| deno task test --junit-path=junit.xml'"),
+        ("deno lint && deno test", "|| deno task test'"),
+    ] {
+        let settings = format!(r#"{{"tasks": {{"test": "{task}"}}}}"#);
+        let text = proposed(&[("deno.json", &settings)]);
+        assert!(text.contains(command), "{text}");
+    }
 }
 
 #[test]

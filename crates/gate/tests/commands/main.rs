@@ -5,6 +5,7 @@
 mod check;
 mod config;
 mod demo;
+mod examples;
 mod hostile;
 mod init;
 mod local;

@@ -58,15 +58,20 @@ impl Place {
 
     /// `gate` with these arguments, not yet started.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gate"));
-        command.args(arguments);
-        self.around(&mut command);
-        command
+        self.command_of(env!("CARGO_BIN_EXE_gate"), arguments)
     }
 
     /// Runs `gate`.
     pub(crate) fn gate(&self, arguments: &[&str]) -> Said {
         self.command(arguments).output().unwrap().into()
+    }
+
+    /// Another program, not yet started.
+    pub(crate) fn command_of(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        self.around(&mut command);
+        command
     }
 
     /// git in the repository `name`, not yet started.

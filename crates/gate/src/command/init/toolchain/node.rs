@@ -45,8 +45,12 @@ pub(super) fn node(folder: &Folder<'_>) -> Option<Recipe> {
             (options, "npm") => format!(" -- {options}"),
             (options, _) => format!(" {options}"),
         };
-        // `bun test` is Bun's own runner, whatever the script says.
-        let test_script = if program == "bun" { "run test" } else { "test" };
+        // `bun test` is Bun's own runner, whatever the script says; `pnpm test` refuses options that it does not know.
+        let test_script = if ["bun", "pnpm"].contains(&program) {
+            "run test"
+        } else {
+            "test"
+        };
         let environment = if tool == Some(JEST_JUNIT) {
             "JEST_JUNIT_OUTPUT_FILE=junit.xml "
         } else {
@@ -80,47 +84,68 @@ fn script<'a>(package: &'a Value, name: &str) -> Option<&'a str> {
     (!script.contains("no test specified")).then_some(script)
 }
 
-/// The package manager, by its lock file, and how it installs.
+/// Files that only one package manager writes.
+const LOCKS: [(&str, &str); 6] = [
+    ("bun.lock", "bun"),
+    ("bun.lockb", "bun"),
+    ("pnpm-lock.yaml", "pnpm"),
+    ("yarn.lock", "yarn"),
+    ("package-lock.json", "npm"),
+    ("npm-shrinkwrap.json", "npm"),
+];
+
+/// The package manager: by its lock file; without one, which is so where nothing is needed, by what names it.
+fn manager(folder: &Folder<'_>, package: &Value) -> &'static str {
+    if let Some((_, manager)) = LOCKS.into_iter().find(|(file, _)| folder.has(file)) {
+        return manager;
+    }
+    let named = package["packageManager"].as_str().unwrap_or_default();
+    let named = named.split('@').next().unwrap_or_default();
+    let calls_bun = |name: &&str| script(package, name).is_some_and(|run| run.starts_with("bun "));
+    match named {
+        "pnpm" => "pnpm",
+        "yarn" => "yarn",
+        "bun" => "bun",
+        _ if folder.has("bunfig.toml") || SCRIPTS.iter().any(calls_bun) => "bun",
+        _ => "npm",
+    }
+}
+
+/// The package manager, and how it installs.
 fn install(folder: &Folder<'_>, package: &Value) -> (&'static str, Vec<Step>) {
     let needs = |kind: &str| {
         package[kind]
             .as_object()
             .is_some_and(|packages| !packages.is_empty())
     };
-    if folder.has("bun.lock") || folder.has("bun.lockb") {
-        return ("bun", vec![run("bun install --frozen-lockfile")]);
-    }
-    if folder.has("pnpm-lock.yaml") {
-        let mut steps = corepack();
-        steps.push(run("pnpm install --frozen-lockfile"));
-        return ("pnpm", steps);
-    }
-    if folder.has("yarn.lock") {
-        let how = if folder.has(".yarnrc.yml") {
-            "--immutable"
-        } else {
-            "--frozen-lockfile"
-        };
-        let mut steps = corepack();
-        steps.push(run(format!("yarn install {how}")));
-        return ("yarn", steps);
-    }
-    let steps = if folder.has("package-lock.json") || folder.has("npm-shrinkwrap.json") {
-        vec![run("npm ci")]
-    } else if needs("dependencies") || needs("devDependencies") || has_workspaces(folder) {
-        vec![run("npm install")]
+    let is_locked = LOCKS.iter().any(|(file, _)| folder.has(file));
+    let needs_any = needs("dependencies") || needs("devDependencies") || has_workspaces(folder);
+    let manager = manager(folder, package);
+    let mut steps = if ["pnpm", "yarn"].contains(&manager) {
+        corepack()
     } else {
         Vec::new()
     };
-    ("npm", steps)
+    if !is_locked && !needs_any {
+        return (manager, steps);
+    }
+    let install = match (manager, is_locked) {
+        ("npm", true) => "npm ci".to_owned(),
+        ("yarn", true) if folder.has(".yarnrc.yml") => "yarn install --immutable".to_owned(),
+        (manager, true) => format!("{manager} install --frozen-lockfile"),
+        (manager, false) => format!("{manager} install"),
+    };
+    steps.push(run(install));
+    (manager, steps)
 }
 
 /// yarn and pnpm of the version that package.json names. They are put below HOME, which a build on a laptop has of its own: by default
-/// they would go beside the machine's node.
+/// they would go beside the machine's node. From version 25 on, Node brings no Corepack.
 fn corepack() -> Vec<Step> {
     vec![
         run("mkdir -p \"$HOME/.corepack\""),
-        run("export PATH=\"$HOME/.corepack:$PATH\""),
+        run("export PATH=\"$HOME/.corepack:$HOME/.corepack/node_modules/.bin:$PATH\""),
+        run("command -v corepack || npm install --prefix \"$HOME/.corepack\" corepack"),
         run("corepack enable --install-directory \"$HOME/.corepack\""),
     ]
 }

@@ -6,14 +6,18 @@ use super::{Recipe, report, run, test};
 use crate::command::init::tree::Folder;
 
 /// Names the tests of Rust. Its settings come from a file of the build, as the project has none for reports.
-const NEXTEST: [&str; 3] = [
-    "command -v cargo-nextest || curl --proto '=https' --tlsv1.2 -LsSf https://get.nexte.st/latest/linux | tar zxf - -C \"$HOME/.cargo/bin\"",
+const NEXTEST: [&str; 4] = [
+    "case \"$(uname -sm)\" in Darwin*) nextest=mac;; *aarch64) nextest=linux-arm;; *) nextest=linux;; esac",
+    "command -v cargo-nextest || curl --proto '=https' --tlsv1.2 -LsSf \"https://get.nexte.st/latest/$nextest\" | tar zxf - -C \"$HOME/.cargo/bin\"",
     "mkdir -p target",
     "printf '[profile.default.junit]\\npath = \"junit.xml\"\\n' > target/nextest-junit.toml",
 ];
 
 /// Names the tests of Go; a version, so that a new one changes nothing unasked.
-const GOTESTSUM: &str = "go run gotest.tools/gotestsum@v1.13.0 --junitfile junit.xml -- ./...";
+const GOTESTSUM: [&str; 2] = [
+    "export PATH=\"$HOME/go/bin:$PATH\"",
+    "command -v gotestsum || GOBIN=\"$HOME/go/bin\" go install gotest.tools/gotestsum@v1.13.0",
+];
 
 /// CodeBuild's images have no Rust.
 const RUST: &str = "command -v cargo || curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal";
@@ -67,10 +71,16 @@ fn is_workspace(folder: &Folder<'_>) -> bool {
 }
 
 pub(super) fn go(folder: &Folder<'_>) -> Option<Recipe> {
-    folder.has("go.mod").then(|| Recipe {
+    if !folder.has("go.mod") {
+        return None;
+    }
+    let mut steps = vec![run("go vet ./...")];
+    steps.extend(GOTESTSUM.map(run));
+    steps.push(test("gotestsum --junitfile junit.xml -- ./..."));
+    Some(Recipe {
         manifest: folder.join("go.mod"),
         what: "`go vet` and `go test` of all its packages, by gotestsum".to_owned(),
-        steps: vec![run("go vet ./..."), test(GOTESTSUM)],
+        steps,
         reports: vec![report("unit", "junit.xml")],
         ..Recipe::default()
     })

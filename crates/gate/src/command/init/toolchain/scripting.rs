@@ -81,18 +81,32 @@ pub(super) fn deno(folder: &Folder<'_>) -> Option<Recipe> {
     }
     let text = folder.read(name).unwrap_or_default();
     let settings: Option<Value> = serde_json::from_str(&text).ok();
-    let has_task = settings.is_some_and(|settings| settings["tasks"].get("test").is_some());
+    let task = settings.map(|settings| settings["tasks"]["test"].clone());
+    let task = task.filter(|task| !task.is_null());
+    // Arguments of a task are added to its command, which must then be all that it does.
+    let is_plain = |task: &Value| {
+        let command = task.as_str().or_else(|| task["command"].as_str());
+        command.is_some_and(|command| {
+            command.starts_with("deno test") && !command.contains(['&', '|', ';', '>', '<', '$'])
+        })
+    };
+    let command = if task.is_some() {
+        "deno task test"
+    } else {
+        "deno test"
+    };
     let mut recipe = Recipe {
         manifest: folder.join(name),
+        what: format!("`{command}`"),
         ..Recipe::default()
     };
-    if has_task {
-        recipe.what = String::from("its task test, by Deno");
-        recipe.steps = vec![test("deno task test")];
-    } else {
-        recipe.what = String::from("its tests, by Deno");
-        recipe.steps = vec![test("deno test --junit-path=junit.xml")];
+    if task.as_ref().is_none_or(is_plain) {
+        recipe
+            .steps
+            .push(test(format!("{command} --junit-path=junit.xml")));
         recipe.reports.push(report("unit", "junit.xml"));
+    } else {
+        recipe.steps.push(test(command));
     }
     Some(recipe)
 }

@@ -1,0 +1,3 @@
+module example.com/readingtime
+
+go 1.19
