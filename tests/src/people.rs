@@ -299,6 +299,19 @@ impl People {
         self.ask_as("ann", id, text).await
     }
 
+    /// Somebody deletes all that the gate says about runs.
+    pub async fn delete_what_the_gate_says(&self, id: &str) {
+        let comments = self.clients().host.comments(&PullRequestId::new(id)).await;
+        let said = comments.expect("comments").into_iter().filter(|said| {
+            said.author == self.reporter_arn() && !said.deleted && said.in_reply_to.is_none()
+        });
+        for said in said {
+            let delete = self.code_commit("ann").delete_comment_content();
+            let deleted = delete.comment_id(said.id.as_str()).send().await;
+            deleted.expect("a deleted comment");
+        }
+    }
+
     /// The gate's comment about the live revision, once it is a verdict that begins so.
     pub async fn verdict_like(&self, id: &str, beginning: &str) -> String {
         let what = format!("a verdict about {id} that begins with {beginning}");

@@ -77,7 +77,7 @@ pub(crate) async fn prepare(clients: &Clients, invocation: Invocation) -> Result
         // There is nothing to build, but builds of older runs are to be stopped.
         return Ok(with_run(clients, state, &candidacy, None, plan).then(Next::Build));
     }
-    let continued = take_over::look(clients, &state.request, &candidacy).await?;
+    let continued = take_over::look(clients, &execution, &state.request, &candidacy).await?;
     let basis = Basis {
         candidacy: &candidacy,
         live: &live,

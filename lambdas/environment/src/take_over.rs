@@ -1,4 +1,5 @@
-//! Whether a run that a command asked for continues the run before it: on the very same merge commit, under the same plan.
+//! Whether a run that a command asked for, or a further attempt, continues the run before it: on the very same merge commit, under
+//! the same plan.
 
 use gate_aws::Clients;
 use gate_core::{
@@ -6,10 +7,11 @@ use gate_core::{
     error::GateError,
     host::{CodeHost, MergeOutcome},
     id::{CheckName, CommitId, RunName, TreeId},
+    names,
     plan::{Note, WhyAgain},
     protocol::{
-        Before, Candidacy, Earlier, Request, ResultRecord, Run, again, earlier, is_that_merge,
-        taken_over,
+        Before, Candidacy, Earlier, Execution, Request, ResultRecord, Run, again, earlier,
+        is_repair, is_that_merge, taken_over,
     },
 };
 
@@ -31,21 +33,20 @@ pub(crate) struct Tested {
     runs: Vec<RunName>,
 }
 
-/// Reads what the comment asked for and what was tested before it.
+/// Reads what is to be built again and what was tested before.
 pub(crate) async fn look(
     clients: &Clients,
+    execution: &Execution,
     request: &Request,
     candidacy: &Candidacy,
 ) -> Result<Continued, GateError> {
-    let Request::Command { comment, .. } = request else {
+    let is_first = names::attempt(&execution.name) == Some(1);
+    if is_first && !matches!(request, Request::Command { .. }) {
         return Ok(Continued::Nothing(None));
-    };
-    let names = clients.names();
-    let id = &candidacy.pull_request;
-    let asked: Option<CommandRecord> = clients.parameters.get(&names.command(id, comment)).await?;
-    let result: Option<ResultRecord> = clients.parameters.get(&names.result(id)).await?;
-    let asked = asked.and_then(|asked| again(&asked.commands, result.as_ref()));
-    let Some(asked) = asked else {
+    }
+    let name = clients.names().result(&candidacy.pull_request);
+    let result: Option<ResultRecord> = clients.parameters.get(&name).await?;
+    let Some(asked) = asked(clients, request, result.as_ref()).await? else {
         return Ok(Continued::Nothing(None));
     };
     let before = match earlier(candidacy, result.as_ref()) {
@@ -66,6 +67,23 @@ pub(crate) async fn look(
         plan: before.plan.to_owned(),
         runs: before.runs.to_vec(),
     })))
+}
+
+/// The checks that are to be built again; `None` is everything.
+async fn asked(
+    clients: &Clients,
+    request: &Request,
+    result: Option<&ResultRecord>,
+) -> Result<Option<Vec<CheckName>>, GateError> {
+    if is_repair(request, result) {
+        return Ok(Some(Vec::new()));
+    }
+    let Request::Command { candidacy, comment } = request else {
+        return Ok(None);
+    };
+    let name = clients.names().command(&candidacy.pull_request, comment);
+    let asked: Option<CommandRecord> = clients.parameters.get(&name).await?;
+    Ok(asked.and_then(|asked| again(&asked.commands, result)))
 }
 
 /// Whether the merge that was tested is still there. No branch holds it since its run ended.

@@ -7,7 +7,7 @@ use gate_core::{
     id::{CommentId, RunName},
     protocol::{
         Candidacy, Claim, ExecutionStatus, Limit, OpenPullRequest, Request, State, Taken, Wanted,
-        Wish, sweep_open,
+        Wish, Words, sweep_open,
     },
     pull_request::PullRequest,
 };
@@ -79,7 +79,10 @@ async fn lacks_a_verdict(clients: &Clients, live: &PullRequest) -> Result<bool, 
         result: result.as_ref(),
         conversation: &conversation,
         approved: approvers.contains(&clients.deployment.reporter_arn),
-        said: said.map(|said| said.content.as_str()),
+        said: match comment {
+            Some(_) => Words::of(said.map(|said| said.content.as_str())),
+            None => Words::NotRead,
+        },
     };
     Ok(sweep_open(&found).is_some())
 }

@@ -8,7 +8,7 @@ use gate_core::{
     id::{BranchName, CommitId, PullRequestId, RepositoryName},
     protocol::{
         Claim, ExecutionStatus, Limit, OpenPullRequest, Request, ResultRecord, State, Wanted, Wish,
-        merge_rules, turns,
+        Words, merge_rules, turns,
     },
     pull_request::PullRequest,
     rules::{self, MergeRules},
@@ -25,7 +25,14 @@ pub(crate) struct Found {
     result: Option<ResultRecord>,
     conversation: Conversation,
     approved: bool,
-    said: Option<String>,
+    said: Said,
+}
+
+/// The recorded comment.
+#[derive(Debug)]
+enum Said {
+    NotRead,
+    Read(Option<String>),
 }
 
 impl Found {
@@ -42,7 +49,10 @@ impl Found {
             result: self.result.as_ref(),
             conversation: &self.conversation,
             approved: self.approved,
-            said: self.said.as_deref(),
+            said: match &self.said {
+                Said::NotRead => Words::NotRead,
+                Said::Read(found) => Words::of(found.as_deref()),
+            },
         }
     }
 
@@ -66,7 +76,7 @@ impl Found {
         {
             let comment = clients.host.comment(id).await?;
             let comment = comment.filter(|comment| !comment.deleted);
-            self.said = comment.map(|comment| comment.content);
+            self.said = Said::Read(comment.map(|comment| comment.content));
         }
         Ok(self)
     }
@@ -102,7 +112,7 @@ pub(crate) async fn find(
         result,
         conversation: Conversation::default(),
         approved: false,
-        said: None,
+        said: Said::NotRead,
     }))
 }
 

@@ -3,11 +3,8 @@
 use std::fmt::Write as _;
 
 use aws_sdk_ssm::types::ParameterType;
-use gate_core::{
-    host::CodeHost as _,
-    id::{PullRequestId, RepositoryName},
-};
-use mergegate_tests::{BUILDSPEC, Stage, THE_GATE, green_files};
+use gate_core::{host::CodeHost as _, id::RepositoryName};
+use mergegate_tests::{BUILDSPEC, Stage, green_files};
 
 use crate::{with, words};
 
@@ -201,32 +198,19 @@ async fn a_comment_that_somebody_deletes_is_written_anew() {
     let id = stage.open("change", "Change").await;
     let announced = async || stage.comments(&id).await.pop();
     stage.eventually("the announcement", announced).await;
-    delete_all(&stage, &id).await;
+    stage.delete_what_the_gate_says(&id).await;
     std::fs::write(&door, "").unwrap();
     stage.verdict_like(&id, APPROVED).await;
     // A verdict that goes as well is given again with the next one.
     stage.quiet().await;
-    delete_all(&stage, &id).await;
+    stage.delete_what_the_gate_says(&id).await;
     stage.ask(&id, "/gate retry").await;
     stage.verdict_like(&id, APPROVED).await;
     stage.quiet().await;
-    delete_all(&stage, &id).await;
+    stage.delete_what_the_gate_says(&id).await;
     stage.ask(&id, "/gate hold").await;
     stage.verdict_like(&id, "### ⏸ Mergegate: on hold").await;
     stage.strike().await;
-}
-
-/// Deletes what the gate says about runs.
-async fn delete_all(stage: &Stage, id: &str) {
-    let clients = stage.clients();
-    let pull_request = PullRequestId::new(id);
-    let comments = clients.host.comments(&pull_request);
-    for comment in comments.await.unwrap() {
-        if comment.author == stage.reporter_arn() && !comment.deleted {
-            let delete = stage.code_commit(THE_GATE).delete_comment_content();
-            delete.comment_id(comment.id.as_str()).send().await.unwrap();
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,6 +16,9 @@ pub const MAX_ATTEMPTS: u32 = 3;
 const MOST_UNSEEN: u32 = 100;
 /// So many names that others gave to runs of their own are passed over; then the event ends among the dead letters.
 pub const MAX_STRANGERS: u32 = 50;
+/// So many runs that ended well, and whose work did not stay as they left it, are no attempts: somebody deletes a comment again
+/// and again.
+pub const MAX_REPAIRS: u32 = 20;
 
 /// Status of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +110,8 @@ pub struct Wanted {
     /// How many names before this one were taken by runs that nobody can see: they are no attempts.
     unseen: u32,
     strangers: u32,
+    /// How many runs of this request ended well and are no attempts.
+    repairs: u32,
 }
 
 /// What follows from a taken name.
@@ -135,6 +140,7 @@ impl Wanted {
             attempt: 1,
             unseen: 0,
             strangers: 0,
+            repairs: 0,
         }
     }
 
@@ -188,6 +194,15 @@ impl Wanted {
         match (next_attempt(existing, self.wish), existing) {
             (AttemptStep::AlreadyThere, _) => Taken::AlreadyThere,
             (AttemptStep::TryNext, Existing::OtherInput) => self.pass_over(),
+            (AttemptStep::TryNext, Existing::SameInput(ExecutionStatus::Succeeded))
+                if self.repairs < MAX_REPAIRS =>
+            {
+                Taken::Try(Self {
+                    attempt: self.attempt + 1,
+                    repairs: self.repairs + 1,
+                    ..self
+                })
+            }
             (AttemptStep::TryNext, Existing::SameInput(_)) => self.next(),
         }
     }
@@ -229,7 +244,7 @@ impl Wanted {
     }
 
     fn next(self) -> Taken {
-        let tried = self.attempt - self.unseen - self.strangers;
+        let tried = self.attempt - self.unseen - self.strangers - self.repairs;
         if self.limit == Limit::None || tried < MAX_ATTEMPTS {
             return Taken::Try(Self {
                 attempt: self.attempt + 1,
@@ -334,6 +349,26 @@ mod tests {
             ["51", "52", "53"].map(|last| format!("pr-7-3f2a91c0d1e2-bbbbbbbb-{last}"))
         );
         assert_eq!(names[3], "pr-7-say-3f2a91c0d1e2-1");
+    }
+
+    #[test]
+    fn runs_that_ended_well_are_no_attempts_and_yet_not_without_end() {
+        let mut wanted = gate(Wish::Again);
+        let mut repaired = 0;
+        while !matches!(wanted.request(), Request::Say { .. }) {
+            if repaired == MAX_REPAIRS / 2 {
+                let (names, _) = names_tried(wanted.clone());
+                let gates = names.iter().filter(|name| !name.contains("say"));
+                assert_eq!(gates.count(), 3, "{names:?}");
+            }
+            let input = wanted.input();
+            let Taken::Try(next) = wanted.taken(&input, ExecutionStatus::Succeeded) else {
+                panic!("a further run expected")
+            };
+            wanted = next;
+            repaired += 1;
+        }
+        assert_eq!(repaired, MAX_REPAIRS + MAX_ATTEMPTS);
     }
 
     #[test]

@@ -21,8 +21,8 @@ mod wish;
 
 pub use answer::{Afterwards, Answered, Asked, Decision, Done, Follow, Refusal, Said, answer};
 pub use attempt::{
-    AttemptStep, ExecutionStatus, Existing, Limit, MAX_ATTEMPTS, MAX_STRANGERS, Taken, Wanted,
-    Wish, next_attempt,
+    AttemptStep, ExecutionStatus, Existing, Limit, MAX_ATTEMPTS, MAX_REPAIRS, MAX_STRANGERS, Taken,
+    Wanted, Wish, next_attempt,
 };
 pub use claim::{Claim, ClaimStep, claim, has_begun};
 pub use failures::{Failures, counts_as_failed, failed_runs, one_more};
@@ -44,8 +44,10 @@ pub use state::{
     Candidacy, Execution, Failure, Invocation, Made, Next, Request, Run, STATE_VERSION,
     StartedBuild, State, Step,
 };
-pub use sweep::{OpenPullRequest, sweep_comments, sweep_environment, sweep_open};
-pub use take_over::{Before, Earlier, again, earlier, fingerprint, is_that_merge, taken_over};
+pub use sweep::{OpenPullRequest, Words, sweep_comments, sweep_environment, sweep_open};
+pub use take_over::{
+    Before, Earlier, again, earlier, fingerprint, is_repair, is_that_merge, taken_over,
+};
 pub use tear_down::{Leftovers, StopDecision, merged_differs, stop_builds};
 pub use turns::{
     MoveDecision, MovedBranch, is_outdated, makes_room, merge_rules, on_branch_moved, turns,

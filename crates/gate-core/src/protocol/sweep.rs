@@ -2,7 +2,7 @@
 //! without an answer.
 
 use super::{
-    ApprovalRecord, Claim, ExecutionStatus, Request, ResultRecord, Wish, is_asked,
+    ApprovalRecord, Claim, ExecutionStatus, Request, ResultRecord, Wish, is_asked, is_named_for,
     router::{command, gate},
 };
 use crate::{
@@ -49,8 +49,26 @@ pub struct OpenPullRequest<'a> {
     pub conversation: &'a Conversation,
     /// Whether the gate approves the live revision.
     pub approved: bool,
-    /// What the recorded comment says; `None` if it was not read, or is gone.
-    pub said: Option<&'a str>,
+    /// What the recorded comment says.
+    pub said: Words<'a>,
+}
+
+/// What the recorded comment says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words<'a> {
+    /// Nobody looked, or no comment is recorded.
+    NotRead,
+    /// Nothing: somebody deleted it.
+    Gone,
+    /// This.
+    Stand(&'a str),
+}
+
+impl<'a> Words<'a> {
+    /// Of a recorded comment that was looked for.
+    pub fn of(found: Option<&'a str>) -> Self {
+        found.map_or(Self::Gone, Self::Stand)
+    }
 }
 
 /// Decides about an open pull request; `None` when all is as it should be.
@@ -71,14 +89,24 @@ pub fn sweep_open(found: &OpenPullRequest<'_>) -> Option<(Request, Wish)> {
     let spoke = found
         .result
         .filter(|result| result.revision == live.revision && result.verdict.is_some());
+    if found.said == Words::Gone
+        && let Some(last_word) = request.giving_up()
+        && spoke.is_some_and(|result| is_named_for(&last_word, &result.run))
+    {
+        return Some((last_word, Wish::Again));
+    }
     let right = spoke.is_some_and(|result| {
         // Without an approval rule CodeCommit reports no approvals: nothing can be compared.
         let expected = result.approval == ApprovalRecord::Given;
         // Of two runs that spoke at the same time, one may have had the last word and the other the last record; and of two edits
         // of one run the earlier may have come last.
-        let is_said = |said: &str| comment::is_by(said, &result.run) && !comment::is_to_come(said);
+        let is_said = match found.said {
+            Words::NotRead => true,
+            Words::Gone => false,
+            Words::Stand(said) => comment::is_by(said, &result.run) && !comment::is_to_come(said),
+        };
         result.run == claim.run
-            && found.said.is_none_or(is_said)
+            && is_said
             && result.heard == found.conversation.fingerprint()
             && (found.approved == expected || !live.has_approval_rules && !found.approved)
     });
@@ -160,7 +188,7 @@ mod tests {
             result,
             conversation: &Conversation::default(),
             approved,
-            said: None,
+            said: Words::NotRead,
         };
         let (wanted, wish) = sweep_open(&found)?;
         assert_eq!(wanted, request);
@@ -262,7 +290,7 @@ mod tests {
                 result: Some(&result),
                 conversation,
                 approved: true,
-                said: None,
+                said: Words::NotRead,
             };
             sweep_open(&found).is_some()
         };
@@ -275,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_verdict_that_the_comment_of_another_run_covers_is_given_again() {
-        let swept = |said: Option<&str>| {
+        let swept = |said: Words<'_>| {
             let request = Request::Gate(candidacy());
             let found = OpenPullRequest {
                 live: &live(),
@@ -293,15 +321,46 @@ mod tests {
             "### ✅ Mergegate: approved\n\nMergegate · run {}",
             execution().name
         );
-        assert!(!swept(Some(&own)));
-        assert!(!swept(None));
+        assert!(!swept(Words::Stand(&own)));
+        assert!(!swept(Words::NotRead));
+        assert!(swept(Words::Gone));
         let of_another =
             "### ❌ Mergegate: rejected\n\nMergegate · run pr-7-3f2a91c0d1e2-aaaaaaaa-1";
-        assert!(swept(Some(of_another)));
+        assert!(swept(Words::Stand(of_another)));
         let overtaken = own.replace("✅ Mergegate: approved", "⏳ Mergegate: testing");
-        assert!(swept(Some(&overtaken)), "an earlier edit of the same run");
+        assert!(
+            swept(Words::Stand(&overtaken)),
+            "an earlier edit of the same run"
+        );
         let longer = format!("{own}0");
-        assert!(swept(Some(&longer)));
+        assert!(swept(Words::Stand(&longer)));
+    }
+
+    #[test]
+    fn the_last_word_that_somebody_deleted_is_said_again() {
+        let request = Request::Gate(candidacy());
+        let last_word = request.giving_up().expect("it can be said");
+        let said = Wanted::new(last_word.clone(), Wish::UntilDone, Limit::ThenFail).name();
+        let result = ResultRecord {
+            verdict: Some(VerdictKind::Hold),
+            ..ResultRecord::spoken(said, live().revision, None)
+        };
+        let found = OpenPullRequest {
+            live: &live(),
+            destination_tip: &commit('b'),
+            claim: Some(&claim()),
+            latest: Some((ExecutionStatus::Died, &request)),
+            result: Some(&result),
+            conversation: &Conversation::default(),
+            approved: false,
+            said: Words::Gone,
+        };
+        assert_eq!(sweep_open(&found), Some((last_word, Wish::Again)));
+        let found = OpenPullRequest {
+            said: Words::NotRead,
+            ..found
+        };
+        assert_eq!(sweep_open(&found), Some((request.clone(), Wish::Again)));
     }
 
     #[test]

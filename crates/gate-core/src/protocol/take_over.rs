@@ -1,11 +1,12 @@
-//! What a run that a command asked for takes over from the run before it, so that only the rest is built.
+//! What a run that a command asked for, or that repairs what another left, takes over from the run before it, so that only the
+//! rest is built.
 //!
 //! A build is taken over only if it built the very commit that this run tests, under the same plan. So the verdict is about the
 //! same merge commit, whichever of the runs a build was started by.
 
 use std::collections::BTreeSet;
 
-use super::{Candidacy, ResultRecord, StartedBuild};
+use super::{Candidacy, Request, ResultRecord, StartedBuild, is_named_for};
 use crate::{
     build::{Build, BuildStatus},
     candidate::Candidate,
@@ -43,6 +44,12 @@ pub fn again(commands: &[Command], result: Option<&ResultRecord>) -> Option<Vec<
         }
     }
     Some(again)
+}
+
+/// Whether the recorded verdict is that of an earlier attempt at the same request. What is not right then is what became of the
+/// verdict, and not what was built for it.
+pub fn is_repair(request: &Request, result: Option<&ResultRecord>) -> bool {
+    result.is_some_and(|result| is_named_for(request, &result.run))
 }
 
 /// What was tested before, of the same revision and destination commit.
@@ -377,6 +384,15 @@ mod tests {
             taken_over(&plan(), "other", &candidate(), before, &builds),
             Err(WhyAgain::OtherPlan)
         );
+    }
+
+    #[test]
+    fn only_a_further_attempt_at_the_same_request_repairs() {
+        let request = Request::Gate(candidacy());
+        let by = |run: RunName| ResultRecord { run, ..result() };
+        assert!(is_repair(&request, Some(&by(execution().name))));
+        assert!(!is_repair(&request, Some(&by(run(1)))));
+        assert!(!is_repair(&request, None));
     }
 
     #[test]

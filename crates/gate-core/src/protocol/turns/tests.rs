@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     conversation::Conversation,
     id::{RepositoryName, RevisionId, RunName},
-    protocol::{Claim, Limit, ResultRecord, Wanted, Wish},
+    protocol::{Claim, Limit, ResultRecord, Wanted, Wish, Words},
     pull_request::PullRequest,
     rules::WhenDestinationMoves,
     samples::{candidacy, commit, live},
@@ -102,7 +102,7 @@ fn wanted(open: &[Open], rules: MergeRules) -> (Vec<String>, Vec<String>) {
             result: open.result.as_ref(),
             conversation: &nothing,
             approved: open.approved,
-            said: None,
+            said: Words::NotRead,
         })
         .collect();
     let (mut tests, mut told) = (Vec::new(), Vec::new());
