@@ -38,7 +38,9 @@ export async function removeEverything(aws: Aws, properties: DeploymentPropertie
 /** Deletes what the gate remembers of repositories; CloudFormation itself deletes their settings. */
 async function forget({ account }: Aws, folder: string): Promise<void> {
   const remembered = await account.parameters(folder);
-  await account.deleteParameters(remembered.filter((name) => /\/(durations|(rules|moves)-[0-9a-f]+)$/.test(name)));
+  await account.deleteParameters(
+    remembered.filter((name) => /\/(durations|(rules|moves)-[0-9a-f]+)$/.test(name)),
+  );
 }
 
 /** Tears down what runs made for pull requests of repositories that are not gated any more; all others go on. */
