@@ -253,22 +253,6 @@ impl Git {
         Ok(merged.await?.tree)
     }
 
-    /// How many places of a file git could not merge by their lines, by the marks in `tree`; none where it is no matter of lines.
-    pub(crate) async fn conflicting_hunks(
-        &self,
-        repository: &str,
-        tree: &str,
-        path: &str,
-    ) -> Result<usize, GitError> {
-        let content = match self.entry(repository, tree, path).await? {
-            Some(entry) if entry.size.is_some() => self.blob(repository, &entry.id).await?,
-            _ => None,
-        };
-        let content = content.unwrap_or_default();
-        let lines = content.split(|byte| *byte == b'\n');
-        Ok(lines.filter(|line| line.starts_with(b"<<<<<<< ")).count())
-    }
-
     async fn merge_tree(
         &self,
         repository: &str,

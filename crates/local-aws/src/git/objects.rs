@@ -1,5 +1,7 @@
 //! Commits, blobs and trees: reading them, writing blobs and commits.
 
+use std::collections::BTreeMap;
+
 use crate::hex::hex;
 
 use super::{
@@ -156,6 +158,39 @@ impl Git {
             path: path.to_owned(),
             size,
         }))
+    }
+
+    /// What stands at each of `paths` in a commit or tree, as [`Git::entry`] has it, read at once: folders may be large.
+    pub(crate) async fn entries(
+        &self,
+        repository: &str,
+        commit: &str,
+        paths: &[String],
+    ) -> Result<BTreeMap<String, Entry>, GitError> {
+        let mut found = BTreeMap::new();
+        let is_within = |path: &String, folder: &String| {
+            let rest = path.strip_prefix(folder.as_str());
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        // Of a folder and what is inside, git would list one only.
+        let (nested, plain): (Vec<_>, Vec<_>) = paths.iter().partition(|path| {
+            let mut others = paths.iter();
+            others.any(|other| is_within(path, other) || is_within(other, path))
+        });
+        for path in nested {
+            if let Some(entry) = self.entry(repository, commit, path).await? {
+                found.insert(path.clone(), entry);
+            }
+        }
+        if plain.is_empty() {
+            return Ok(found);
+        }
+        let mut arguments = vec!["ls-tree", "-z", "-l", "--full-tree", commit, "--"];
+        arguments.extend(plain.into_iter().map(String::as_str));
+        let answer = self.answer(repository, &arguments, b"").await?;
+        let entries = parse_tree(&answer).into_iter();
+        found.extend(entries.map(|entry| (entry.path.clone(), entry)));
+        Ok(found)
     }
 
     /// The content and kind of the file at `path` in a commit.

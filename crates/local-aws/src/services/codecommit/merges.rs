@@ -25,6 +25,7 @@ mod request;
 
 pub(crate) use by_hand::{ByHand, Wanted};
 pub(crate) use request::{MergeOption, Settling};
+use conflicts::Versions;
 use request::{MergeRequest, Sides};
 
 /// Conflicting files in one answer, unless the request wants fewer.
@@ -78,18 +79,10 @@ pub(super) async fn conflicts(account: &Account, input: &Value) -> Result<Value,
         let message = "nextToken is not one that this service gave out";
         return refuse("InvalidContinuationTokenException", message);
     };
-    let marked = if detail == Detail::Line && !page.items.is_empty() {
-        let git = &account.git;
-        let tree = git.marked_tree(sides.name(), &sides.destination, &sides.source);
-        Some(tree.await?)
-    } else {
-        None
-    };
+    let versions = Versions::read(account, &sides, base.as_deref(), &page.items, detail).await?;
     let mut list = Vec::new();
     for path in &page.items {
-        let metadata =
-            conflicts::metadata(account, &sides, base.as_deref(), path, marked.as_deref());
-        list.push(metadata.await?);
+        list.push(conflicts::metadata(&versions, path).await?);
     }
     let mut answer = json!({
         "mergeable": mergeable,
