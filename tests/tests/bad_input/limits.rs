@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use aws_sdk_ssm::types::ParameterType;
-use gate_core::{host::CodeHost as _, id::RepositoryName};
+use gate_core::id::RepositoryName;
 use mergegate_tests::{BUILDSPEC, Stage, green_files};
 
 use crate::{with, words};
