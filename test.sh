@@ -93,6 +93,8 @@ all_tests() {
 long_tests() {
   MERGEGATE_SOAK_SEED=1-100 MERGEGATE_SOAK_PULL_REQUESTS=500 \
     cargo test --release "${but_the_model[@]}" --locked --test soak nothing_is -- --nocapture
+  MERGEGATE_RULE_FILES=2000 \
+    cargo test --release "${but_the_model[@]}" --locked --test accepted_rules a_pull_request -- --nocapture
   crates/gate-model/mutants.py --all
 }
 

@@ -21,6 +21,7 @@ CORE = "crates/gate-core/src/"
 MODEL = ("gate-model", "the_protocol_holds")
 TALK = ("gate-model", "the_conversation_holds")
 STRANGERS = ("gate-model", "the_protocol_holds_whatever_runs_people_start")
+DELETIONS = ("gate-model", "the_protocol_holds_whatever_comments_people_delete")
 
 
 @dataclass
@@ -148,7 +149,8 @@ MUTANTS = [
            "if is_of_another && run::is_overtaken(", "if is_of_another && false && run::is_overtaken(",
            story("races", "an_older_run_that_still_speaks_leaves_the_comment_of_a_newer_one_alone")),
     Mutant("two runs that speak at the same time", "the sweep does not look at the comment",
-           CORE + "protocol/sweep.rs", "&& found.said.is_none_or(is_said)", "&& (found.said.is_none_or(is_said) || true)", MODEL),
+           CORE + "protocol/sweep.rs", "Words::Stand(said) => comment::is_by(said, &result.run) && !comment::is_to_come(said),",
+           "Words::Stand(_) => true,", MODEL),
     Mutant("a hold beside an approval", "a hold is read only once",
            CORE + "protocol/run.rs", "heard.hold != now.hold", "heard.hold != now.hold && false",
            TALK),
@@ -251,10 +253,23 @@ MUTANTS = [
     Mutant("failed tests are tried again", "a failure is retried as a fault is",
            CORE + "protocol/run.rs", "&& is_infrastructure_fault(last, builds)", "", unit("infrastructure_faults_are_tried_once_more")),
     Mutant("source and destination are one commit", "no reply where no comment is possible",
-           "lambdas/reporter/src/voice.rs", "if let Some(last) = earlier.pop() {", "if let Some(last) = earlier.pop().filter(|_| false) {",
+           "lambdas/reporter/src/voice.rs", "own_comments(clients, new.pull_request).await?.pop() {",
+           "own_comments(clients, new.pull_request).await?.pop().filter(|_| false) {",
            story("races", "where_no_comment_is_possible_the_last_one_takes_a_reply")),
+    Mutant("somebody deletes the gate's comment", "the sweep takes it for said",
+           CORE + "protocol/sweep.rs", "Words::Gone => false,", "Words::Gone => true,", DELETIONS),
+    Mutant("somebody deletes the gate's comment", "a repair that ends well is a failed attempt",
+           CORE + "protocol/attempt.rs", "if self.repairs < MAX_REPAIRS =>", "if self.repairs > MAX_REPAIRS =>", DELETIONS),
+    Mutant("somebody deletes the gate's comment", "the last word stays unsaid",
+           CORE + "protocol/sweep.rs", "if found.said == Words::Gone\n", "if found.said == Words::NotRead && !found.approved && found.claim.is_none()\n",
+           unit("the_last_word_that_somebody_deleted_is_said_again")),
+    Mutant("a branch is called like a folder of the gate's own", "whoever opened the pull request is to blame",
+           CORE + "verdict.rs", "            | NoBuild::BranchInTheWay { .. }\n", "", unit("what_was_not_built_is_never_approved")),
+    Mutant("what is to be remembered outgrows a parameter", "the names of failed checks stay",
+           CORE + "protocol/record.rs", "            self.failed.clear();\n", "",
+           unit("a_result_fits_into_a_parameter_whatever_failed_and_whatever_was_said")),
     Mutant("CodeCommit cannot compute the merge", "an incomputable merge is rejected",
-           CORE + "verdict.rs", "            | NoBuild::Stopped { .. }\n            | NoBuild::NotComputable { .. }),", "            | NoBuild::Stopped { .. }),",
+           CORE + "verdict.rs", "            | NoBuild::BranchInTheWay { .. }\n            | NoBuild::NotComputable { .. }),", "            | NoBuild::BranchInTheWay { .. }),",
            unit("what_was_not_built_is_never_approved")),
     Mutant("peer: verdict from phases", "a failed build passes when its report is green",
            CORE + "verdict.rs", "BuildStatus::Failed => Some(CheckFailure::Failed),", "BuildStatus::Failed => None,", MODEL),

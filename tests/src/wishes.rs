@@ -7,6 +7,9 @@ use gate_core::{
 
 use crate::People;
 
+/// No request has as many runs.
+const NAMES: u32 = 30;
+
 impl People {
     /// What the router would ask to test of the pull request now.
     pub async fn candidacy(&self, id: &str) -> Candidacy {
@@ -30,14 +33,38 @@ impl People {
         name
     }
 
+    /// Starts a request under the first of its names that is free.
+    pub async fn wish_anew(&self, request: &Request) {
+        for attempt in 1..=NAMES {
+            let name = Wanted::name_of(request, attempt);
+            if self
+                .try_start_run(name.as_str(), &State::input_text(request))
+                .await
+            {
+                return;
+            }
+        }
+        panic!("the first {NAMES} names are taken");
+    }
+
     /// Starts an execution under any name with any input.
     pub async fn start_run(&self, name: &str, input: &str) {
+        assert!(self.try_start_run(name, input).await, "{name} is taken");
+    }
+
+    /// The same; whether the name was free.
+    async fn try_start_run(&self, name: &str, input: &str) -> bool {
         let client = self.step_functions();
         let start = client
             .start_execution()
             .state_machine_arn(&self.clients().deployment.state_machine_arn)
             .name(name)
             .input(input);
-        start.send().await.expect("a run");
+        let Err(error) = start.send().await else {
+            return true;
+        };
+        let error = error.into_service_error();
+        assert!(error.is_execution_already_exists(), "no run: {error:?}");
+        false
     }
 }

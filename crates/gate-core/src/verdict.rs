@@ -541,6 +541,12 @@ mod tests {
                 VerdictKind::Hold,
             ),
             (
+                NoBuild::BranchInTheWay {
+                    branch: "mergegate".to_owned(),
+                },
+                VerdictKind::Hold,
+            ),
+            (
                 NoBuild::Conflict {
                     files: vec![],
                     more: 0,

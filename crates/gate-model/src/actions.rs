@@ -35,6 +35,7 @@ pub enum Person {
     Merge,
     Ask(Wish, Author),
     Forge(RunId),
+    DeleteComment,
 }
 
 /// What goes wrong.
@@ -107,6 +108,7 @@ pub fn label(action: &Action) -> &'static str {
             Person::Close => "close",
             Person::Merge => "merge",
             Person::Forge(_) => "build with copied variables",
+            Person::DeleteComment => "the gate's comment is deleted",
             Person::Ask(_, Author::Stranger) => "command of a stranger",
             Person::Ask(wish, Author::Member) => wish.text(),
         },
@@ -187,6 +189,9 @@ impl Action {
         "run that says without cause that the gate gave up",
         "run that defers without cause",
     ];
+
+    /// What happens besides where people delete what the gate says.
+    pub const LABELS_OF_DELETIONS: [&'static str; 1] = ["the gate's comment is deleted"];
 
     /// What happens besides where people write comments.
     pub const LABELS_OF_COMMENTS: [&'static str; 10] = [

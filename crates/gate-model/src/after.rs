@@ -2,12 +2,12 @@
 
 use crate::{
     actions::{Action, Fault, Person, Strange},
-    calls::{Answer, Call, number},
+    calls::{Answer, Call, number, slot},
     replay::Stop,
     shell::{self, Ended},
     world::{
-        Actor, At, BuildState, Commit, Event, InFlight, Request, RunId, STRANGE_TIP, Status, Truth,
-        World,
+        Actor, At, BuildState, Comment, Commit, Event, InFlight, Request, RunId, STRANGE_TIP,
+        Status, Truth, World,
     },
 };
 
@@ -237,6 +237,10 @@ impl World {
             }
             Person::Forge(run) => {
                 self.forge(run);
+                return;
+            }
+            Person::DeleteComment => {
+                self.comments[slot(self.live.revision)] = Comment::Deleted;
                 return;
             }
             Person::Close => self.live.open = false,

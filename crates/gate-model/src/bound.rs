@@ -32,6 +32,9 @@ pub enum Kinds {
     Forgeries,
     /// Of what people do, pushes and closes; what strangers start; runs that die.
     Strangers,
+    /// Of what people do, comments, deleted comments, pushes and closes; of what goes wrong, runs that die, effects lost, a sweep
+    /// beside others.
+    Deletions,
 }
 
 /// What people write in comments.
@@ -119,8 +122,18 @@ impl Kinds {
             (Self::Strangers, Action::Fault(fault)) => {
                 matches!(fault, Fault::StrangeRun(_) | Fault::RunDies(_))
             }
+            (Self::Deletions, Action::Person(person)) => matches!(
+                person,
+                Person::DeleteComment | Person::Ask(..) | Person::Push | Person::Close
+            ),
+            (Self::Deletions, Action::Fault(fault)) => matches!(
+                fault,
+                Fault::RunDies(_) | Fault::EffectIsLost(_) | Fault::EarlySweep
+            ),
             (Self::Pushes | Self::Forgeries, Action::Fault(_))
-            | (_, Action::Fault(Fault::StrangeRun(_))) => false,
+            | (_, Action::Person(Person::DeleteComment) | Action::Fault(Fault::StrangeRun(_))) => {
+                false
+            }
             (Self::Strangers, Action::Person(Person::MoveDestination))
             | (Self::Every, _)
             | (
@@ -319,6 +332,40 @@ impl Budget {
             together: 2,
             people: 1,
             faults: 1,
+            switches: 0,
+        },
+    ];
+
+    /// What continuous integration explores of comments of the gate that people delete.
+    pub const DELETIONS: [Self; 3] = [
+        Self {
+            kinds: Kinds::Deletions,
+            rules: Rules::None,
+            title: Title::Plain,
+            talk: Talk::None,
+            together: 3,
+            people: 2,
+            faults: 1,
+            switches: 1,
+        },
+        Self {
+            kinds: Kinds::Deletions,
+            rules: Rules::None,
+            title: Title::Plain,
+            talk: Talk::None,
+            together: 5,
+            people: 5,
+            faults: 0,
+            switches: 0,
+        },
+        Self {
+            kinds: Kinds::Deletions,
+            rules: Rules::Bound,
+            title: Title::Plain,
+            talk: Talk::Pairs,
+            together: 3,
+            people: 3,
+            faults: 0,
             switches: 0,
         },
     ];

@@ -319,7 +319,7 @@ impl World {
             }
             Call::Approve { run, revision } => return self.approve(run, revision),
             Call::Revoke { revision } => return self.revoke(revision),
-            Call::Comment { revision, comment } => self.comments[slot(revision)] = comment,
+            Call::Comment { revision, comment } => self.say(revision, comment),
             Call::SayMergedDiffers { tested } => {
                 self.broken.false_alarm |= self.live.merged == Some(tested);
             }
@@ -333,6 +333,14 @@ impl World {
             _ => {}
         }
         Answer::Done
+    }
+
+    /// Whoever speaks writes a deleted comment anew; who only marks an old one leaves it.
+    fn say(&mut self, revision: u8, comment: Comment) {
+        let said = &mut self.comments[slot(revision)];
+        if comment != Comment::Ended || *said != Comment::Deleted {
+            *said = comment;
+        }
     }
 
     fn start_build(&mut self, run: RunId, attempt: u8, tested: bool) -> Answer {
@@ -409,9 +417,12 @@ impl World {
     fn judge_approval(&mut self, run: RunId, revision: u8) {
         let by = &self.runs[usize::from(run)];
         let commit = by.commit();
-        // A command's run may continue any run on the very same merge commit.
-        let continues = matches!(by.request, Request::Command(..));
-        let tests = continues || matches!(by.request, Request::Gate(_) | Request::OlderSource(_));
+        // A command's run, and a further attempt, may continue any run on the very same merge commit.
+        let continues = matches!(by.request, Request::Command(..)) || by.attempt > 1;
+        let tests = matches!(
+            by.request,
+            Request::Command(..) | Request::Gate(_) | Request::OlderSource(_)
+        );
         let Some(commit) = commit.filter(|_| tests) else {
             self.broken.untested = true;
             return;

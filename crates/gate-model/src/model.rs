@@ -68,7 +68,7 @@ impl Model for Gate {
 type Condition = fn(&Gate, &World) -> bool;
 
 /// What always holds. Liveness is asked of every state in which a sweep of the quiet system found nothing to do.
-const PROPERTIES: [(&str, Condition); 21] = [
+const PROPERTIES: [(&str, Condition); 22] = [
     (
         "I1: only the revision of a green candidate is approved",
         |_, world| !world.broken.untested,
@@ -126,6 +126,10 @@ const PROPERTIES: [(&str, Condition); 21] = [
     ("every open pull request has its verdict", |_, world| {
         !settled_open(world) || has_verdict(world)
     }),
+    (
+        "the gate gives up only where something fails",
+        |_, world| !settled_open(world) || world.faulted || !gave_up(world),
+    ),
     ("every approval equals the recorded verdict", |_, world| {
         !settled_open(world) || approval_is_recorded(world)
     }),

@@ -10,8 +10,8 @@ use crate::{
     conversation::{COMMENTS, Wish},
     shell,
     world::{
-        Actor, At, Build, BuildState, InFlight, Request, Run, RunId, Status, Title, Truth, View,
-        World,
+        Actor, At, Build, BuildState, Comment, InFlight, Request, Run, RunId, Status, Title, Truth,
+        View, World,
     },
 };
 
@@ -186,6 +186,12 @@ impl World {
             let tests = runs
                 .filter(|(_, run)| matches!(run.request, Request::Gate(_) | Request::Command(..)));
             tests.for_each(|(run, _)| may(Person::Forge(run)));
+        }
+        // What is said next is said whether or not a comment was there.
+        let sees_comment = |_, call| matches!(call, Call::ReadComment { .. });
+        let is_there = !matches!(self.live_comment(), Comment::None | Comment::Deleted);
+        if is_there && at_work.anybody(sees_comment) {
+            may(Person::DeleteComment);
         }
         may(Person::Close);
         if self.approves_live() {

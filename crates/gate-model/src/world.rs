@@ -301,6 +301,8 @@ pub enum Comment {
     GaveUp,
     /// "A newer revision took over", or "closed before the verdict".
     Ended,
+    /// Nothing: somebody deleted it.
+    Deleted,
 }
 
 /// What the builds of a commit really come to; nobody knows before the first of them ends.

@@ -104,6 +104,11 @@ fn the_protocol_holds_whatever_runs_people_start() {
 }
 
 #[test]
+fn the_protocol_holds_whatever_comments_people_delete() {
+    holds(&Budget::DELETIONS, &Action::LABELS_OF_DELETIONS);
+}
+
+#[test]
 fn the_conversation_holds_every_property_within_its_bound() {
     holds(&Budget::TALK, &Action::LABELS_OF_COMMENTS);
 }

@@ -14,7 +14,7 @@ use gate_core::{
     names,
     protocol::{
         Afterwards, Answered, Asked, Candidacy, Claim, Decision, Follow, Invocation, Next, Request,
-        ResultRecord, Said, State, Step, answer as decide, is_asked, shown,
+        ResultRecord, Said, State, Step, answer as decide, awaits_hold, is_asked, shown,
     },
     pull_request::PullRequest,
     reply,
@@ -36,7 +36,7 @@ pub(crate) async fn answer(clients: &Clients, invocation: Invocation) -> Result<
     let is_reply =
         |said: &Comment| said.author == *reporter && said.in_reply_to.as_ref() == Some(&comment);
     let answered = comments.iter().any(is_reply);
-    let found = comments.into_iter().find(|found| found.id == comment);
+    let found = comments.iter().find(|found| found.id == comment).cloned();
     let Some(comment) = found else {
         return Err(GateError::ReadsBehind {
             message: format!("comment {comment} of pull request {id} is not shown yet"),
@@ -75,6 +75,7 @@ pub(crate) async fn answer(clients: &Clients, invocation: Invocation) -> Result<
     let candidacy = known.candidacy.clone();
     let asked = Asked {
         recorded: is_recorded,
+        awaits_hold: awaits_hold(&comments, &comment, reporter),
         ..known.asked(&comment, &candidacy)
     };
     let decision = decide(asked, lines);
@@ -159,6 +160,7 @@ impl Known {
             result: self.result.as_ref(),
             built: &self.built,
             recorded: false,
+            awaits_hold: false,
         }
     }
 

@@ -37,6 +37,25 @@ async fn a_hold_that_nobody_told_the_gate_of_is_found_by_the_sweep_and_answered_
     stage.strike().await;
 }
 
+/// What holds in the end goes by the order in which it was written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_is_found_after_its_end_was_asked_for_holds_nothing() {
+    let (stage, id) = approved().await;
+    let trouble = Trouble::begin(&stage, "AccessDeniedException", is_delivery);
+    let hold = stage.say(&id, "/gate hold").await;
+    stage.quiet().await;
+    trouble.end();
+    assert_eq!(
+        stage.ask(&id, "/gate unhold").await,
+        "The hold is lifted: what the builds say counts again."
+    );
+    stage.swept().await;
+    assert_eq!(stage.replies(&id, &hold).await, [HOLD]);
+    assert!(stage.verdict(&id).await.starts_with(APPROVED));
+    assert!(stage.approved(&id).await);
+    stage.strike().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_whose_run_died_unheard_is_answered_by_another() {
     let (stage, id) = approved().await;

@@ -9,12 +9,16 @@ use std::{
 
 use aws_sdk_codecommit::primitives::Blob;
 use futures::{StreamExt as _, stream};
+use gate_core::{
+    id::CommitId,
+    protocol::{Candidacy, Request},
+};
 use mergegate_tests::{Instead, Mallory, People, Stage};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::{
     judge,
-    script::{Act, LIMITS, Script},
+    script::{Act, Foreign, LIMITS, Script},
 };
 
 /// Pull requests that somebody works on at the same time.
@@ -101,6 +105,9 @@ async fn one(people: &People, id: &str, script: &Script) {
                 // Whether it is done is all the same.
                 drop(edit.title(title).send().await);
             }
+            Act::Ask(command) => drop(people.say(id, command).await),
+            Act::DeleteWords => people.delete_what_the_gate_says(id).await,
+            Act::Wish(foreign) => wish(people, id, script, *foreign).await,
             Act::Close => people.close(id).await,
             Act::Merge => {
                 let client = people.code_commit("ann");
@@ -123,6 +130,29 @@ async fn push(people: &People, script: &Script, nth: usize) {
         copy.git(&["push", "--quiet", "origin", &refspec]);
     });
     push.await.expect("a push");
+}
+
+/// Somebody starts an execution that is named as the gate would name it, and asks for something else.
+async fn wish(people: &People, id: &str, script: &Script, foreign: Foreign) {
+    let live = people.candidacy(id).await;
+    let first = script.local_branch(0);
+    let commit = |name: &str| CommitId::new(people.copy.git(&["rev-parse", name]));
+    let request = match foreign {
+        Foreign::Destination => Request::Gate(Candidacy {
+            destination_commit: commit(&format!("{first}^")),
+            ..live
+        }),
+        Foreign::Source => Request::Gate(Candidacy {
+            source_commit: commit(&first),
+            ..live
+        }),
+        Foreign::LastWord => Request::Say {
+            candidacy: live,
+            comment: None,
+            error: None,
+        },
+    };
+    people.wish_anew(&request).await;
 }
 
 async fn await_words(people: &People, id: &str) {

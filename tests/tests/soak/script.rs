@@ -50,9 +50,26 @@ pub(crate) enum Act {
     /// Pushes the next value.
     Push,
     Retitle,
+    /// Writes a comment with a command.
+    Ask(&'static str),
+    /// Deletes what the gate says.
+    DeleteWords,
+    /// Starts an execution with an input of their own.
+    Wish(Foreign),
     Close,
     /// Tries to merge, which works if the gate has approved.
     Merge,
+}
+
+/// What the input says of an execution that somebody starts under a candidate's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    /// The commit that `main` began with.
+    Destination,
+    /// The source commit that the pull request was opened with.
+    Source,
+    /// That the gate gave up.
+    LastWord,
 }
 
 /// The life of one pull request.
@@ -77,13 +94,20 @@ impl Script {
         let mut values = vec![value(chance)];
         let mut acts = vec![pause(chance)];
         for _ in 0..chance.usize(..3) {
-            if chance.u32(..4) == 0 {
-                acts.push(Act::Retitle);
-            } else {
-                values.push(value(chance));
-                acts.push(Act::Push);
+            match chance.u32(..12) {
+                0..6 => {
+                    values.push(value(chance));
+                    acts.push(Act::Push);
+                }
+                6..8 => acts.push(Act::Retitle),
+                8 => acts.push(Act::DeleteWords),
+                9 => acts.push(Act::Wish(foreign(chance))),
+                _ => acts.extend(commands(chance)),
             }
             acts.push(pause(chance));
+        }
+        if chance.u32(..8) == 0 {
+            acts.extend([Act::AwaitWords, Act::DeleteWords]);
         }
         // What is merged stays in everybody's candidate: nothing that a lower limit makes red.
         let harmless = values.last().is_some_and(|value| *value < 8);
@@ -129,6 +153,27 @@ impl Script {
             )
             .unwrap();
         }
+    }
+}
+
+fn foreign(chance: &mut fastrand::Rng) -> Foreign {
+    match chance.u32(..3) {
+        0 => Foreign::Destination,
+        1 => Foreign::Source,
+        _ => Foreign::LastWord,
+    }
+}
+
+/// What leaves the verdict to the last build. A hold is lifted.
+fn commands(chance: &mut fastrand::Rng) -> Vec<Act> {
+    match chance.u32(..3) {
+        0 => vec![Act::Ask("/gate retry")],
+        1 => vec![Act::Ask("/gate status")],
+        _ => vec![
+            Act::Ask("/gate hold"),
+            pause(chance),
+            Act::Ask("/gate unhold"),
+        ],
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing is changed, and no run loses its say, before it is settled that the author may ask for it under the live revision.
 
-use super::{Candidacy, Claim, ClaimStep, ResultRecord, claim, failed_runs};
+use super::{Candidacy, Claim, ClaimStep, ResultRecord, claim, failed_runs, is_asked};
 use crate::{
     command::{self, Command, Line, Name, Retry, Unclear},
     conversation::Conversation,
@@ -33,6 +33,30 @@ pub struct Asked<'a> {
     pub built: &'a [CheckName],
     /// Whether the commands were accepted by an earlier try: then whatever came of them since refuses none.
     pub recorded: bool,
+    /// Whether a hold that was written before may be written down at any moment; see [`awaits_hold`].
+    pub awaits_hold: bool,
+}
+
+/// Whether a comment before this one asks for a hold and has no answer yet. What holds in the end goes by the order of comments,
+/// not by that of their answers. `comments` are the pull request's, oldest first.
+pub fn awaits_hold(comments: &[Comment], asked: &Comment, reporter: &str) -> bool {
+    let holds = |comment: &Comment| {
+        let lines = command::parse(&comment.content).unwrap_or_default();
+        let mut commands = lines.into_iter().filter_map(|line| line.command.ok());
+        commands.any(|command| matches!(command, Command::Hold { .. }))
+    };
+    comments
+        .iter()
+        .take_while(|earlier| earlier.id != asked.id)
+        .filter(|earlier| is_asked(Some(earlier), reporter).is_ok())
+        .any(|earlier| holds(earlier) && !is_answered(comments, earlier, reporter))
+}
+
+/// Whether the gate has replied to a comment.
+pub(super) fn is_answered(comments: &[Comment], asked: &Comment, reporter: &str) -> bool {
+    let is_reply =
+        |said: &Comment| said.author == reporter && said.in_reply_to.as_ref() == Some(&asked.id);
+    comments.iter().any(is_reply)
 }
 
 /// The gate's answer to one line.
@@ -377,7 +401,9 @@ fn said(asked: Asked<'_>, command: &Command) -> Result<Said, Refusal> {
         }
         Command::Stop => Done::Stopped,
         Command::Hold { .. } => Done::Held(lifted_by(asked.rules)),
-        Command::Unhold if asked.conversation.hold.is_none() && !asked.recorded => {
+        Command::Unhold
+            if asked.conversation.hold.is_none() && !asked.recorded && !asked.awaits_hold =>
+        {
             return Err(Refusal::NotHeld);
         }
         Command::Unhold => Done::Unheld,

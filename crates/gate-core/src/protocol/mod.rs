@@ -19,7 +19,9 @@ mod tear_down;
 mod turns;
 mod wish;
 
-pub use answer::{Afterwards, Answered, Asked, Decision, Done, Follow, Refusal, Said, answer};
+pub use answer::{
+    Afterwards, Answered, Asked, Decision, Done, Follow, Refusal, Said, answer, awaits_hold,
+};
 pub use attempt::{
     AttemptStep, ExecutionStatus, Existing, Limit, MAX_ATTEMPTS, MAX_REPAIRS, MAX_STRANGERS, Taken,
     Wanted, Wish, next_attempt,

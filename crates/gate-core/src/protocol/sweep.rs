@@ -2,7 +2,9 @@
 //! without an answer.
 
 use super::{
-    ApprovalRecord, Claim, ExecutionStatus, Request, ResultRecord, Wish, is_asked, is_named_for,
+    ApprovalRecord, Claim, ExecutionStatus, Request, ResultRecord, Wish,
+    answer::is_answered,
+    is_asked, is_named_for,
     router::{command, gate},
 };
 use crate::{
@@ -122,12 +124,6 @@ pub fn sweep_comments(
     comments: &[Comment],
     reporter: &str,
 ) -> Vec<(Request, Wish)> {
-    let answered = |asked: &Comment| {
-        let is_reply = |said: &Comment| {
-            said.author == reporter && said.in_reply_to.as_ref() == Some(&asked.id)
-        };
-        comments.iter().any(is_reply)
-    };
     let said_again = |(place, asked): (usize, &Comment)| {
         let later = comments.get(place + 1..).unwrap_or_default();
         let is_same = |said: &Comment| {
@@ -139,7 +135,7 @@ pub fn sweep_comments(
         // Nobody knows what stood there before an edit, and an edit asks for nothing.
         is_asked(Some(comment), reporter).is_ok()
             && !comment.edited
-            && !answered(comment)
+            && !is_answered(comments, comment, reporter)
             && !said_again((*place, comment))
     });
     unanswered

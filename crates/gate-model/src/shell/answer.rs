@@ -49,6 +49,8 @@ pub(crate) fn answer(step: &mut Step<'_, '_>) -> Handled<Follow> {
             result: result.as_ref(),
             built: &[],
             recorded: accepted[place] > 0,
+            // A hold is lifted once it has its reply.
+            awaits_hold: false,
         },
         lines,
     );

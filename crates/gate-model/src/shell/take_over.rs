@@ -1,10 +1,10 @@
-//! `lambdas/environment`: whether a run that a command asked for continues the run before it.
+//! `lambdas/environment`: whether a run that a command asked for, or a further attempt, continues the run before it.
 
 use gate_core::{
     host::CommitDetails,
     id::{CheckName, RunName},
     protocol::{
-        Before, Request as CoreRequest, again, earlier, is_that_merge, missing_builds, taken_over,
+        Before, ResultRecord, again, earlier, is_repair, is_that_merge, missing_builds, taken_over,
     },
 };
 
@@ -25,23 +25,22 @@ pub(crate) struct Tested {
     record: Record,
 }
 
-/// `take_over.rs`: what the comment asked for, and what was tested before it. The merge of two commits is never gone.
+/// `take_over.rs`: what is to be built again, and what was tested before. The merge of two commits is never gone.
 pub(crate) fn look(step: &mut Step<'_, '_>) -> Handled<Option<Tested>> {
-    let Request::Command(_, comment) = step.request else {
+    let is_first = step.calls.runs[usize::from(step.run)].attempt == 1;
+    if is_first && !matches!(step.request, Request::Command(..)) {
         return Ok(None);
-    };
-    let asked = step.calls.accepted()?[usize::from(comment)];
-    let record = step.calls.record()?;
-    let (Some(record), true) = (record, asked > 0) else {
+    }
+    let Some(record) = step.calls.record()? else {
         return Ok(None);
     };
     let result = numbers::record(step.calls.runs, record);
-    let commands = step.calls.asked[usize::from(comment)].wish.commands();
-    let CoreRequest::Command { candidacy, .. } = numbers::request(step.request) else {
+    let Some(again) = asked(step, &result)? else {
         return Ok(None);
     };
-    let asked = again(&commands, Some(&result));
-    let (Some(again), Ok(before)) = (asked, earlier(&candidacy, Some(&result))) else {
+    let live = step.candidate()?;
+    let candidacy = numbers::candidacy(live.revision, live.tip);
+    let Ok(before) = earlier(&candidacy, Some(&result)) else {
         return Ok(None);
     };
     let found = record.tested.map(|tested| CommitDetails {
@@ -56,6 +55,21 @@ pub(crate) fn look(step: &mut Step<'_, '_>) -> Handled<Option<Tested>> {
         runs: before.runs.to_vec(),
         record,
     }))
+}
+
+/// The checks that are to be built again; `None` is everything.
+fn asked(step: &mut Step<'_, '_>, result: &ResultRecord) -> Handled<Option<Vec<CheckName>>> {
+    if is_repair(&numbers::request(step.request), Some(result)) {
+        return Ok(Some(Vec::new()));
+    }
+    let Request::Command(_, comment) = step.request else {
+        return Ok(None);
+    };
+    if step.calls.accepted()?[usize::from(comment)] == 0 {
+        return Ok(None);
+    }
+    let commands = step.calls.asked[usize::from(comment)].wish.commands();
+    Ok(again(&commands, Some(result)))
 }
 
 /// Gives the run the builds that count for it; whether they are all there is to it.

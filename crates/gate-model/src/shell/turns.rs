@@ -4,7 +4,8 @@ use gate_core::{
     conversation::Conversation,
     id::CommitId,
     protocol::{
-        Claim, ExecutionStatus, Limit, OpenPullRequest, Request, ResultRecord, Wanted, Wish, turns,
+        Claim, ExecutionStatus, Limit, OpenPullRequest, Request, ResultRecord, Wanted, Wish, Words,
+        turns,
     },
     pull_request::PullRequest,
 };
@@ -25,7 +26,13 @@ pub(crate) struct Found {
     result: Option<ResultRecord>,
     conversation: Conversation,
     approved: bool,
-    said: Option<String>,
+    said: Said,
+}
+
+/// The recorded comment.
+enum Said {
+    NotRead,
+    Read(Option<String>),
 }
 
 impl Found {
@@ -41,7 +48,10 @@ impl Found {
             result: self.result.as_ref(),
             conversation: &self.conversation,
             approved: self.approved,
-            said: self.said.as_deref(),
+            said: match &self.said {
+                Said::NotRead => Words::NotRead,
+                Said::Read(found) => Words::of(found.as_deref()),
+            },
         }
     }
 }
@@ -62,12 +72,13 @@ pub(crate) fn find(calls: &mut Replay<'_>, for_the_sweep: bool) -> Handled<Optio
     };
     let record = calls.record()?;
     let revision = view.revision;
-    let (mut approved, mut conversation, mut said) = (false, Conversation::default(), None);
+    let (mut approved, mut conversation, mut said) =
+        (false, Conversation::default(), Said::NotRead);
     if for_the_sweep {
         approved = calls.found(Call::ReadApproval { revision })?;
         conversation = calls.conversation(revision)?;
         if let Some(record) = record {
-            said = Some(self::said(calls, record)?);
+            said = Said::Read(self::said(calls, record)?);
         }
     }
     Ok(Some(Found {
@@ -82,19 +93,22 @@ pub(crate) fn find(calls: &mut Replay<'_>, for_the_sweep: bool) -> Handled<Optio
     }))
 }
 
-/// What the recorded comment says. The same verdict in other words than the recorded run's is none of the model.
-fn said(calls: &mut Replay<'_>, record: Record) -> Handled<String> {
+/// What the recorded comment says; `None` if somebody deleted it. The same verdict in other words than the recorded run's is none of the model.
+fn said(calls: &mut Replay<'_>, record: Record) -> Handled<Option<String>> {
     let revision = record.revision;
     let comment = match calls.ask(Call::ReadComment { revision })? {
         Answer::Said(comment) => comment,
         other => return unasked(&other),
     };
+    if comment == Comment::Deleted {
+        return Ok(None);
+    }
     let own = record
         .verdict
         .is_some_and(|verdict| comment == Comment::Finished(verdict));
     let run = numbers::record(calls.runs, record).run;
     let run = if own { run.as_str() } else { "another" };
-    Ok(format!("Mergegate · run {run}"))
+    Ok(Some(format!("Mergegate · run {run}")))
 }
 
 /// `moved.rs`: looks at the pull requests of the branch.
@@ -121,7 +135,7 @@ pub(crate) fn take_turns(calls: &mut Replay<'_>, found: &Found, tip: u8) -> Hand
         result: None,
         conversation: &Conversation::default(),
         approved: false,
-        said: None,
+        said: Words::NotRead,
     };
     let mut open = vec![found.at(&tip)];
     if calls.found(Call::ReadOthers)? {

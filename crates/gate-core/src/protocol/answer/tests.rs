@@ -50,6 +50,7 @@ struct World {
     result: Option<ResultRecord>,
     built: Vec<CheckName>,
     recorded: bool,
+    awaits_hold: bool,
 }
 
 impl World {
@@ -62,6 +63,7 @@ impl World {
             result: Some(result(Some(VerdictKind::Reject), &["unit"])),
             built: Vec::new(),
             recorded: false,
+            awaits_hold: false,
         }
     }
 
@@ -75,6 +77,7 @@ impl World {
             result: self.result.as_ref(),
             built: &self.built,
             recorded: self.recorded,
+            awaits_hold: self.awaits_hold,
         };
         answer(asked, parse(text).unwrap())
     }
@@ -469,4 +472,42 @@ fn without_a_word_in_the_rules_ten_runs_may_fail() {
         let refusal = Refusal::FailedTooOften(10);
         assert_eq!(world.refused("/gate retry"), refusal);
     }
+}
+
+#[test]
+fn a_hold_that_is_answered_after_its_end_was_asked_for_does_not_outlast_it() {
+    let world = World {
+        awaits_hold: true,
+        ..World::new()
+    };
+    let by_bob = World {
+        comment: comment(BOB, Some(live().source_commit)),
+        ..world
+    };
+    assert_eq!(by_bob.done("/gate unhold"), Done::Unheld);
+}
+
+#[test]
+fn a_hold_is_awaited_until_it_is_answered() {
+    const REPORTER: &str = "arn:aws:sts::000000000000:assumed-role/reporter/reporter";
+    let said = |id: &str, content: &str| Comment {
+        id: crate::id::CommentId::new(id),
+        ..crate::samples::comment(content)
+    };
+    let reply = Comment {
+        author: REPORTER.to_owned(),
+        in_reply_to: Some(crate::id::CommentId::new("1")),
+        ..said("3", "Nothing is approved from now on.")
+    };
+    let (hold, unhold) = (said("1", "/gate hold"), said("2", "/gate unhold"));
+    let awaits = |comments: &[Comment]| awaits_hold(comments, &unhold, REPORTER);
+    assert!(awaits(&[hold.clone(), unhold.clone()]));
+    assert!(!awaits(&[hold.clone(), unhold.clone(), reply]));
+    assert!(!awaits(&[unhold.clone(), hold.clone()]), "written later");
+    assert!(!awaits(&[said("1", "/gate retry"), unhold.clone()]));
+    let deleted = Comment {
+        deleted: true,
+        ..hold
+    };
+    assert!(!awaits(&[deleted, unhold.clone()]));
 }
