@@ -349,6 +349,7 @@ fn decide(content: &str, lines: Vec<Line>, recorded: bool) -> Decision {
         result: None,
         built: &[],
         recorded,
+        awaits_hold: false,
     };
     answer(asked, lines)
 }

@@ -24,8 +24,8 @@ mod conflicts;
 mod request;
 
 pub(crate) use by_hand::{ByHand, Wanted};
-pub(crate) use request::{MergeOption, Settling};
 use conflicts::Versions;
+pub(crate) use request::{MergeOption, Settling};
 use request::{MergeRequest, Sides};
 
 /// Conflicting files in one answer, unless the request wants fewer.
