@@ -190,7 +190,7 @@ Failures
 No differences are shown: nothing that was gated has been merged into `main` yet.
 
 Good to know
-- `[only=web]` in the title names no check; there is only `build`
+- `[only=web]` is in the title, but there is no check `web`. There is `build`.
 - `[skip-test]` in the title is no flag that this gate knows, did you mean `[skip-tests]`?
 - `[skipper]` in the title is no flag that this gate knows
 

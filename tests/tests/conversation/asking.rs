@@ -83,6 +83,25 @@ async fn refuses_what_is_unknown_forbidden_or_too_much_and_does_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn refuses_checks_that_there_are_not_though_no_rules_name_any() {
+    let (stage, id) = opened(&green_files(), "2\n", "Change").await;
+    stage.verdict_like(&id, APPROVED).await;
+    stage.quiet().await;
+    let before = stage.builds().await.len();
+    for command in ["retry biuld", "only=biuld"] {
+        let refused = stage.ask(&id, &format!("/gate {command}")).await;
+        assert_eq!(
+            refused,
+            "Nothing was done: there is no check `biuld`; did you mean `build`? There is `build`."
+        );
+    }
+    stage.quiet().await;
+    assert_eq!(stage.builds().await.len(), before);
+    assert!(stage.approved(&id).await);
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refuses_a_command_for_an_older_revision_and_on_a_closed_pull_request() {
     let (stage, id) = opened(&green_files(), "2\n", "Change").await;
     stage.verdict_like(&id, APPROVED).await;
