@@ -57,8 +57,9 @@ pub fn gate() -> &'static Path {
     GATE.get_or_init(|| {
         let profile = profile_directory();
         let mut build = Command::new(cargo());
-        // Of the whole workspace: for one package alone, cargo would compile the SDKs with other features, once more.
-        build.args(["build", "--quiet", "--workspace", "--bin", "gate"]);
+        // As ./test.sh does: for less, cargo would compile the SDKs with other features, once more.
+        build.args(["build", "--quiet", "--bins", "--tests"]);
+        build.args(["--workspace", "--exclude", "gate-model"]);
         build.arg("--target-dir");
         build.arg(target_directory()).current_dir(root());
         // What cargo tells a test about its package would have `ring` and all above it compiled anew.

@@ -97,6 +97,6 @@ async fn holds_with_reasons_of_any_length_are_answered_and_hold() {
     assert!(verdict.contains("`8 理理理"), "{verdict}");
     let endless = format!("/gate retry {}\n", "理".repeat(380)).repeat(10);
     let reply = stage.ask(&id, &endless).await;
-    assert!(reply.starts_with("Nothing was done: "), "{reply}");
+    assert_eq!(reply.matches("there is no check").count(), 10, "{reply}");
     stage.strike().await;
 }
