@@ -114,7 +114,7 @@ const EXAMPLES: [Example; 17] = [
     },
     Example {
         name: "python-pytest",
-        needs: &["python3 -m pip download --quiet --no-deps pytest setuptools"],
+        needs: &["python3 -m pip download --quiet --no-deps pytest"],
         tests: &["test_the_longer_side_fits[size0-expected0]"],
         broken: &["test_a_small_picture_is_not_enlarged"],
     },
