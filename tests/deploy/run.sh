@@ -164,6 +164,15 @@ refused_without_bootstrap() {
   fi
 }
 
+# Somebody deletes what the deployment made in CodeCommit. CloudFormation does not know, and a deployment alone changes nothing.
+repair() {
+  local template
+  template=$(aws codecommit list-approval-rule-templates --query 'approvalRuleTemplateNames[0]' --output text)
+  aws codecommit delete-approval-rule-template --approval-rule-template-name "$template" >/dev/null
+  npm run --silent --prefix cdk repair -- --all --require-approval never "${options[@]}"
+  aws codecommit get-approval-rule-template --approval-rule-template-name "$template" >/dev/null
+}
+
 # The one pull request that is left open, the fifth, is named: CodeCommit cannot take its rule away.
 destroy() {
   npm run --silent --prefix cdk destroy -- --all --force "${options[@]}" 2>&1 | tee "$work/destroy.log"
@@ -203,6 +212,8 @@ step "cdk bootstrap"
 cdk bootstrap "aws://$account/$region"
 step "cdk deploy"
 cdk deploy --all --require-approval never
+step "npm run repair"
+repair
 step "the story"
 story play
 step "cdk destroy"

@@ -109,8 +109,15 @@ async fn deployed(stage: &Stage, repository: &Repository, copy: &WorkingCopy) ->
     Said {
         verdict: verdict.as_str().unwrap().to_owned(),
         plan: stage.plan(record.run.as_str()).await,
-        comment: without_what_differs(&comment),
+        comment: without_links(&without_what_differs(&comment)),
     }
+}
+
+/// `gate check` shows no link, since nothing answers once it has ended.
+fn without_links(comment: &str) -> String {
+    comment
+        .replace(": [log](LINK)", "")
+        .replace("[All results](LINK)\n\n", "")
 }
 
 async fn checked(repository: &Repository, folder: &Path) -> Said {

@@ -38,7 +38,7 @@ enum Run {
 }
 
 /// The commands, each by what it begins with.
-const COMMANDS: [(&str, Run); 17] = [
+const COMMANDS: [(&str, Run); 18] = [
     (
         "cargo run -- demo",
         Run::By("crates/gate/tests/commands/demo.rs", "\"demo\""),
@@ -75,6 +75,10 @@ const COMMANDS: [(&str, Run); 17] = [
     (
         "npm run --prefix cdk destroy",
         Run::NeedsAccount("npm run --silent --prefix cdk destroy"),
+    ),
+    (
+        "npm run --prefix cdk repair",
+        Run::NeedsAccount("npm run --silent --prefix cdk repair"),
     ),
     ("cargo run -- doctor", Run::NeedsAccount("export GATE=")),
     ("aws iam ", Run::Typed),
