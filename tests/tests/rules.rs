@@ -127,7 +127,7 @@ async fn what_comes_after_a_failed_check_does_not_run_and_an_optional_one_blocks
         "- ❌ **lint** failed in ",
         "- ⚪ **unit** did not run: `lint` did not pass",
         "- ⚪ **deploy** did not run: `unit` did not pass",
-        "- ❌ **docs** failed in ",
+        "- ❌ **docs** (optional) failed in ",
     ] {
         assert!(red.contains(line), "{line}: {red}");
     }
