@@ -164,13 +164,17 @@ refused_without_bootstrap() {
   fi
 }
 
-# Somebody deletes what the deployment made in CodeCommit. CloudFormation does not know, and a deployment alone changes nothing.
+# Somebody takes the approval rule off a repository. CloudFormation does not know, and a deployment alone changes nothing.
 repair() {
-  local template
-  template=$(aws codecommit list-approval-rule-templates --query 'approvalRuleTemplateNames[0]' --output text)
-  aws codecommit delete-approval-rule-template --approval-rule-template-name "$template" >/dev/null
+  local template=$service-$repository rules
+  aws codecommit disassociate-approval-rule-template-from-repository \
+    --approval-rule-template-name "$template" --repository-name "$repository"
   npm run --silent --prefix cdk repair -- --all --require-approval never "${options[@]}"
-  aws codecommit get-approval-rule-template --approval-rule-template-name "$template" >/dev/null
+  rules=$(aws codecommit list-associated-approval-rule-templates-for-repository --repository-name "$repository" --output text)
+  if ! grep --quiet "$template" <<<"$rules"; then
+    echo "repair did not put the approval rule of $repository back" >&2
+    return 1
+  fi
 }
 
 # The one pull request that is left open, the fifth, is named: CodeCommit cannot take its rule away.

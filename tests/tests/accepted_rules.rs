@@ -93,8 +93,11 @@ fn next(seed: u64) -> String {
 
 async fn gate_all_destinations(stage: &Stage) {
     let parameters = stage.parameter_store();
-    let found = parameters.get_parameter().name(SETTINGS).send().await;
-    let settings = found.unwrap().parameter.unwrap().value.unwrap();
+    let found = stage.eventually("the repository's settings", async || {
+        let found = parameters.get_parameter().name(SETTINGS).send().await;
+        found.ok()?.parameter?.value
+    });
+    let settings = found.await;
     let mut settings: serde_json::Value = serde_json::from_str(&settings).unwrap();
     settings["destinations"] = (0..BATCH).map(destination).collect();
     let put = parameters.put_parameter().name(SETTINGS);
