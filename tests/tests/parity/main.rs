@@ -117,6 +117,7 @@ async fn deployed(stage: &Stage, repository: &Repository, copy: &WorkingCopy) ->
 fn without_links(comment: &str) -> String {
     comment
         .replace(": [log](LINK)", "")
+        .replace(" [All results](LINK)\n", "\n")
         .replace("[All results](LINK)\n\n", "")
 }
 
