@@ -56,7 +56,7 @@ test('it says the verdict, the counts, the failures and where they are', () =>
     const text = await page.innerText('body');
     for (const words of [
       'Not approved, 3 new test failures',
-      'login::rejects_empty_password',
+      'login > rejects_empty_password',
       'src/login.rs:88',
       'assertion `left == right` failed',
       'Already failing on main',
