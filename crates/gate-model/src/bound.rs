@@ -337,7 +337,17 @@ impl Budget {
     ];
 
     /// What continuous integration explores of comments of the gate that people delete.
-    pub const DELETIONS: [Self; 3] = [
+    pub const DELETIONS: [Self; 4] = [
+        Self {
+            kinds: Kinds::Deletions,
+            rules: Rules::None,
+            title: Title::Plain,
+            talk: Talk::None,
+            together: 2,
+            people: 2,
+            faults: 1,
+            switches: 1,
+        },
         Self {
             kinds: Kinds::Deletions,
             rules: Rules::None,
@@ -346,7 +356,7 @@ impl Budget {
             together: 3,
             people: 2,
             faults: 1,
-            switches: 1,
+            switches: 0,
         },
         Self {
             kinds: Kinds::Deletions,
@@ -362,9 +372,9 @@ impl Budget {
             kinds: Kinds::Deletions,
             rules: Rules::Bound,
             title: Title::Plain,
-            talk: Talk::Pairs,
-            together: 3,
-            people: 3,
+            talk: Talk::Orders,
+            together: 2,
+            people: 2,
             faults: 0,
             switches: 0,
         },
