@@ -353,7 +353,7 @@ test('verdicts and flags are counted as the reporter logs them', () => {
 
 test('moves past the gate are counted as the router logs them, with who and where, and alarm at once', () => {
   const source = readFileSync(resolve(ROOT, 'lambdas/router/src/passage.rs'), 'utf8');
-  const logged = [...source.matchAll(/tracing::warn!\(([^;]*?)\),/gs)];
+  const logged = [...source.matchAll(/tracing::warn!\(([^;]*?)\n\s*\)[,;]/gs)];
   const line = logged.find(([text]) => text.includes(`"${PAST_SENTENCE}"`))?.[1] ?? '';
   for (const field of [
     'repository.name',
