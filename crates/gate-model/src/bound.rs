@@ -32,6 +32,8 @@ pub enum Kinds {
     Forgeries,
     /// Of what people do, pushes and closes; what strangers start; runs that die.
     Strangers,
+    /// A destination that moves; what strangers start.
+    StrangersAndMoves,
     /// Of what people do, comments, deleted comments, pushes and closes; of what goes wrong, runs that die, effects lost, a sweep
     /// beside others.
     Deletions,
@@ -130,6 +132,10 @@ impl Kinds {
                 fault,
                 Fault::RunDies(_) | Fault::EffectIsLost(_) | Fault::EarlySweep
             ),
+            (Self::StrangersAndMoves, Action::Person(person)) => *person == Person::MoveDestination,
+            (Self::StrangersAndMoves, Action::Fault(fault)) => {
+                matches!(fault, Fault::StrangeRun(_))
+            }
             (Self::Pushes | Self::Forgeries, Action::Fault(_))
             | (_, Action::Person(Person::DeleteComment) | Action::Fault(Fault::StrangeRun(_))) => {
                 false
@@ -325,7 +331,7 @@ impl Budget {
             switches: 1,
         },
         Self {
-            kinds: Kinds::Strangers,
+            kinds: Kinds::StrangersAndMoves,
             rules: Rules::Retest,
             title: Title::Plain,
             talk: Talk::None,

@@ -214,6 +214,15 @@ pub struct Afterwards<'a> {
     pub own: &'a Claim,
 }
 
+impl Afterwards<'_> {
+    /// Whether an earlier attempt of this run has the say: it was to give the verdict, and did not.
+    fn follows_itself(&self) -> bool {
+        let request = |claim: &Claim| Some(claim.run.as_str().rsplit_once('-')?.0.to_owned());
+        let earlier = self.claim.filter(|claim| claim.run != self.own.run);
+        earlier.is_some_and(|earlier| request(earlier) == request(self.own))
+    }
+}
+
 /// What follows from an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Follow {
@@ -229,9 +238,9 @@ pub enum Follow {
 impl Decision {
     /// Decides what follows from it.
     pub fn follow(&self, now: Afterwards<'_>) -> Follow {
-        let has_verdict = has_verdict(now.live, now.result);
+        let is_left_to_nobody = has_verdict(now.live, now.result) || now.follows_itself();
         let wants_run = self.answers.iter().any(|answered| match &answered.said {
-            Said::Done(done) => goes_on(done, has_verdict),
+            Said::Done(done) => goes_on(done, is_left_to_nobody),
             Said::Help | Said::Status | Said::Refused(_) => false,
         });
         if !wants_run {
@@ -353,10 +362,10 @@ fn are_checks(asked: Asked<'_>, live: &PullRequest, names: &[&str]) -> Result<()
 }
 
 /// Whether a run is needed to make a command come true. Whoever gives the verdict looks at holds right before and after it:
-/// if none was given yet, the run that will give it is on its way.
-fn goes_on(done: &Done, has_verdict: bool) -> bool {
+/// if none was given yet, the run that will give it is on its way, unless it is left to nobody.
+fn goes_on(done: &Done, is_left_to_nobody: bool) -> bool {
     match done {
-        Done::Held(_) | Done::Unheld => has_verdict,
+        Done::Held(_) | Done::Unheld => is_left_to_nobody,
         Done::RetryAll
         | Done::RetrySome(_)
         | Done::Stopped
