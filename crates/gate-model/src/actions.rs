@@ -69,8 +69,8 @@ pub enum Fault {
     BreakBuild(u8, BuildState),
     /// A build of a commit that nobody asked for.
     WrongCommit(u8),
-    /// A sweep while others are at work.
-    EarlySweep,
+    /// A sweep while others are at work, or as the second one beside a sweep.
+    EarlySweep(u8),
     /// Somebody starts an execution with an input of their own, under the first name of its request that is free.
     StrangeRun(Strange),
 }
@@ -93,7 +93,7 @@ pub fn label(action: &Action) -> &'static str {
     match action {
         Action::Step(Actor::Run(_)) => "step of a run",
         Action::Step(Actor::Router(_)) => "step of the router",
-        Action::Step(Actor::Sweep) => "step of a sweep",
+        Action::Step(Actor::Sweep(_)) => "step of a sweep",
         Action::EndBuild(_, BuildState::Passed) => "build passes",
         Action::EndBuild(_, BuildState::Failed) => "build fails",
         Action::EndBuild(..) => "build stops when told to",
@@ -132,7 +132,8 @@ pub fn label(action: &Action) -> &'static str {
             Fault::BreakBuild(_, BuildState::Stopped) => "build is stopped by a person",
             Fault::BreakBuild(..) => "build vanishes",
             Fault::WrongCommit(_) => "build of another commit",
-            Fault::EarlySweep => "sweep beside others",
+            Fault::EarlySweep(0) => "sweep beside others",
+            Fault::EarlySweep(_) => "sweep beside another",
             Fault::StrangeRun(Strange::Destination) => "run with a foreign destination commit",
             Fault::StrangeRun(Strange::Source) => "run with an older source commit",
             Fault::StrangeRun(Strange::GaveUp) => {
@@ -188,6 +189,13 @@ impl Action {
         "run with an older source commit",
         "run that says without cause that the gate gave up",
         "run that defers without cause",
+    ];
+
+    /// What happens besides where sweeps overlap.
+    pub const LABELS_OF_SWEEPS: [&'static str; 3] = [
+        "sweep beside another",
+        "event lost",
+        "event of a comment lost",
     ];
 
     /// What happens besides where people delete what the gate says.

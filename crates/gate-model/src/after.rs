@@ -37,7 +37,7 @@ impl World {
                 world.emit_look();
             }
             Action::Sweep => {
-                world.sweep = Some(Vec::new());
+                world.sweeps[0] = Some(Vec::new());
                 world.disturbed = false;
                 world.quiet_sweeps += 1;
             }
@@ -94,7 +94,7 @@ impl World {
                     delivery.log.clone_from(&log);
                 }
             }
-            Actor::Sweep => self.sweep = Some(log),
+            Actor::Sweep(place) => self.sweeps[usize::from(place)] = Some(log),
         }
     }
 
@@ -112,7 +112,7 @@ impl World {
                 }
                 self.events.retain(|delivery| delivery.failures < 3);
             }
-            Actor::Sweep => self.sweep = None,
+            Actor::Sweep(place) => self.sweeps[usize::from(place)] = None,
         }
     }
 
@@ -120,7 +120,7 @@ impl World {
     fn refused(&mut self, actor: Actor) {
         match actor {
             Actor::Run(run) => self.catch(run),
-            Actor::Router(_) | Actor::Sweep => self.failed(actor),
+            Actor::Router(_) | Actor::Sweep(_) => self.failed(actor),
         }
     }
 
@@ -167,8 +167,8 @@ impl World {
                 }
                 self.events.retain(|delivery| delivery.copies > 0);
             }
-            (Actor::Sweep, _) => {
-                self.sweep = None;
+            (Actor::Sweep(place), _) => {
+                self.sweeps[usize::from(place)] = None;
                 self.settled = !self.disturbed && self.is_quiet();
             }
             (Actor::Run(_), Ended::Router) => {}
@@ -334,9 +334,9 @@ impl World {
                 self.builds[usize::from(number)].commit = None;
             }
             Fault::StrangeRun(strange) => self.strange_run(strange),
-            Fault::EarlySweep => {
-                self.sweep = Some(Vec::new());
-                self.step(Actor::Sweep, None);
+            Fault::EarlySweep(place) => {
+                self.sweeps[usize::from(place)] = Some(Vec::new());
+                self.step(Actor::Sweep(place), None);
             }
         }
     }

@@ -34,6 +34,10 @@ pub enum Kinds {
     Strangers,
     /// A destination that moves; what strangers start.
     StrangersAndMoves,
+    /// Comments and pushes; runs that die, lost events, a second sweep beside one of a quiet system.
+    Sweeps,
+    /// Comments, whose events are lost; a second sweep beside the one that makes up for it.
+    Overheard,
     /// Of what people do, comments, deleted comments, pushes and closes; of what goes wrong, runs that die, effects lost, a sweep
     /// beside others.
     Deletions,
@@ -52,6 +56,8 @@ pub enum Talk {
     Orders,
     /// Retries.
     Retries,
+    /// A hold and its end.
+    Lifted,
     /// Two commands that come into each other's way.
     Pairs,
     /// A hold, which outlasts a push, or a stop, which does not.
@@ -83,7 +89,8 @@ impl Talk {
                 (Wish::Stop, Member),
                 (Wish::Retry, Member),
             ],
-            (Self::Pairs, Some(Wish::Hold)) => &[(Wish::Unhold, Member)],
+            (Self::Lifted, None) => &[(Wish::Hold, Member)],
+            (Self::Pairs | Self::Lifted, Some(Wish::Hold)) => &[(Wish::Unhold, Member)],
             (Self::Pairs, Some(Wish::Stop)) => &[(Wish::Retry, Member)],
             (Self::Pairs, Some(Wish::Retry)) | (Self::BeforePush, None) => {
                 &[(Wish::Hold, Member), (Wish::Stop, Member)]
@@ -130,7 +137,19 @@ impl Kinds {
             ),
             (Self::Deletions, Action::Fault(fault)) => matches!(
                 fault,
-                Fault::RunDies(_) | Fault::EffectIsLost(_) | Fault::EarlySweep
+                Fault::RunDies(_) | Fault::EffectIsLost(_) | Fault::EarlySweep(0)
+            ),
+            (Self::Sweeps, Action::Person(person)) => {
+                matches!(person, Person::Ask(..) | Person::Push)
+            }
+            (Self::Sweeps, Action::Fault(fault)) => matches!(
+                fault,
+                Fault::RunDies(_) | Fault::LoseEvent(_) | Fault::EarlySweep(1)
+            ),
+            (Self::Overheard, Action::Person(person)) => matches!(person, Person::Ask(..)),
+            (Self::Overheard, Action::Fault(fault)) => matches!(
+                fault,
+                Fault::LoseEvent(Event::Comment(_)) | Fault::EarlySweep(1)
             ),
             (Self::StrangersAndMoves, Action::Person(person)) => *person == Person::MoveDestination,
             (Self::StrangersAndMoves, Action::Fault(fault)) => {
@@ -301,7 +320,7 @@ impl Budget {
             faults: 0,
             switches: 1,
         },
-        Self::forgeries(Talk::Pairs, 3),
+        Self::forgeries(Talk::Lifted, 3),
         Self::forgeries(Talk::Retries, 2),
     ];
 
@@ -339,6 +358,30 @@ impl Budget {
             people: 1,
             faults: 1,
             switches: 0,
+        },
+    ];
+
+    /// What continuous integration explores of two sweeps at once: of what was lost, and of a command that nobody heard of.
+    pub const SWEEPS: [Self; 2] = [
+        Self {
+            kinds: Kinds::Sweeps,
+            rules: Rules::None,
+            title: Title::Plain,
+            talk: Talk::None,
+            together: 3,
+            people: 1,
+            faults: 2,
+            switches: 1,
+        },
+        Self {
+            kinds: Kinds::Overheard,
+            rules: Rules::Bound,
+            title: Title::Plain,
+            talk: Talk::Orders,
+            together: 4,
+            people: 1,
+            faults: 2,
+            switches: 1,
         },
     ];
 
@@ -386,17 +429,20 @@ impl Budget {
         },
     ];
 
-    /// What `MERGEGATE_LONG=1` explores besides: any three of everything.
-    pub const LONG: Self = Self {
-        kinds: Kinds::Every,
-        rules: Rules::None,
-        title: Title::Plain,
-        talk: Talk::None,
-        together: 3,
-        people: 2,
-        faults: 2,
-        switches: 1,
-    };
+    /// What `MERGEGATE_LONG=1` explores besides: any three of everything, and forged builds between any two commands.
+    pub const LONG: [Self; 2] = [
+        Self {
+            kinds: Kinds::Every,
+            rules: Rules::None,
+            title: Title::Plain,
+            talk: Talk::None,
+            together: 3,
+            people: 2,
+            faults: 2,
+            switches: 1,
+        },
+        Self::forgeries(Talk::Pairs, 3),
+    ];
 
     /// Whether people may write comments.
     pub fn talks(self) -> bool {

@@ -71,8 +71,10 @@ impl World {
             }
             self.faults_of_events(actions);
             self.strange_runs(&at_work, actions);
-            if self.sweep.is_none() && !quiet && self.may_answer_wrongly(Actor::Sweep) {
-                actions.push(Action::Fault(Fault::EarlySweep));
+            let place = u8::from(self.sweeps[0].is_some());
+            let is_free = self.sweeps[usize::from(place)].is_none();
+            if is_free && !quiet && self.may_answer_wrongly(Actor::Sweep(place)) {
+                actions.push(Action::Fault(Fault::EarlySweep(place)));
             }
         }
         actions.retain(|action| self.budget.kinds.contain(action));
@@ -82,7 +84,7 @@ impl World {
     fn released(&self) -> Option<RunId> {
         let looks = |run: &Run| run.status == Status::Running && run.request == Request::Close;
         let first = self.budget.talks() && !self.budget.allows_fault() && self.focus.is_none();
-        if !first || self.sweep.is_some() || self.runs.iter().any(looks) {
+        if !first || self.is_swept() || self.runs.iter().any(looks) {
             return None;
         }
         let mut runs = (0..).zip(&self.runs);
@@ -96,8 +98,12 @@ impl World {
         let runs = runs.map(|(id, _)| Actor::Run(id));
         let events = self.events.iter();
         let events = events.map(|delivery| Actor::Router(delivery.event));
-        runs.chain(events)
-            .chain(self.sweep.is_some().then_some(Actor::Sweep))
+        runs.chain(events).chain(
+            (0..)
+                .zip(&self.sweeps)
+                .filter(|(_, sweep)| sweep.is_some())
+                .map(|(place, _)| Actor::Sweep(place)),
+        )
     }
 
     /// Whether the bound lets this actor go on: leaving another one in the middle of its calls costs a switch.
@@ -164,7 +170,7 @@ impl World {
                 let prepares = self.runs[usize::from(run)].at == At::Prepare;
                 prepares && call == Call::ReadPullRequest
             }
-            Actor::Router(_) | Actor::Sweep => false,
+            Actor::Router(_) | Actor::Sweep(_) => false,
         };
         if self.live.title == Title::Plain && at_work.anybody(sees_title) {
             may(Person::EditTitle(Title::SkipTests));
@@ -175,7 +181,7 @@ impl World {
                 self.runs[usize::from(run)].at,
                 At::Prepare | At::StartBuilds | At::CheckBuilds
             ),
-            Actor::Router(_) | Actor::Sweep => false,
+            Actor::Router(_) | Actor::Sweep(_) => false,
         };
         let mut calls = at_work.calls.iter();
         let lists = |(actor, call): &(Actor, Option<Call>)| {

@@ -332,8 +332,8 @@ pub enum Actor {
     Run(RunId),
     /// The router on an event.
     Router(Event),
-    /// The router on the schedule.
-    Sweep,
+    /// The router on the schedule; two may be at work.
+    Sweep(u8),
 }
 
 /// Everything.
@@ -381,8 +381,8 @@ pub struct World {
     pub crowded: bool,
     /// Not yet handled, sorted.
     pub events: Vec<Delivery>,
-    /// What a sweep was answered so far; `None` when none goes on.
-    pub sweep: Option<Vec<Answer>>,
+    /// What two sweeps were answered so far; `None` for one that does not go on.
+    pub sweeps: [Option<Vec<Answer>>; 2],
     /// Calls that timed out for their caller and have not taken effect yet.
     pub in_flight: Vec<InFlight>,
     /// Whose handler was the last to take a step and is not done.
@@ -477,7 +477,7 @@ impl World {
             builds: Vec::new(),
             crowded: budget.rules.merge().retests(),
             events: Vec::new(),
-            sweep: None,
+            sweeps: [None, None],
             in_flight: Vec::new(),
             focus: None,
             budget,
@@ -570,10 +570,15 @@ impl World {
     pub fn is_quiet(&self) -> bool {
         !self.crowded
             && self.events.is_empty()
-            && self.sweep.is_none()
+            && !self.is_swept()
             && self.in_flight.is_empty()
             && self.runs.iter().all(|run| run.status != Status::Running)
             && self.builds.iter().all(Build::is_complete)
+    }
+
+    /// Whether a sweep goes on.
+    pub fn is_swept(&self) -> bool {
+        self.sweeps.iter().any(Option::is_some)
     }
 
     /// Whether a handler of this actor has begun and is not done.
@@ -592,7 +597,7 @@ impl World {
                 let delivery = self.events.iter().find(|delivery| delivery.event == event);
                 delivery.map(|delivery| &delivery.log)
             }
-            Actor::Sweep => self.sweep.as_ref(),
+            Actor::Sweep(place) => self.sweeps[usize::from(place)].as_ref(),
         }
     }
 

@@ -92,7 +92,7 @@ fn holds(budgets: &[Budget], labels: &[&str]) -> usize {
 fn the_protocol_holds_every_property_within_the_bound() {
     let mut budgets = Budget::DEFAULT.to_vec();
     if std::env::var_os("MERGEGATE_LONG").is_some() {
-        budgets.push(Budget::LONG);
+        budgets.extend(Budget::LONG);
     }
     let states = holds(&budgets, &Action::LABELS);
     assert!(states >= STATES, "{states} states");
@@ -101,6 +101,11 @@ fn the_protocol_holds_every_property_within_the_bound() {
 #[test]
 fn the_protocol_holds_whatever_runs_people_start() {
     holds(&Budget::STRANGERS, &Action::LABELS_OF_STRANGERS);
+}
+
+#[test]
+fn the_protocol_holds_while_two_sweeps_are_at_work() {
+    holds(&Budget::SWEEPS, &Action::LABELS_OF_SWEEPS);
 }
 
 #[test]

@@ -88,7 +88,7 @@ pub fn resume(world: &World, actor: Actor, log: &mut Vec<Answer>) -> Handled<End
             Ok(Ended::Run(at, step.memory))
         }
         Actor::Router(event) => router::handle(&mut calls, event).map(|()| Ended::Router),
-        Actor::Sweep => sweep::sweep(&mut calls).map(|()| Ended::Router),
+        Actor::Sweep(_) => sweep::sweep(&mut calls).map(|()| Ended::Router),
     }
 }
 
