@@ -33,6 +33,9 @@ const DEPLOY: &str = "run `npx --prefix cdk cdk deploy`";
 /// CloudFormation looks at nothing that has not changed in its template: a deployment alone repairs nothing.
 const REPAIR: &str = "run `npm run --prefix cdk repair`";
 
+/// Nobody can have more policies attached (IAM quotas: managed policies of a user, group or role).
+const MOST_POLICIES: usize = 10;
+
 fn fault(found: impl Into<String>, next: impl Into<String>) -> Fault {
     Fault {
         found: found.into(),
@@ -72,7 +75,7 @@ pub(super) fn examine(deployment: &Deployment, ask: Ask<'_>) -> Result<Vec<Check
         },
     ));
     checks.extend(rules(deployment, ask)?);
-    checks.push(people(deployment, ask)?);
+    checks.extend(people(deployment, ask)?);
     checks.push(dead_letters(deployment, ask)?);
     Ok(checks)
 }
@@ -101,22 +104,37 @@ fn roles_of(settings: &RepositorySettings) -> Vec<String> {
 }
 
 /// Whether anybody is under the policy for people: without it whoever may push or start builds goes past the gate.
-fn people(deployment: &Deployment, ask: Ask<'_>) -> Result<Check, Failure> {
-    let policy = deployment.people_policy();
-    let answer = ask(&["iam", "list-entities-for-policy", "--policy-arn", &policy])?;
-    let what = "policy for people".to_owned();
+/// There are several where one has no room for all repositories, and whoever is kept to the gate has all of them.
+fn people(deployment: &Deployment, ask: Ask<'_>) -> Result<Vec<Check>, Failure> {
+    let mut checks = Vec::new();
+    for place in 1..=MOST_POLICIES {
+        let policy = deployment.people_policy(place);
+        let answer = ask(&["iam", "list-entities-for-policy", "--policy-arn", &policy])?;
+        if place > 1 && !matches!(answer, Answer::Found(_)) {
+            break;
+        }
+        checks.push(people_under(&policy, place, answer));
+    }
+    Ok(checks)
+}
+
+fn people_under(policy: &str, place: usize, answer: Answer) -> Check {
+    let what = match place {
+        1 => "policy for people".to_owned(),
+        _ => format!("policy for people, part {place}"),
+    };
     if let Answer::Forbidden(words) = answer {
         let next = "ask again with credentials that have `iam:ListEntitiesForPolicy`";
         let fault = fault(
             format!("whether anybody has it is not to be seen: {words}"),
             next,
         );
-        return Ok(Check {
+        return Check {
             what,
             fault: Some(fault),
-        });
+        };
     }
-    Ok(check(what, answer, |found| {
+    check(what, answer, |found| {
         let holders = ["PolicyGroups", "PolicyRoles", "PolicyUsers"];
         let nobody = holders
             .iter()
@@ -127,7 +145,7 @@ fn people(deployment: &Deployment, ask: Ask<'_>) -> Result<Check, Failure> {
         );
         let found = "it is attached to nobody: people can push past the gate, and do what only the gate should";
         nobody.then(|| fault(found, next))
-    }))
+    })
 }
 
 /// The repositories that have settings, with these if they can be read, and a check of each.
@@ -257,6 +275,14 @@ fn function_of(deployment: &Deployment, function: &str, ask: Ask<'_>) -> Result<
     }))
 }
 
+/// Whether a rule is the second or a later one of those that `first` is the first of: `<first>-<number>`.
+fn is_further(name: &str, first: &str) -> bool {
+    let number = name
+        .strip_prefix(first)
+        .and_then(|rest| rest.strip_prefix('-'));
+    number.is_some_and(|number| number.parse::<usize>().is_ok())
+}
+
 /// The rules that call the router: all of them are asked for at once.
 fn rules(deployment: &Deployment, ask: Ask<'_>) -> Result<Vec<Check>, Failure> {
     let prefix = format!("{}-", deployment.service);
@@ -278,7 +304,16 @@ fn rules(deployment: &Deployment, ask: Ask<'_>) -> Result<Vec<Check>, Failure> {
             (state != "ENABLED").then(|| fault(format!("it is {state}"), next))
         })
     };
-    Ok(deployment.rules().into_iter().map(one).collect())
+    let mut rules = deployment.rules();
+    // The events of more repositories than one pattern has room for have further rules.
+    if let Answer::Found(list) = &answer {
+        let listed = list["Rules"].as_array().into_iter().flatten();
+        let names = listed.filter_map(|rule| rule["Name"].as_str());
+        let further = names.filter(|name| rules.iter().any(|rule| is_further(name, rule)));
+        let further: Vec<_> = further.map(str::to_owned).collect();
+        rules.extend(further);
+    }
+    Ok(rules.into_iter().map(one).collect())
 }
 
 fn dead_letters(deployment: &Deployment, ask: Ask<'_>) -> Result<Check, Failure> {
@@ -373,11 +408,18 @@ mod tests {
     /// The faults when one operation answers otherwise, by what they are about.
     fn faults(operation: &str, answer: &Answer) -> BTreeMap<String, Fault> {
         let ask = |arguments: &[&str]| {
-            Ok(if arguments[1] == operation {
-                answer.clone()
-            } else {
-                Answer::Found(healthy(arguments))
-            })
+            Ok(
+                if arguments
+                    .last()
+                    .is_some_and(|policy| policy.contains("protect-branches-2-"))
+                {
+                    Answer::Missing
+                } else if arguments[1] == operation {
+                    answer.clone()
+                } else {
+                    Answer::Found(healthy(arguments))
+                },
+            )
         };
         let Ok(checks) = examine(&deployment(), &ask) else {
             panic!("it can be examined")
@@ -451,6 +493,52 @@ mod tests {
         assert!(next.contains("`iam:ListEntitiesForPolicy`"), "{next}");
         let next = only(ask, &Answer::Missing, what, "it does not exist");
         assert_eq!(next, REPAIR);
+    }
+
+    #[test]
+    fn each_of_several_policies_and_rules_is_looked_at() {
+        let ask = |arguments: &[&str]| {
+            let policy = arguments.last().copied().unwrap_or_default();
+            Ok(match arguments[1] {
+                "list-entities-for-policy" if policy.contains("protect-branches-2-") => {
+                    Answer::Found(json!({ "PolicyGroups": [] }))
+                }
+                "list-entities-for-policy" if policy.contains("protect-branches-3-") => {
+                    Answer::Missing
+                }
+                "list-rules" => {
+                    let mut rules = rules_in("ENABLED");
+                    let further = [
+                        json!({ "Name": "mergegate-pullRequest-2", "State": "DISABLED" }),
+                        json!({ "Name": "mergegate-somebodys-own", "State": "DISABLED" }),
+                    ];
+                    let listed = rules["Rules"].as_array_mut();
+                    listed
+                        .into_iter()
+                        .for_each(|rules| rules.extend(further.clone()));
+                    Answer::Found(rules)
+                }
+                _ => Answer::Found(healthy(arguments)),
+            })
+        };
+        let Ok(checks) = examine(&deployment(), &ask) else {
+            panic!("it can be examined")
+        };
+        let with_fault = |check: Check| check.fault.map(|fault| (check.what, fault));
+        let faults: BTreeMap<_, _> = checks.into_iter().filter_map(with_fault).collect();
+        let what: Vec<_> = faults.keys().map(String::as_str).collect();
+        assert_eq!(
+            what,
+            [
+                "event rule mergegate-pullRequest-2",
+                "policy for people, part 2"
+            ]
+        );
+        let next = &faults["policy for people, part 2"].next;
+        assert!(
+            next.contains(":policy/mergegate-protect-branches-2-"),
+            "{next}"
+        );
     }
 
     #[test]

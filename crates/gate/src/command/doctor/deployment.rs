@@ -63,15 +63,16 @@ impl Deployment {
         format!("{}-{name}-{}", self.service, self.region)
     }
 
-    /// The policy for people.
-    pub(super) fn people_policy(&self) -> String {
+    /// The policy for people; or the `place`th of them, from 1, where there are more repositories than one has room for.
+    pub(super) fn people_policy(&self, place: usize) -> String {
         let Self {
             account, partition, ..
         } = self;
-        format!(
-            "arn:{partition}:iam::{account}:policy/{}",
-            self.role("protect-branches")
-        )
+        let name = match place {
+            1 => "protect-branches".to_owned(),
+            _ => format!("protect-branches-{place}"),
+        };
+        format!("arn:{partition}:iam::{account}:policy/{}", self.role(&name))
     }
 
     /// The rules that call the router.
