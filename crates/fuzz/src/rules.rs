@@ -321,7 +321,7 @@ impl Draw {
                     format!("r{number}")
                 };
                 let report = if self.one_in(20) {
-                    "r".repeat(self.length(&[79, 80, 81, 200]))
+                    "r".repeat(self.length(&[70, 71, 72, 200]))
                 } else {
                     report
                 };

@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn refuses_reports_that_codebuild_makes_no_report_group_for_with_their_places() {
-        let long = "r".repeat(81);
+        let long = "r".repeat(72);
         let faults = report_faults(&format!(
             "  unit.tests: {{files: a}}\n  'unit tests': {{files: b}}\n  a/b: {{files: c}}\n  é: {{files: d}}\n  {long}: {{files: e}}\n  sixth: {{files: f}}\n"
         ));

@@ -8,9 +8,9 @@ use serde::{
 };
 use serde_saphyr::Spanned;
 
-/// A report group has at most 128 characters (CreateReportGroup) and is called `<service>-pr-<id>-<report>`: a service of 32
-/// characters and a pull request of eleven digits leave this.
-pub const LONGEST_REPORT_NAME: usize = 80;
+/// A report group has at most 128 characters (CreateReportGroup) and is called `<service>-pr-<id>-<key>-<report>`
+/// (`names::report_groups`): a service of 32 characters, a pull request of eleven digits and a key of eight leave this.
+pub const LONGEST_REPORT_NAME: usize = 71;
 
 /// "A project can have a maximum of five report groups" (user guide, build-spec-ref): what one buildspec may name.
 pub(super) const MOST_REPORTS: usize = 5;

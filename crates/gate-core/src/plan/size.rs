@@ -17,6 +17,8 @@ const MOST_BYTES: usize = 170 * 1024;
 /// As long as a project's name and a build's id get.
 const LONGEST_PROJECT: usize = 48;
 const BUILD_UUID: usize = 37;
+/// As long as the start of the names of a project's report groups gets (`names::report_groups`).
+const LONGEST_GROUPS: usize = 57;
 /// `arn:aws-us-gov:codebuild:ap-southeast-1:123456789012:report-group/`
 const GROUP_ARN: usize = 70;
 /// Remembered durations of a check.
@@ -65,7 +67,7 @@ fn of_check(set: &Ruleset, check: &CheckRule) -> usize {
     let Some(buildspec) = set.of_check(check) else {
         return 0;
     };
-    let of_group = |report: &String| report.len() + LONGEST_PROJECT + report.len() + GROUP_ARN + 8;
+    let of_group = |report: &String| report.len() + LONGEST_GROUPS + report.len() + GROUP_ARN + 8;
     let groups: usize = buildspec.reports.iter().map(of_group).sum();
     let builds = 1 + check.retry.faults + u32::from(check.retry.failed_tests);
     let build = StartedBuild {
@@ -87,6 +89,7 @@ fn of_check(set: &Ruleset, check: &CheckRule) -> usize {
         demands: check.demands.clone(),
         retry: check.retry,
         settings: check.settings.clone(),
+        refused: None,
     };
     let left_out = |why: Why| LeftOut {
         name: check.name.clone(),
@@ -118,10 +121,10 @@ mod tests {
             &crate::id::PullRequestId::new("1".repeat(11)),
         );
         assert!(project.len() <= LONGEST_PROJECT, "{project}");
-        let group = crate::names::report_group(
-            &project,
-            &"r".repeat(crate::buildspec::LONGEST_REPORT_NAME),
-        );
-        assert!(group.len() <= 128, "{group}");
+        let groups = crate::names::report_groups(&project, &crate::id::RepositoryName::new("x"));
+        assert!(groups.len() <= LONGEST_GROUPS, "{groups}");
+        let longest = crate::buildspec::LONGEST_REPORT_NAME;
+        let group = crate::names::report_group(&groups, &"r".repeat(longest));
+        assert_eq!(group.len(), 128, "{group}");
     }
 }
