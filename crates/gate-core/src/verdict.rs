@@ -100,6 +100,11 @@ pub enum CheckFailure {
         /// That check.
         after: CheckName,
     },
+    /// CodeBuild takes no build of it, and says why: its settings ask for what there is not.
+    Refused {
+        /// CodeBuild's words.
+        words: String,
+    },
     /// It has not ended.
     NotEnded,
     /// A phase failed.
@@ -263,7 +268,7 @@ pub fn not_run(result: &CheckResult, results: &[CheckResult]) -> Option<CheckFai
         let before = results.iter().find(|other| other.check.name == **before);
         before.is_some_and(|before| match &before.build {
             Some(build) => build.complete && build.status != BuildStatus::Succeeded,
-            None => not_run(before, results).is_some(),
+            None => before.check.refused.is_some() || not_run(before, results).is_some(),
         })
     })?;
     Some(CheckFailure::NotRun {
@@ -277,6 +282,10 @@ pub fn check_failure(
     candidate: &Candidate,
     tests_skipped: bool,
 ) -> Option<CheckFailure> {
+    if let Some(words) = &result.check.refused {
+        let words = words.clone();
+        return Some(CheckFailure::Refused { words });
+    }
     let Some(build) = &result.build else {
         return Some(CheckFailure::NeverStarted);
     };

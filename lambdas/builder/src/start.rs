@@ -11,7 +11,7 @@ use gate_core::{
     host::CodeHost,
     id::CheckName,
     names::objects,
-    plan::{PlannedCheck, Side},
+    plan::{PlannedCheck, Side, refuse},
     poll,
     protocol::{
         Claim, Execution, Invocation, Next, Run, Standing, StartDecision, StartedBuild, State,
@@ -92,10 +92,14 @@ pub(crate) async fn start_missing(
                 found: None,
             },
         };
-        let started = start_one(clients, run, &candidate, execution, wanted).await?;
-        match started {
-            Some(build) => run.builds.push(build),
-            None => break,
+        let name = wanted.check.clone();
+        match start_one(clients, run, &candidate, execution, wanted).await? {
+            Started::Build(build) => run.builds.push(build),
+            Started::Refused(words) => {
+                tracing::warn!(project = run.project, check = %name, words, "CodeBuild refused a build");
+                refuse(&mut run.plan, &name, &words);
+            }
+            Started::NotNow => break,
         }
     }
     Ok(())
@@ -108,14 +112,23 @@ struct Wanted<'a> {
     found: Option<&'a Build>,
 }
 
-/// Starts one build, unless it is there; `None` while CodeBuild takes no further one.
+/// What became of a build that was wanted.
+enum Started {
+    Build(StartedBuild),
+    /// CodeBuild will not have it, in its words.
+    Refused(String),
+    /// CodeBuild takes no further one now.
+    NotNow,
+}
+
+/// Starts one build, unless it is there.
 async fn start_one(
     clients: &Clients,
     run: &Run,
     candidate: &Candidate,
     execution: &Execution,
     wanted: Wanted<'_>,
-) -> Result<Option<StartedBuild>, GateError> {
+) -> Result<Started, GateError> {
     let Wanted {
         check,
         attempt,
@@ -123,7 +136,7 @@ async fn start_one(
     } = wanted;
     let planned = run.plan.checks.iter().find(|planned| planned.name == check);
     let Some(planned) = planned else {
-        return Ok(None);
+        return Ok(Started::NotNow);
     };
     let flags = &run.plan.flags;
     let run_name = execution.name.as_str();
@@ -167,7 +180,7 @@ async fn start_one(
     match outcome {
         StartOutcome::Started(build) => {
             refuse_another(clients, &ordered, &build).await?;
-            Ok(Some(StartedBuild {
+            Ok(Started::Build(StartedBuild {
                 check,
                 attempt,
                 id: build.id,
@@ -177,8 +190,9 @@ async fn start_one(
         }
         StartOutcome::NoCapacity => {
             tracing::info!(project = run.project, check = %check, "CodeBuild takes no further build now");
-            Ok(None)
+            Ok(Started::NotNow)
         }
+        StartOutcome::Refused(words) => Ok(Started::Refused(words)),
         StartOutcome::NoProject => Err(GateError::ServiceUnavailable {
             service: "CodeBuild",
             operation: "StartBuild",

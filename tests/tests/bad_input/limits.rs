@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use aws_sdk_ssm::types::ParameterType;
 use gate_core::id::RepositoryName;
-use mergegate_tests::{BUILDSPEC, Stage, green_files};
+use mergegate_tests::{BUILDSPEC, Stage, Trouble, green_files};
 
 use crate::{with, words};
 
@@ -59,6 +59,32 @@ async fn checks_that_were_renamed_are_forgotten_and_a_broken_statistic_fails_no_
         assert!(!after.contains("old-"), "{after}");
         stage.close(&id).await;
     }
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_that_codebuild_refuses_for_what_the_rules_ask_is_a_verdict_and_the_next_one_heals_it()
+ {
+    let stage = Stage::set(&green_files()).await;
+    stage.copy.push("change", "main", &[("value", "2\n")]);
+    let trouble = Trouble::begin(&stage, "InvalidInputException", |call| {
+        call.operation == "StartBuild"
+    });
+    let id = stage.open("change", "Change").await;
+    let words = stage.verdict(&id).await;
+    assert!(
+        words.starts_with("### ❌ Mergegate: not approved, CodeBuild refuses to build `build`\n"),
+        "{words}"
+    );
+    assert!(
+        words.contains("CodeBuild says `there is trouble`"),
+        "{words}"
+    );
+    assert!(!stage.approved(&id).await);
+    trouble.end();
+    stage.ask(&id, "/gate retry").await;
+    stage.quiet().await;
+    assert!(stage.approved(&id).await);
     stage.strike().await;
 }
 

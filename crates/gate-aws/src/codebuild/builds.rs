@@ -10,6 +10,7 @@ use aws_sdk_codebuild::{
     },
     types::{
         self, CacheType, ComputeType, EnvironmentVariable, EnvironmentVariableType, ProjectCache,
+        error::InvalidInputException,
     },
 };
 use gate_core::{
@@ -81,6 +82,16 @@ pub enum StartOutcome {
     NoCapacity,
     /// There is no such project.
     NoProject,
+    /// It will not have this build, and says why.
+    Refused(String),
+}
+
+/// Whether a refusal is about what the rules ask for: an image, a machine, variables. Of a role that CodeBuild cannot assume yet, or of a
+/// token that was used for something else, no rules are to blame, and a later try may do.
+fn asks_too_much(refusal: &InvalidInputException) -> bool {
+    let words = refusal.message().unwrap_or_default().to_ascii_lowercase();
+    let others = ["authorized", "assumerole", "token"];
+    !words.is_empty() && !others.iter().any(|word| words.contains(word))
 }
 
 impl CodeBuild {
@@ -122,6 +133,10 @@ impl CodeBuild {
                     Ok(StartOutcome::NoCapacity)
                 }
                 Some(StartBuildError::ResourceNotFoundException(_)) => Ok(StartOutcome::NoProject),
+                Some(StartBuildError::InvalidInputException(refusal)) if asks_too_much(refusal) => {
+                    let words = refusal.message().unwrap_or_default();
+                    Ok(StartOutcome::Refused(words.to_owned()))
+                }
                 _ => Err(failed(OPERATION, &error)),
             },
         }

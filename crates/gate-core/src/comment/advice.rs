@@ -75,6 +75,8 @@ enum Remedy {
     /// What was counted is counted the same the next time.
     Count,
     Time,
+    /// It asks for a machine or an image that there is not.
+    Settings,
     Start,
     Patience,
 }
@@ -85,6 +87,7 @@ impl Remedy {
             CheckFailure::Infrastructure => Self::Patience,
             CheckFailure::TimedOut => Self::Time,
             CheckFailure::Stopped => Self::Start,
+            CheckFailure::Refused { .. } => Self::Settings,
             CheckFailure::NoTests
             | CheckFailure::TooFewTests { .. }
             | CheckFailure::NoCoverage
@@ -116,6 +119,9 @@ impl Remedy {
             ),
             (Self::Time, false) => format!(
                 "Make {names} faster, or have `timeout_minutes` raised, and push; or write {retry} if it was bad luck."
+            ),
+            (Self::Settings, _) => format!(
+                "Change the image, the machine or the variables that the rules ask for in {names}, and push; or write {retry} once there is what they ask for."
             ),
             (Self::Start, true) => format!("Write {retry} to have it tested."),
             (Self::Start, false) => format!("Write {retry} to have {names} tested."),

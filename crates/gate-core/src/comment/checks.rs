@@ -213,6 +213,12 @@ fn check_line(view: &View<'_>, result: &CheckResult, detail: &Detail) -> String 
             .map(|url| format!(": [log]({url})"))
             .unwrap_or_default()
     };
+    if let Some(words) = &result.check.refused {
+        let words = CheckFailure::Refused {
+            words: words.clone(),
+        };
+        return format!("- ❌ {failed_name} {}", failure_words(&words, ""));
+    }
     let Some(build) = &result.build else {
         return match (not_run(result, view.results), result.check.after.as_slice()) {
             (Some(failure), _) => format!("- ⚪ {failed_name} {}", failure_words(&failure, "")),
@@ -297,6 +303,9 @@ fn infrastructure_words(retries: u32) -> String {
 fn failure_words(failure: &CheckFailure, time: &str) -> String {
     match failure {
         CheckFailure::NeverStarted => "was never started".to_owned(),
+        CheckFailure::Refused { words } => {
+            format!("cannot be built: CodeBuild says {}", code(words, 250))
+        }
         CheckFailure::NotEnded => "did not end".to_owned(),
         CheckFailure::Failed => format!("failed in {time}"),
         CheckFailure::TimedOut => format!("ran out of time after {time}"),

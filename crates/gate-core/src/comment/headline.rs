@@ -224,6 +224,7 @@ fn rejection(reason: &Reason) -> String {
             match failure {
                 CheckFailure::Failed => format!("{check} failed"),
                 CheckFailure::TimedOut => format!("{check} ran out of time"),
+                CheckFailure::Refused { .. } => format!("CodeBuild refuses to build {check}"),
                 CheckFailure::Stopped => format!("{check} was stopped"),
                 CheckFailure::Infrastructure => format!("{check} could not run: infrastructure"),
                 CheckFailure::WrongCommit { .. } => format!("{check} built another commit"),

@@ -20,6 +20,7 @@ use crate::{
     host::MergeOutcome,
     id::{BranchName, CheckName, CommitId},
     rules::{BuildSettings, BuildspecSource, CommentRules, Demands, FileFault, Kind, Retry, Rules},
+    secret,
     title::{Flag, Flags},
 };
 
@@ -63,6 +64,9 @@ pub struct PlannedCheck {
     /// How it is built.
     #[serde(default)]
     pub settings: BuildSettings,
+    /// Why CodeBuild takes no build of it, in its words; known once the run has tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 impl PlannedCheck {
@@ -78,6 +82,7 @@ impl PlannedCheck {
             buildspec: BuildspecSource::default(),
             side: Side::default(),
             demands: Demands::default(),
+            refused: None,
             retry: Retry::default(),
             settings: BuildSettings::default(),
         }
@@ -353,6 +358,19 @@ impl Plan {
     /// Whether anything is to be built.
     pub fn builds(&self) -> bool {
         self.no_build.is_none() && !self.checks.is_empty()
+    }
+}
+
+/// As much of CodeBuild's words is kept of a build that it refuses, in characters: about what the build would take in a run's state.
+const LONGEST_REFUSAL: usize = 250;
+
+/// CodeBuild takes no build of this check: what is wrong is the rules', and the check does not pass.
+pub fn refuse(plan: &mut Plan, check: &CheckName, words: &str) {
+    let words: String = secret::hide(words).chars().take(LONGEST_REFUSAL).collect();
+    for planned in &mut plan.checks {
+        if planned.name == *check {
+            planned.refused = Some(words.clone());
+        }
     }
 }
 

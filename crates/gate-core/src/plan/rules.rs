@@ -126,6 +126,7 @@ impl ChosenRules {
             demands: rule.demands.clone(),
             retry: rule.retry,
             settings: rule.settings.clone(),
+            refused: None,
         })
     }
 }

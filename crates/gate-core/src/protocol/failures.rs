@@ -79,6 +79,7 @@ fn blames_the_candidate(reason: &Reason) -> bool {
     match failure {
         CheckFailure::NeverStarted
         | CheckFailure::NotRun { .. }
+        | CheckFailure::Refused { .. }
         | CheckFailure::NotEnded
         | CheckFailure::Stopped
         | CheckFailure::Infrastructure

@@ -102,13 +102,14 @@ pub fn missing_builds(
         .collect()
 }
 
-/// Whether all checks that this one comes after have passed. One whose predecessor failed never may.
+/// Whether all checks that this one comes after have passed. One whose predecessor failed never may, nor one that CodeBuild refused.
 pub fn may_start(check: &PlannedCheck, known: &[StartedBuild], builds: &[Build]) -> bool {
-    check.after.iter().all(|before| {
-        let last = last_build(before, known);
-        let build = last.and_then(|last| builds.iter().find(|build| build.id == last.id));
-        build.is_some_and(|build| build.complete && build.status == BuildStatus::Succeeded)
-    })
+    check.refused.is_none()
+        && check.after.iter().all(|before| {
+            let last = last_build(before, known);
+            let build = last.and_then(|last| builds.iter().find(|build| build.id == last.id));
+            build.is_some_and(|build| build.complete && build.status == BuildStatus::Succeeded)
+        })
 }
 
 fn last_build<'a>(check: &CheckName, known: &'a [StartedBuild]) -> Option<&'a StartedBuild> {
@@ -255,6 +256,7 @@ pub fn after_approval(standing: Standing) -> bool {
 mod tests {
     use super::*;
     use crate::{
+        plan::refuse,
         report::Tests,
         rules::Retry,
         samples::{build, closed, execution, live, plan_with, result, tests_report},
@@ -343,6 +345,21 @@ mod tests {
             ..build(BuildStatus::Succeeded)
         };
         assert_eq!(stopped(&[ended], &[]), []);
+    }
+
+    #[test]
+    fn a_check_that_codebuild_refuses_is_not_waited_for_nor_what_comes_after_it() {
+        let mut plan = plan_with("", &[]);
+        let after = PlannedCheck {
+            after: vec![plan.checks[0].name.clone()],
+            ..PlannedCheck::new(CheckName::new("later"), Vec::new())
+        };
+        plan.checks.push(after);
+        assert_eq!(check(&plan, &[], &[], &execution()), CheckDecision::Wait);
+        let first = plan.checks[0].name.clone();
+        refuse(&mut plan, &first, "no such machine");
+        assert_eq!(missing_builds(&plan, &[], &[], &execution()), []);
+        assert_eq!(check(&plan, &[], &[], &execution()), CheckDecision::Report);
     }
 
     #[test]

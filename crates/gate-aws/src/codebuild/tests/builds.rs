@@ -300,6 +300,25 @@ async fn no_room_and_no_project_are_outcomes() {
 }
 
 #[tokio::test]
+async fn what_the_rules_ask_for_and_there_is_not_is_refused_in_codebuilds_words() {
+    let refused = |words: &'static str| {
+        mock!(Client::start_build)
+            .then_http_response(|| refusal(400, "InvalidInputException", words))
+    };
+    let words = "Invalid environment type LINUX_CONTAINER for compute type BUILD_GENERAL1_XLARGE";
+    let outcome = start(&refused(words), false).await;
+    assert_eq!(outcome, Ok(StartOutcome::Refused(words.to_owned())));
+    // Nobody's rules are to blame for these.
+    for words in [
+        "CodeBuild is not authorized to perform: sts:AssumeRole on role",
+        "The idempotency token was used with other parameters",
+    ] {
+        let error = start(&refused(words), false).await.unwrap_err();
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_build_that_is_gone_or_has_ended_counts_as_stopped() {
     let id = BuildId::new("gate-pr-7:1");
     let gone = mock!(Client::stop_build).then_http_response(missing("gone"));

@@ -127,6 +127,38 @@ fn failed_tests_of_a_check_that_need_not_pass_are_not_why_nothing_is_approved() 
 }
 
 #[test]
+fn a_check_that_codebuild_refuses_is_rejected_with_what_it_says() {
+    let (mut plan, mut results) = of_checks(
+        "",
+        vec![
+            ("unit", true, BuildStatus::Succeeded, vec![]),
+            ("web", true, BuildStatus::Succeeded, vec![]),
+            ("end", true, BuildStatus::Succeeded, vec![]),
+        ],
+    );
+    plan.checks[2].after = vec![CheckName::new("web")];
+    crate::plan::refuse(
+        &mut plan,
+        &CheckName::new("web"),
+        "no `huge` machine for NPM_TOKEN=npm_abcdefghijklmnopqrstuvwxyz0123456789",
+    );
+    for (result, check) in results.iter_mut().zip(&plan.checks).skip(1) {
+        result.check = check.clone();
+        result.build = None;
+    }
+    let text = comment(&plan, &results);
+    for line in [
+        "### ❌ Mergegate: not approved, CodeBuild refuses to build `web`\n",
+        "- ✅ **unit** passed in 4 min 12 s: [log]",
+        "- ❌ **web** cannot be built: CodeBuild says ``no `huge` machine for NPM_TOKEN=(secret hidden)``\n",
+        "- ⚪ **end** did not run: `web` did not pass\n",
+        "Change the image, the machine or the variables that the rules ask for in `web`, and push;",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+#[test]
 fn the_log_of_a_check_that_need_not_pass_says_so() {
     let (plan, mut results) = of_checks(
         "",
