@@ -115,7 +115,9 @@ impl Kinds {
                     | Fault::LoseEvent(Event::Comment(_))
                     | Fault::RepeatEvent(Event::Comment(_))
             ),
-            (Self::Deaths, Action::Person(person)) => matches!(person, Person::Ask(..)),
+            (Self::Deaths | Self::Overheard, Action::Person(person)) => {
+                matches!(person, Person::Ask(..))
+            }
             (Self::Deaths, Action::Fault(fault)) => {
                 matches!(
                     fault,
@@ -146,7 +148,6 @@ impl Kinds {
                 fault,
                 Fault::RunDies(_) | Fault::LoseEvent(_) | Fault::EarlySweep(1)
             ),
-            (Self::Overheard, Action::Person(person)) => matches!(person, Person::Ask(..)),
             (Self::Overheard, Action::Fault(fault)) => matches!(
                 fault,
                 Fault::LoseEvent(Event::Comment(_)) | Fault::EarlySweep(1)
