@@ -512,10 +512,9 @@ mod tests {
                         json!({ "Name": "mergegate-pullRequest-2", "State": "DISABLED" }),
                         json!({ "Name": "mergegate-somebodys-own", "State": "DISABLED" }),
                     ];
-                    let listed = rules["Rules"].as_array_mut();
-                    listed
-                        .into_iter()
-                        .for_each(|rules| rules.extend(further.clone()));
+                    if let Some(listed) = rules["Rules"].as_array_mut() {
+                        listed.extend(further);
+                    }
                     Answer::Found(rules)
                 }
                 _ => Answer::Found(healthy(arguments)),
