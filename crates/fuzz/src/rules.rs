@@ -1,6 +1,7 @@
 //! Made-up rules of a repository: a `gate.toml` with the buildspecs it names, of many shapes, near limits and past them.
 //!
-//! Everything is drawn from a seed, so that what broke once is broken by the same number again.
+//! Everything is drawn from a seed, so that what broke once is broken by the same number again. Every other file is tame: each of its
+//! parts can be used by itself, so that what the gate accepts is varied, and not only what it refuses.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -11,6 +12,7 @@ pub fn rule_files(seed: u64) -> BTreeMap<String, String> {
     let mut draw = Draw {
         rng: Rng::with_seed(seed),
         files: BTreeMap::new(),
+        tame: seed.is_multiple_of(2),
     };
     if draw.one_in(8) {
         let buildspec = draw.buildspec();
@@ -25,6 +27,8 @@ pub fn rule_files(seed: u64) -> BTreeMap<String, String> {
 struct Draw {
     rng: Rng,
     files: BTreeMap<String, String>,
+    /// Whether nothing odd is drawn.
+    tame: bool,
 }
 
 const REPORTS: [&str; 18] = [
@@ -114,12 +118,17 @@ impl Draw {
         self.rng.u32(..number) == 0
     }
 
+    /// Whether something odd is drawn, which may be refused.
+    fn odd(&mut self, number: u32) -> bool {
+        self.one_in(number) && !self.tame
+    }
+
     fn of(&mut self, texts: &[&'static str]) -> &'static str {
         // What is usual stands first and is drawn most.
-        let most = if self.one_in(3) {
+        let most = if self.odd(3) {
             texts.len()
         } else {
-            texts.len().min(4)
+            texts.len().min(3)
         };
         texts[self.rng.usize(..most)]
     }
@@ -140,7 +149,7 @@ impl Draw {
             self.settings(&mut text, "build");
         }
         let limits = [0, 12, 30, 60, 120, 199, 200, 201];
-        let checks = if self.one_in(6) {
+        let checks = if self.odd(6) {
             limits[self.rng.usize(..limits.len())]
         } else {
             self.rng.usize(1..5)
@@ -149,7 +158,7 @@ impl Draw {
             self.check(&mut text, number, checks);
         }
         if self.one_in(8) {
-            let runs = self.rng.u32(..102);
+            let runs = if self.tame { 5 } else { self.rng.u32(..102) };
             let _ = write!(text, "[limits]\nfailed_runs = {runs}\n");
         }
         if self.one_in(8) {
@@ -157,17 +166,18 @@ impl Draw {
             let people = vec![format!("\"{person}\""); self.length(&[1, 500])].join(", ");
             let _ = write!(text, "[commands.unhold]\nallow = [{people}]\n");
         }
-        if self.one_in(60) {
+        if self.odd(60) {
             text.push_str("[chek]\n");
         }
-        if self.one_in(60) {
+        if self.odd(60) {
             text.push_str(&"#".repeat(256 << 10));
         }
         text
     }
 
     fn check(&mut self, text: &mut String, number: usize, of: usize) {
-        let name = match self.rng.u32(..12) {
+        let kind = if self.tame { 2 } else { self.rng.u32(..12) };
+        let name = match kind {
             0 => self.of(&NAMES).to_owned(),
             1 => format!("c{number}-")
                 .repeat(30)
@@ -178,7 +188,12 @@ impl Draw {
         };
         let _ = write!(text, "[[check]]\nname = \"{name}\"\n");
         if self.one_in(2) {
-            let path = match self.rng.u32(..40) {
+            let kind = if self.tame {
+                self.rng.u32(2..40)
+            } else {
+                self.rng.u32(..40)
+            };
+            let path = match kind {
                 0 => "../buildspec.yml".to_owned(),
                 1 => "missing.yml".to_owned(),
                 2 => "ci/ünit 🐢.yml".to_owned(),
@@ -211,14 +226,16 @@ impl Draw {
             let _ = writeln!(text, "branches = {globs}");
         }
         if self.one_in(10) {
-            let _ = writeln!(text, "required = {}", self.rng.bool());
+            let required = self.tame && number == 0 || self.rng.bool();
+            let _ = writeln!(text, "required = {required}");
         }
         if number > 0 && self.one_in(10) {
-            let before = self.rng.usize(..=number);
+            let before = self.rng.usize(..number + usize::from(!self.tame));
             let _ = writeln!(text, "after = [\"check-{before}\"]");
         }
         if self.one_in(10) {
-            let _ = writeln!(text, "retries = {}", self.rng.u32(..5));
+            let retries = self.rng.u32(..if self.tame { 4 } else { 5 });
+            let _ = writeln!(text, "retries = {retries}");
         }
         if self.one_in(10) {
             text.push_str("rerun_failed = true\n");
@@ -246,7 +263,8 @@ impl Draw {
             let _ = writeln!(text, "compute = \"{compute}\"");
         }
         if self.one_in(3) {
-            let minutes = [5, 30, 60, 2160, 4, 2161][self.rng.usize(..6)];
+            let most = if self.tame { 4 } else { 6 };
+            let minutes = [5, 30, 60, 2160, 4, 2161][self.rng.usize(..most)];
             let _ = writeln!(text, "timeout_minutes = {minutes}");
         }
         if self.one_in(4) {
@@ -259,18 +277,19 @@ impl Draw {
                 "[\"custom\", \"source\"]",
                 "[\"docker\"]",
             ];
-            let _ = writeln!(text, "cache = {}", modes[self.rng.usize(..4)]);
+            let most = if self.tame { 3 } else { 4 };
+            let _ = writeln!(text, "cache = {}", modes[self.rng.usize(..most)]);
         }
         if self.one_in(3) {
             let _ = writeln!(text, "[{table}.environment]");
             let count = self.length(&[1, 190, 210]).min(210);
             for number in 0..count {
-                let name = if self.one_in(40) {
+                let name = if self.odd(40) {
                     self.of(&VARIABLES).to_owned()
                 } else {
                     format!("V{number}")
                 };
-                let value = if self.one_in(30) {
+                let value = if self.odd(30) {
                     "v".repeat(self.length(&[4_500, 20_000, 32_000, 33_000]))
                 } else {
                     self.of(&VALUES[..4]).to_owned()
@@ -295,7 +314,8 @@ impl Draw {
     }
 
     fn buildspec(&mut self) -> String {
-        let mut text = match self.rng.u32(..24) {
+        let kind = if self.tame { 5 } else { self.rng.u32(..24) };
+        let mut text = match kind {
             0 => return String::new(),
             1 => return "version: 0.2\nphases: [\n".to_owned(),
             2 => "version: \"0.2\"\n".to_owned(),
@@ -303,7 +323,12 @@ impl Draw {
             4 => "version: 0.2\nbatch: {fast-fail: true}\n".to_owned(),
             _ => "version: 0.2\n".to_owned(),
         };
-        let commands = match self.rng.u32(..20) {
+        let kind = if self.tame {
+            self.rng.u32(2..20)
+        } else {
+            self.rng.u32(..20)
+        };
+        let commands = match kind {
             0 => "[]",
             1 => "true",
             2 => "['false']",
@@ -320,7 +345,7 @@ impl Draw {
                 } else {
                     format!("r{number}")
                 };
-                let report = if self.one_in(20) {
+                let report = if self.odd(20) {
                     "r".repeat(self.length(&[70, 71, 72, 200]))
                 } else {
                     report
@@ -334,7 +359,12 @@ impl Draw {
             }
         }
         if self.one_in(12) {
-            let padding = self.length(&[20_000, 60_000, 65_000, 66_000]);
+            let limits: &[usize] = if self.tame {
+                &[20_000]
+            } else {
+                &[20_000, 60_000, 65_000, 66_000]
+            };
+            let padding = self.length(limits);
             let _ = writeln!(text, "# {}", "p".repeat(padding));
         }
         text
