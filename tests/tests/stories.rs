@@ -75,6 +75,8 @@ async fn a_conflict_is_said_with_its_files_and_not_built() {
         "{verdict}"
     );
     assert!(verdict.contains("- `value`\n"), "{verdict}");
+    // Nothing was built: no page of an earlier revision is to be taken for its results.
+    assert!(!verdict.contains("[All results]"), "{verdict}");
     assert!(!stage.approved(&id).await);
     let builds = stage
         .code_build()
