@@ -8,6 +8,7 @@
 mod argument;
 mod bare;
 mod named;
+mod pairs;
 mod token;
 mod url;
 
@@ -26,6 +27,7 @@ pub fn hide(text: &str) -> Cow<'_, str> {
         argument::logins,
         argument::options,
         named::values,
+        pairs::values,
         token::known_forms,
         bare::secret_keys,
         bare::tokens,

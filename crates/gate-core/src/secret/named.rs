@@ -114,6 +114,10 @@ pub(super) fn called(name: &str) -> Option<Called> {
         }
         plain.truncate(rest.len());
     }
+    let spelled = name.to_ascii_lowercase();
+    if ["_pass", "-pass"].iter().any(|end| spelled.ends_with(end)) {
+        return Some(Called::Secret);
+    }
     let ends = |known: &[&str]| known.iter().any(|known| plain.ends_with(known));
     if ends(&SECRETS) {
         Some(Called::Secret)
@@ -169,6 +173,11 @@ fn assignment(text: &str, sign: usize) -> Option<Assignment<'_>> {
     // `=>`, and `:=` of which the colon stands before the sign.
     let arrow = usize::from(kind == '=' && behind.starts_with('>'));
     let spaces = behind[arrow..].trim_start_matches([' ', '\t', '\\']);
+    let spaces = if kind == ':' {
+        below(spaces).unwrap_or(spaces)
+    } else {
+        spaces
+    };
     let is_upper = |character: char| !character.is_ascii_lowercase();
     Some(Assignment {
         text,
@@ -177,6 +186,16 @@ fn assignment(text: &str, sign: usize) -> Option<Assignment<'_>> {
         sign: kind,
         start: sign + 1 + (behind.len() - spaces.len()),
     })
+}
+
+/// What stands on the next line, further in, where nothing or the mark of a block follows a colon.
+fn below(rest: &str) -> Option<&str> {
+    let rest = rest.trim_start_matches(['|', '>', '-', '+']);
+    let rest = rest
+        .trim_start_matches([' ', '\t', '\r'])
+        .strip_prefix('\n')?;
+    let value = rest.trim_start_matches([' ', '\t']);
+    (value.len() < rest.len()).then_some(value)
 }
 
 impl Assignment<'_> {

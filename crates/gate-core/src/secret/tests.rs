@@ -451,3 +451,57 @@ proptest! {
         prop_assert!(!hidden.contains("ASIAABCD") && !hidden.contains(SECRET_KEY), "{}", hidden);
     }
 }
+
+#[test]
+fn a_name_and_its_value_in_two_members_are_read_together() {
+    for (text, hidden) in [
+        (
+            r#"{"name": "DB_PASSWORD", "value": "KvSecret64x"}"#,
+            r#"{"name": "DB_PASSWORD", "value": "(secret hidden)"}"#,
+        ),
+        (
+            r#"[{"value":"hunter22","name":"API_TOKEN"},{"name":"LANG","value":"en_US"}]"#,
+            r#"[{"value":"(secret hidden)","name":"API_TOKEN"},{"name":"LANG","value":"en_US"}]"#,
+        ),
+        (
+            r#"{"Name": "/shop/db", "Type": "SecureString", "Value": "abcdEFGH1"}"#,
+            r#"{"Name": "/shop/db", "Type": "SecureString", "Value": "(secret hidden)"}"#,
+        ),
+        (
+            "- name: LANG\n  value: en_US\n- name: DB_PASSWORD\n  value: KvSecret64x\n- name: MODE\n  value: fast\n",
+            "- name: LANG\n  value: en_US\n- name: DB_PASSWORD\n  value: (secret hidden)\n- name: MODE\n  value: fast\n",
+        ),
+    ] {
+        assert_eq!(hide(text), hidden);
+        assert_eq!(hide(hidden), hidden);
+    }
+}
+
+#[test]
+fn passwords_by_other_spellings_and_on_the_next_line_are_hidden() {
+    for (text, hidden) in [
+        ("DB_PASS=PassSecret84x", "DB_PASS=(secret hidden)"),
+        (
+            "export foo-pass='PassSecret84x'",
+            "export foo-pass='(secret hidden)'",
+        ),
+        (
+            "client_secret:\n  aX9bcdEf12\n",
+            "client_secret:\n  (secret hidden)\n",
+        ),
+        (
+            "password: |\n  aX9bcdEf12\nuser: ann\n",
+            "password: |\n  (secret hidden)\nuser: ann\n",
+        ),
+    ] {
+        assert_eq!(hide(text), hidden);
+    }
+    for harmless in [
+        "the compass=northwestern9",
+        "password:\nuser: annabella1\n",
+        "{\"value\": \"12345678\", \"name\": \"count\"}",
+        "expected value: 12345678, got the name: password",
+    ] {
+        assert_eq!(hide(harmless), harmless);
+    }
+}
