@@ -3,6 +3,8 @@
 //! Reading them never fails as a whole: each line becomes a command or the reason why it is none, and a comment with more
 //! lines than anybody means is refused in one word.
 
+mod html;
+
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde::{Deserialize, Serialize};
 
@@ -233,16 +235,24 @@ pub fn parse(comment: &str) -> Result<Vec<Line>, TooMany> {
     Ok(lines.into_iter().map(line).collect())
 }
 
-/// What follows `/gate` on each line that begins so where the host shows plain text: no code, no HTML and no comment of it, no
-/// description of a picture.
+/// What follows `/gate` on each line that begins so where the host shows plain text of its author's: no code, no HTML and no comment of
+/// it, nothing quoted, folded up or hidden, no description of a picture.
 fn lines(comment: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut inert = 0;
+    let mut html = html::Open::default();
     for (event, range) in Parser::new(comment).into_offset_iter() {
         match event {
-            Event::Start(Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::Image { .. }) => inert += 1,
-            Event::End(TagEnd::CodeBlock | TagEnd::HtmlBlock | TagEnd::Image) => inert -= 1,
-            Event::Text(_) if inert == 0 => found.extend(line_at(comment, range.start)),
+            Event::Start(
+                Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::BlockQuote(_) | Tag::Image { .. },
+            ) => inert += 1,
+            Event::End(
+                TagEnd::CodeBlock | TagEnd::HtmlBlock | TagEnd::BlockQuote(_) | TagEnd::Image,
+            ) => inert -= 1,
+            Event::Html(text) | Event::InlineHtml(text) => html.read(&text),
+            Event::Text(_) if inert == 0 && html.shows_text() => {
+                found.extend(line_at(comment, range.start))
+            }
             _ => {}
         }
     }

@@ -42,8 +42,14 @@ pub fn is_unseen(character: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether a reader sees anything of it.
+/// Whether a reader sees anything of it; a comment of HTML nobody sees.
 pub(crate) fn shows(text: &str) -> bool {
+    let (before, after) = text.split_once("<!--").unwrap_or((text, ""));
+    let after = after.split_once("-->").map_or("", |(_, after)| after);
+    shows_characters(before) || !after.is_empty() && shows(after)
+}
+
+fn shows_characters(text: &str) -> bool {
     text.chars().any(|character| {
         // The last two are a pattern of no dots, and the selectors that `is_unseen` leaves.
         !(character.is_whitespace()

@@ -125,6 +125,15 @@ fn refuses_a_command_that_the_host_shows_as_code_or_not_at_all() {
         "<details>\n/gate retry\n</details>",
         "![\n/gate retry](https://example.com/a.png)",
         "[a]: https://example.com \"\n/gate retry\n\"",
+        "look <code>\n/gate retry\n</code>",
+        "<code>\n\n/gate retry\n\n</code>",
+        "x <PRE class=a>\n/gate retry\n</PRE>",
+        "x <span hidden>\n/gate retry\n</span>",
+        "x <b style='display: none'>\n/gate retry\n</b>",
+        "<details><summary>log</summary>\n\n/gate retry\n\n</details>",
+        "<!-- </code> --> <code>\n/gate retry\n<!-- </code> -->",
+        "> quoted\n/gate retry",
+        "> > quoted\n> /gate retry",
     ] {
         assert_eq!(parse(comment), Ok(Vec::new()), "{comment}");
     }
@@ -143,6 +152,12 @@ fn a_command_after_what_only_resembles_a_fence_is_one() {
         "<!-- a remark -->\n\n/gate retry",
         "A heading\r\n---\r\n/gate retry\r\n",
         "\u{a0}/gate retry",
+        "a `Vec<u8>` and Vec<u8>\n/gate retry",
+        "one<br>\n/gate retry",
+        "<b>bold\n/gate retry",
+        "<code>code</code>\n/gate retry",
+        "<details>\nlog\n</details>\n\n/gate retry",
+        "<https://example.com>\n/gate retry",
     ] {
         let expected = Ok(Command::Retry { what: Retry::All });
         assert_eq!(one(comment), expected, "{comment}");
@@ -158,6 +173,7 @@ fn a_reason_that_nobody_can_see_is_none() {
         "\u{2800}",
         "\u{e0041}\u{e007f}",
         "\u{3164}",
+        "<!-- x -->",
     ] {
         let held = one(&format!("/gate hold {nothing}"));
         assert_eq!(held, Ok(Command::Hold { reason: None }), "{nothing:?}");
