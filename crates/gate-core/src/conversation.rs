@@ -3,6 +3,8 @@
 //! Every comment with commands that were accepted leaves a record that nobody changes: what its author makes of the comment
 //! later counts for nothing. The records together, in the order of their comments, are the conversation.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -147,15 +149,31 @@ impl Conversation {
             Command::Retry { what } if is_live => {
                 let at = at.to_owned();
                 self.stopped_by = None;
+                // The latest retry of the same is the one that builds are measured by.
+                self.retried.retain(|retried| retried.what != what);
                 self.retried.push(Retried { at, what });
+                if self.retried.len() > MOST_OF_A_KIND {
+                    // Rather one test too many than a result that somebody wanted anew.
+                    self.retried.remove(0);
+                    self.retried[0].what = Retry::All;
+                }
             }
-            Command::Give { flags } if is_live => self.given.push(Given { by, flags }),
-            Command::Allow { flag, typed } if is_live => self.allowed.push(Allowed {
-                by,
-                flag,
+            Command::Give { flags } if is_live => {
+                let given = Given { by, flags };
+                self.given.retain(|before| !gives_the_same(before, &given));
+                self.given.push(given);
+                let superfluous = self.given.len().saturating_sub(MOST_OF_A_KIND);
+                self.given.drain(..superfluous);
+            }
+            Command::Allow { flag, typed } if is_live => {
                 // Of an earlier release, which did not write it down.
-                typed: typed.unwrap_or_else(|| flag.to_string()),
-            }),
+                let typed = typed.unwrap_or_else(|| flag.to_string());
+                let allowed = Allowed { by, flag, typed };
+                self.allowed.retain(|before| *before != allowed);
+                self.allowed.push(allowed);
+                let superfluous = self.allowed.len().saturating_sub(MOST_OF_A_KIND);
+                self.allowed.drain(..superfluous);
+            }
             Command::Help
             | Command::Status
             | Command::Stop
@@ -164,6 +182,18 @@ impl Conversation {
             | Command::Allow { .. } => {}
         }
     }
+}
+
+/// A run hands the conversation from step to step: however much people write, it is of a bounded size.
+const MOST_OF_A_KIND: usize = 20;
+
+/// Whether one makes the other superfluous: the same flags of the same person, for whatever reason.
+fn gives_the_same(one: &Given, other: &Given) -> bool {
+    let flags = |given: &Given| Flags {
+        reasons: BTreeMap::new(),
+        ..given.flags.clone()
+    };
+    one.by == other.by && flags(one) == flags(other)
 }
 
 #[cfg(test)]
@@ -262,6 +292,37 @@ mod tests {
         assert!(live.stopped_by.is_some());
         assert_eq!(live.given[0].flags, flags);
         assert!(live.allowed[0].is_for(&Flags::parse("x [only=web]"), Flag::Only));
+    }
+
+    #[test]
+    fn however_much_people_write_a_run_can_carry_it() {
+        let reason = "r".repeat(200);
+        let mut records = Vec::new();
+        for number in 0..300 {
+            let check = CheckName::new(format!("{number:0>60}"));
+            let mut record = record("1", "live", Vec::new());
+            record.comment = CommentId::new(format!("{number:04}"));
+            record.by = format!("arn:aws:iam::000000000000:user/{}", number % 7);
+            for flags in [
+                format!("[skip-tests: {reason}{number}]"),
+                format!("[only={check}]"),
+            ] {
+                let typed = Some(flags.clone());
+                let flags = Flags::parse(&flags);
+                record.commands.push(Command::Give { flags });
+                let flag = Flag::Only;
+                record.commands.push(Command::Allow { flag, typed });
+            }
+            record.commands.push(Command::Retry {
+                what: Retry::Check(check),
+            });
+            records.push(record);
+        }
+        let said = fold(records);
+        let bytes = serde_json::to_string(&said).unwrap().len();
+        assert!(bytes < 20_000, "{bytes}");
+        assert_eq!(said.retried[0].what, Retry::All);
+        assert_eq!(said.retried.len(), MOST_OF_A_KIND);
     }
 
     #[test]
