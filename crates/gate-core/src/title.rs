@@ -186,7 +186,8 @@ impl Flags {
         }
         let name = word.split(['=', ':']).next().unwrap_or(word);
         let lower = name.trim().to_lowercase().replace('_', "-");
-        let nearest = nearest(&lower);
+        let with_value = name.len() < word.len();
+        let nearest = nearest(&lower).or_else(|| with_value.then(|| nearest_with_value(&lower))?);
         if nearest.is_none() && !lower.starts_with("skip") {
             return;
         }
@@ -297,6 +298,12 @@ fn nearest(word: &str) -> Option<Flag> {
     (distance(&flag) <= 2 && word.len() > 4).then_some(flag)
 }
 
+/// The name is short: only what stands before a value is a slip of it, not any word of four letters.
+fn nearest_with_value(word: &str) -> Option<Flag> {
+    let mut flags = Flag::WITH_VALUE.into_iter();
+    flags.find(|flag| strsim::damerau_levenshtein(word, flag.name()) == 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,7 +329,9 @@ mod tests {
 
     #[test]
     fn a_mistyped_flag_is_named_with_the_nearest_known_one() {
-        let flags = Flags::parse("Fix [skip-test] and [JIRA-12] [WIP] [compute=huge] [only=]");
+        let flags = Flags::parse(
+            "Fix [skip-test] and [JIRA-12] [WIP] [compute=huge] [only=] [onyl=web] [ony=a] [once] [one=1 two=2]",
+        );
         assert_eq!(flags.known, []);
         let words: Vec<_> = flags
             .unknown
@@ -335,6 +344,8 @@ mod tests {
                 ("skip-test", Some(Flag::SkipTests)),
                 ("compute=huge", Some(Flag::Compute)),
                 ("only=", Some(Flag::Only)),
+                ("onyl=web", Some(Flag::Only)),
+                ("ony=a", Some(Flag::Only)),
             ]
         );
     }
