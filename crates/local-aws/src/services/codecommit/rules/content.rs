@@ -1,6 +1,9 @@
 //! What an approval rule says: how many approvals it needs, and whose count.
 
 use serde::Deserialize;
+use serde_json::Value;
+
+use crate::strict;
 
 /// Longest content, in characters.
 const LONGEST: usize = 3000;
@@ -34,6 +37,7 @@ impl RuleContent {
             return Err(format!("the content is longer than {LONGEST} characters"));
         }
         let content: Self = serde_json::from_str(text)
+            .and_then(|value: Value| strict::read(&value))
             .map_err(|error| format!("the content is not an approval rule: {error}"))?;
         content.validate()?;
         Ok(content)
@@ -305,6 +309,14 @@ mod tests {
                 r#"{"Version":"2018-11-08","Statements":[{"Type":"Approvers","NumberOfApprovalsNeeded":1,"ApprovalPoolMembers":["ann"]}]}"#
                     .to_owned(),
                 "pool member `ann` is neither",
+            ),
+            (
+                r#"["2018-11-08",["refs/heads/main"],[["Approvers",1,[]]]]"#.to_owned(),
+                "not an approval rule: invalid type: sequence, expected an object",
+            ),
+            (
+                r#"{"Version":"2018-11-08","Statements":[["Approvers",1,[]]]}"#.to_owned(),
+                "not an approval rule: invalid type: sequence, expected an object",
             ),
             (" ".repeat(3001), "longer than 3000 characters"),
         ] {
