@@ -162,7 +162,10 @@ pub(super) async fn file(
         Ok(output) if output.file_mode == FileModeTypeEnum::Symlink => Ok(None),
         Ok(output) => Ok(Some(output.file_content.into_inner())),
         Err(error) => match error.as_service_error() {
-            Some(GetFileError::FileDoesNotExistException(_)) => Ok(None),
+            // A path that can be none is none of a file that is there.
+            Some(
+                GetFileError::FileDoesNotExistException(_) | GetFileError::InvalidPathException(_),
+            ) => Ok(None),
             Some(GetFileError::FileTooLargeException(_)) => Ok(Some(too_large())),
             // A folder on the way that is not there; not among the errors that the model lists for GetFile.
             _ if error.code() == Some("PathDoesNotExistException") => Ok(None),

@@ -3,6 +3,7 @@
 
 mod read;
 mod reports;
+mod sections;
 
 use std::collections::BTreeMap;
 
@@ -189,6 +190,20 @@ mod tests {
     }
 
     #[test]
+    fn what_codebuild_takes_is_taken() {
+        let text = "version: 0.2\nrun-as: root\nenv:\n  shell: bash\n  variables: {A: 1}\n  exported-variables: [A]\n\
+                    phases:\n  install:\n    runtime-versions: {python: 3.12}\n  build:\n    on-failure: RETRY-3\n    \
+                    commands: [make]\n    finally: [\"true\"]\n  post_build:\n\
+                    reports:\n  arn:aws-cn:codebuild:cn-north-1:123456789012:report-group/own:\n    files: [a.xml]\n";
+        let faults = Buildspec::parse(PATH, text.as_bytes()).err();
+        assert_eq!(faults, None);
+        for word in ["ABORT", "CONTINUE", "RETRY", "RETRY-2-\\.\\*timeout"] {
+            let text = text.replace("RETRY-3", word);
+            assert!(Buildspec::parse(PATH, text.as_bytes()).is_ok(), "{word}");
+        }
+    }
+
+    #[test]
     fn a_buildspec_tells_its_reports() {
         let text = "version: 0.2\nphases:\n  build:\n    commands: [make]\nreports:\n  unit:\n    files: [out.xml]\n";
         assert_eq!(
@@ -212,6 +227,26 @@ mod tests {
             (
                 "version: 0.2\n",
                 "buildspec.yml: it has no command in any of its `phases`",
+            ),
+            (
+                "version: 0.2\nphases: {foo: {commands: ['true']}}\n",
+                "buildspec.yml: line 2, column 10: `foo` is no phase; known are `install`, `pre_build`, `build`, `post_build`",
+            ),
+            (
+                "version: 0.2\nphases: {build: {on-failure: NOPE, commands: [make]}}\n",
+                "buildspec.yml: line 2, column 30: `on-failure: NOPE` is nothing that CodeBuild does; known are",
+            ),
+            (
+                "version: 0.2\nenv: {shell: fish, variables: [1]}\nphases: {build: {commands: [make]}}\n",
+                "buildspec.yml: line 2, column 14: `shell: fish` is none that CodeBuild has; known are `bash`, `/bin/sh`",
+            ),
+            (
+                "version: 0.2\nenv: {variables: [1]}\nphases: {build: {commands: [make]}}\n",
+                "buildspec.yml: line 2, column 18: `variables` must be names, each with its value",
+            ),
+            (
+                "version: 0.2\nphases: {build: {commands: [make]}}\nreports: {'arn:x y': {files: a}}\n",
+                "buildspec.yml: line 3, column 11: the report `arn:x y` is no ARN of a report group",
             ),
             ("version: 0.2\nphases: [\n", "line 2, column 9"),
             (

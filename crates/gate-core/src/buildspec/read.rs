@@ -1,13 +1,12 @@
 //! From bytes to a [`Buildspec`]: what is no YAML is said with its place, and of what is, every fault at once.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde_saphyr::{Error, MessageFormatter as _, UserMessageFormatter};
 
 use super::{
     Buildspec,
     reports::{Keys, MOST_REPORTS, Report, Reports},
+    sections::Sections,
 };
 use crate::rules::FileFault;
 
@@ -20,13 +19,6 @@ const BATCH: &str = "batch";
 #[derive(Deserialize)]
 struct Document {
     version: Option<serde_json::Value>,
-    phases: Option<BTreeMap<String, Option<Phase>>>,
-}
-
-#[derive(Deserialize)]
-struct Phase {
-    #[serde(default)]
-    commands: Option<Vec<String>>,
 }
 
 pub(super) fn buildspec(path: &str, bytes: &[u8]) -> Result<Buildspec, Vec<FileFault>> {
@@ -50,11 +42,15 @@ pub(super) fn buildspec(path: &str, bytes: &[u8]) -> Result<Buildspec, Vec<FileF
         return Err(vec![FileFault::at(path, line, column, message)]);
     }
     let document: Document = serde_saphyr::from_str(text).map_err(unreadable)?;
+    let sections: Sections = serde_saphyr::from_str(text).map_err(unreadable)?;
     let reports: Reports = serde_saphyr::from_str(text).map_err(unreadable)?;
-    let mut faults: Vec<FileFault> = [version_fault(&document), commands_fault(&document)]
-        .into_iter()
-        .flatten()
-        .map(|message| FileFault::of_file(path, message))
+    let version = version_fault(&document).map(|message| (None, message));
+    let found = version.into_iter().chain(sections.faults());
+    let mut faults: Vec<FileFault> = found
+        .map(|(place, message)| match place.map(numbers) {
+            Some((line, column)) => FileFault::at(path, line, column, message),
+            None => FileFault::of_file(path, message),
+        })
         .collect();
     faults.extend(report_faults(path, text, &reports));
     if !faults.is_empty() {
@@ -83,15 +79,6 @@ fn version_fault(document: &Document) -> Option<String> {
         }
         None => Some("it has no `version`, write `version: 0.2`".to_owned()),
     }
-}
-
-fn commands_fault(document: &Document) -> Option<String> {
-    let phases = document.phases.iter().flatten();
-    let mut commands = phases
-        .filter_map(|(_, phase)| phase.as_ref()?.commands.as_ref())
-        .flatten();
-    let none = commands.next().is_none();
-    none.then(|| "it has no command in any of its `phases`".to_owned())
 }
 
 fn report_faults(path: &str, text: &str, reports: &Reports) -> Vec<FileFault> {

@@ -108,7 +108,9 @@ impl Report {
             return Some(fault);
         }
         if name.starts_with("arn:") {
-            return None;
+            return (!is_group(name)).then(|| {
+                format!("the report `{shown}` is no ARN of a report group: write `arn:<partition>:codebuild:<Region>:<account>:report-group/<name>`")
+            });
         }
         let usual = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
         if name.is_empty() || !name.chars().all(usual) {
@@ -123,6 +125,21 @@ impl Report {
             )
         })
     }
+}
+
+/// Whether an ARN is one of a report group, as far as its form tells.
+fn is_group(arn: &str) -> bool {
+    let parts: Vec<_> = arn.splitn(6, ':').collect();
+    let usual = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
+    let [_, partition, "codebuild", region, account, resource] = parts[..] else {
+        return false;
+    };
+    let name = resource.strip_prefix("report-group/").unwrap_or_default();
+    [partition, region, name]
+        .iter()
+        .all(|part| !part.is_empty() && part.chars().all(usual))
+        && account.len() == 12
+        && account.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The reports of a buildspec, in the order of the text.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     NoBuild, Note, PlannedCheck, Side, Used,
-    ruleset::{Faulty, RuleFiles, Ruleset},
+    ruleset::{Faulty, Instead, RuleFiles, Ruleset},
 };
 use crate::{
     buildspec::{self, Buildspec},
@@ -38,6 +38,7 @@ impl RuleSides {
         let named = match &merged.gate_toml {
             Some(bytes) => RuleFiles::named_by(bytes),
             None if merged.is_empty() => [rules::PATH, buildspec::PATH].map(str::to_owned).into(),
+            None if self.destination.gate_toml.is_some() => [rules::PATH.to_owned()].into(),
             None => return Vec::new(),
         };
         let mut missing: Vec<_> = named.into_iter().collect();
@@ -185,6 +186,15 @@ fn own(rules: &Rules) -> Own {
 /// The rules as the merge would leave them.
 fn after_merge(sides: &RuleSides, has_kept: bool, branch: &BranchName) -> Result<Ruleset, NoBuild> {
     let merged = &sides.merged;
+    let instead = merged.instead.get(rules::PATH).copied().unwrap_or_default();
+    let replaced = sides.destination.gate_toml.is_some()
+        && merged.gate_toml.is_none()
+        && instead != Instead::Nothing;
+    if replaced {
+        // Somebody who takes the rules away on purpose deletes them.
+        let faults = vec![merged.lacks(rules::PATH)];
+        return Err(NoBuild::InvalidRules { faults });
+    }
     if !merged.is_empty() {
         return Ruleset::read(merged, Some(branch))
             .map_err(|faults| NoBuild::InvalidRules { faults });

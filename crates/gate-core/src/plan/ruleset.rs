@@ -63,28 +63,32 @@ impl RuleFiles {
     }
 
     pub(super) fn named_by(gate_toml: &[u8]) -> BTreeSet<String> {
-        let rules = Rules::parse(gate_toml);
-        let rules = rules.as_ref().into_iter();
-        let named = rules.flat_map(Rules::buildspec_files);
-        named.map(str::to_owned).collect()
+        Rules::buildspecs_named_by(gate_toml)
     }
 
     /// In short: two of the same digest are the same rules.
     pub fn digest(&self) -> String {
-        let mut parts = vec![String::from_utf8_lossy(
-            self.gate_toml.as_deref().unwrap_or(b"-"),
-        )];
-        for (path, bytes) in &self.buildspecs {
-            parts.push(path.into());
-            parts.push(String::from_utf8_lossy(bytes));
-        }
-        let parts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
-        crate::names::hash(&parts, 32)
+        let parts = serde_json::to_string(&(&self.gate_toml, &self.buildspecs));
+        crate::names::hash(&[&parts.unwrap_or_default()], 32)
     }
 
     /// Whether there is neither a `gate.toml` nor a `buildspec.yml`.
     pub(super) fn is_empty(&self) -> bool {
         self.gate_toml.is_none() && !self.buildspecs.contains_key(buildspec::PATH)
+    }
+
+    /// What is wrong with a `gate.toml`, and with the buildspecs that it names all the same.
+    fn faulty(&self, gate_toml: &[u8], faults: Vec<rules::Fault>) -> Faulty {
+        let mut faults: Vec<_> = faults.into_iter().map(FileFault::of_rules).collect();
+        for path in Self::named_by(gate_toml) {
+            faults.extend(self.buildspec(&path).err().into_iter().flatten());
+        }
+        faults.truncate(MOST_FAULTS);
+        Faulty {
+            rules: None,
+            by_buildspecs: false,
+            faults,
+        }
     }
 
     /// The buildspec at a path.
@@ -134,11 +138,9 @@ impl Ruleset {
     pub(super) fn try_read(files: &RuleFiles, branch: Option<&BranchName>) -> Result<Self, Faulty> {
         let (rules, places) = match &files.gate_toml {
             None => (Rules::of_one_build(), Places::new()),
-            Some(bytes) => Rules::parse_with_places(bytes).map_err(|faults| Faulty {
-                rules: None,
-                by_buildspecs: false,
-                faults: faults.into_iter().map(FileFault::of_rules).collect(),
-            })?,
+            Some(bytes) => {
+                Rules::parse_with_places(bytes).map_err(|faults| files.faulty(bytes, faults))?
+            }
         };
         let mut faults = Vec::new();
         let mut parsed = BTreeMap::new();

@@ -58,8 +58,10 @@ fn of_all(rules: &Rules) -> usize {
         .iter()
         .map(|check| check.name.as_str().len() + 3)
         .sum();
+    // Notes name each buildspec that changes, that is new, or that is broken.
+    let paths: usize = rules.buildspec_files().map(|path| path.len() + 60).sum();
     // A note about rules that change names each check, and so do three about `[only=…]`.
-    bytes(&rules.environment) + bytes(&rules.who_may_unhold()) + 4 * names
+    bytes(&rules.environment) + bytes(&rules.who_may_unhold()) + 4 * names + 3 * paths
 }
 
 /// What a check comes to: whether it runs or not, with all the builds it may have.

@@ -42,6 +42,14 @@ fn only_buildspec(bytes: Option<&[u8]>) -> RuleFiles {
     files(None, &buildspecs)
 }
 
+fn both(destination: RuleFiles, merged: RuleFiles) -> RuleSides {
+    RuleSides {
+        destination,
+        merged,
+        ..RuleSides::default()
+    }
+}
+
 fn of_sides(sides: &RuleSides, title: &str, destination: &str, changed: &[&str]) -> Plan {
     let destination = BranchName::new(destination);
     let flags = Flags::parse(title);
@@ -196,6 +204,82 @@ fn what_is_there_in_place_of_a_file_is_said() {
             ]
         );
     }
+}
+
+#[test]
+fn rules_that_become_something_else_are_refused_and_rules_that_are_deleted_leave_the_buildspec() {
+    let there = files(Some(THREE.as_bytes()), &[("buildspec.yml", GOOD)]);
+    let mut sides = both(there, only_buildspec(Some(GOOD)));
+    assert_eq!(sides.missing_after_merge(), ["gate.toml"]);
+    assert!(of_sides(&sides, "", "main", &[]).builds());
+    for instead in [Instead::Link, Instead::Folder, Instead::Submodule] {
+        sides.merged.instead.insert("gate.toml".to_owned(), instead);
+        let faults = faults(&of_sides(&sides, "", "main", &[]));
+        assert!(faults[0].starts_with("gate.toml: it is a "), "{faults:?}");
+    }
+    // A repository that never had rules does not care what else is called so.
+    sides.destination.gate_toml = None;
+    assert_eq!(sides.missing_after_merge(), Vec::<String>::new());
+    assert!(of_sides(&sides, "", "main", &[]).builds());
+}
+
+#[test]
+fn what_is_wrong_with_rules_and_with_the_buildspecs_they_name_is_said_at_once() {
+    let rules = "[[check]]\nname = \"a\"\nbuildspec = \"bad.yml\"\nafter = [\"a\"]\nretries = 9\n\
+                 [[check]]\nname = \"b\"\nbuildspec = \"gone.yml\"\n[[check]]\nname = \"c\"\nbuildspec = 7\n";
+    let merged = files(Some(rules.as_bytes()), &[("bad.yml", BROKEN)]);
+    let sides = both(only_buildspec(Some(GOOD)), merged);
+    let mut missing = sides.missing_after_merge();
+    missing.sort();
+    assert_eq!(missing, ["gone.yml"]);
+    let found = faults(&of_sides(&sides, "", "main", &[]));
+    let expected = [
+        "gate.toml: line 4, column 10: `a` would wait for itself",
+        "gate.toml: line 5, column 11: ",
+        "gate.toml: line 11, column 13: ",
+        "bad.yml: line 1, column 10: it cannot be read: ",
+        "gone.yml: it is missing",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found} is not {expected}");
+    }
+}
+
+#[test]
+fn refuses_buildspecs_whose_paths_no_run_could_carry_or_no_commit_has() {
+    for (path, words) in [
+        (
+            format!("{}.yml", "p".repeat(253)),
+            "has 257 bytes, more than 256",
+        ),
+        (
+            ".git/config".to_owned(),
+            "nothing of a commit is called `.git`",
+        ),
+        (
+            "ci/.GIT/x".to_owned(),
+            "nothing of a commit is called `.git`",
+        ),
+    ] {
+        let rules = format!("[[check]]\nname = \"a\"\nbuildspec = \"{path}\"\n");
+        let faults = Rules::parse(rules.as_bytes()).unwrap_err();
+        assert!(faults[0].message.contains(words), "{faults:?}");
+    }
+}
+
+#[test]
+fn different_rules_have_different_digests() {
+    let all = [
+        files(None, &[]),
+        files(Some(b"-"), &[]),
+        files(Some(b""), &[("a", b"b\nc"), ("d", b"")]),
+        files(Some(b""), &[("a", b"b"), ("c\nd", b"")]),
+        files(Some(b"a\nb"), &[]),
+        files(Some(b"a"), &[("b", b"")]),
+    ];
+    let digests: std::collections::BTreeSet<String> = all.iter().map(RuleFiles::digest).collect();
+    assert_eq!(digests.len(), all.len());
 }
 
 #[test]

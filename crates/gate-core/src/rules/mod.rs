@@ -186,6 +186,30 @@ impl Rules {
         Ok((document.into_rules(), places))
     }
 
+    /// The buildspecs that a file names, as far as it can be read: what is wrong with them is told together with what is wrong with it.
+    pub fn buildspecs_named_by(bytes: &[u8]) -> BTreeSet<String> {
+        let read = read::whatever(bytes);
+        let Some(document) = read.document else {
+            return BTreeSet::new();
+        };
+        // A check may have lost what it said of its buildspec: only one that is spelt out counts then.
+        let whole = read.faults.is_empty();
+        let named: Vec<_> = document
+            .check
+            .iter()
+            .map(|check| check.get_ref().buildspec.is_some())
+            .collect();
+        let rules = document.into_rules();
+        let checks = rules.checks.iter().enumerate();
+        let checks =
+            checks.filter(|(place, _)| whole || named.get(*place).is_some_and(|named| *named));
+        let paths = checks.filter_map(|(_, check)| match &check.buildspec {
+            BuildspecSource::File(path) => Some(path.clone()),
+            BuildspecSource::Inline(_) => None,
+        });
+        paths.collect()
+    }
+
     /// The variables of a check's builds.
     pub fn environment_of<'a>(&'a self, check: &'a CheckRule) -> BTreeMap<&'a str, &'a str> {
         let all = self.environment.iter().chain(&check.settings.environment);

@@ -192,7 +192,12 @@ fn verify_after(
         } else if let Some(own) = &check.name
             && waits_for(document, names, name, own.get_ref())
         {
-            let words = format!("`{}` and `{name}` would wait for each other", own.get_ref());
+            let own = own.get_ref();
+            let words = if own == name {
+                format!("`{name}` would wait for itself")
+            } else {
+                format!("`{own}` and `{name}` would wait for each other")
+            };
             faults.push(Fault::at(text, before.span(), words));
         }
     }

@@ -20,7 +20,39 @@ const MAX_FAULTS: usize = 50;
 /// read.
 const MAX_OPEN_BRACKETS: usize = 100;
 
+/// What can be read of a file, and what is wrong with it.
+pub(super) struct Read {
+    /// What is left once all that is refused is taken out; `None` where the file is no TOML.
+    pub(super) document: Option<Document>,
+    /// Sorted by place.
+    pub(super) faults: Vec<Fault>,
+}
+
+impl Read {
+    fn nothing(faults: Vec<Fault>) -> Self {
+        Self {
+            document: None,
+            faults,
+        }
+    }
+}
+
 pub(super) fn document(bytes: &[u8]) -> Result<Document, Vec<Fault>> {
+    let Read { document, faults } = whatever(bytes);
+    match document {
+        Some(document) if faults.is_empty() => Ok(document),
+        _ => Err(faults),
+    }
+}
+
+pub(super) fn whatever(bytes: &[u8]) -> Read {
+    match text(bytes) {
+        Ok((text, table)) => read(text, table),
+        Err(faults) => Read::nothing(faults),
+    }
+}
+
+fn text(bytes: &[u8]) -> Result<(&str, Spanned<DeTable<'_>>), Vec<Fault>> {
     if bytes.len() > MAX_BYTES {
         return Err(Fault::of_file(format!(
             "`{PATH}` has {} bytes, more than {MAX_BYTES}",
@@ -44,7 +76,7 @@ pub(super) fn document(bytes: &[u8]) -> Result<Document, Vec<Fault>> {
             .map(|error| fault(text, error));
         return Err(sorted(faults.collect()));
     }
-    read(text, table)
+    Ok((text, table))
 }
 
 /// The first bracket too many. One that closes another kind than the last that was opened closes none.
@@ -70,16 +102,15 @@ fn bracket_too_deep(text: &str) -> Option<Range<usize>> {
     None
 }
 
-fn read(text: &str, mut table: Spanned<DeTable<'_>>) -> Result<Document, Vec<Fault>> {
+fn read(text: &str, mut table: Spanned<DeTable<'_>>) -> Read {
     let mut faults = Vec::new();
     loop {
         let error = match Document::deserialize(Deserializer::from(table.clone())) {
             Ok(document) => {
                 faults.extend(order::faults(text, &document, faults.is_empty()));
-                return if faults.is_empty() {
-                    Ok(document)
-                } else {
-                    Err(sorted(faults))
+                return Read {
+                    document: Some(document),
+                    faults: sorted(faults),
                 };
             }
             Err(error) => error,
@@ -89,7 +120,7 @@ fn read(text: &str, mut table: Spanned<DeTable<'_>>) -> Result<Document, Vec<Fau
             .span()
             .is_some_and(|span| remove_from_table(table.get_mut(), &span));
         if !removed || faults.len() == MAX_FAULTS {
-            return Err(sorted(faults));
+            return Read::nothing(sorted(faults));
         }
     }
 }

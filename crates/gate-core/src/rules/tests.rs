@@ -141,7 +141,7 @@ after = ["d"]
             "line 15, column 10: `inline`: it has no command in any of its `phases`",
             "line 15, column 10: `inline`: it says `version: 0.1`, write `version: 0.2`",
             "line 15, column 10: this check has a buildspec already, `x.yml`: remove one of both",
-            "line 18, column 10: `d` and `d` would wait for each other",
+            "line 18, column 10: `d` would wait for itself",
         ]
     );
 }

@@ -188,7 +188,27 @@ pub(crate) fn glob(text: &str) -> Result<globset::Glob, String> {
         })
 }
 
+/// The gate's own bound: a run names the buildspecs that a pull request changes.
+const LONGEST_PATH: usize = 256;
+
 fn verify_path(text: &str) -> Result<(), String> {
+    if text.len() > LONGEST_PATH {
+        return Err(format!(
+            "the path `{}` has {} bytes, more than {LONGEST_PATH}",
+            shown(text),
+            text.len()
+        ));
+    }
+    // git has no such file in a commit, and CodeCommit takes no such path.
+    if text
+        .split('/')
+        .any(|part| part.eq_ignore_ascii_case(".git"))
+    {
+        return Err(format!(
+            "`{}` is no file of the repository: nothing of a commit is called `.git`",
+            shown(text)
+        ));
+    }
     let outside = text.is_empty()
         || text.starts_with('/')
         || text.contains(['\\', '\0'])

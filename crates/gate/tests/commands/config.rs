@@ -29,7 +29,7 @@ fn refuses_rules_with_every_fault_and_its_place() {
     assert_eq!(
         said.stderr,
         "error: gate.toml:2:1: `imge` is no key here; did you mean `image`?\n\
-         error: gate.toml:5:10: `unit` and `unit` would wait for each other\n\
+         error: gate.toml:5:10: `unit` would wait for itself\n\
          error: gate.toml:6:12: invalid type: integer `3`, expected a boolean\n"
     );
     let json = place.gate(&["config", "check", "--json"]);
