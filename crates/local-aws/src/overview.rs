@@ -186,6 +186,8 @@ impl Overview {
         let runs = self.runs.iter().map(|run| {
             let output = run["output"].as_str().unwrap_or_default();
             let outcome = serde_json::from_str::<String>(output).unwrap_or_default();
+            // It ends with an address of the console, and no console shows what is here.
+            let outcome = outcome.split(", https://").next().unwrap_or_default();
             let failed = [text(run, "error"), text(run, "cause")].join(" ");
             vec![
                 escaped(text(run, "name")),

@@ -374,11 +374,11 @@ Push a fix, or write `/gate retry build` if you believe it is flaky. `/gate help
 
 Mergegate · run RUN";
 const NO_REPORT: &str = "\
-### ❌ Mergegate: not approved, the report of `build` is missing
+### ❌ Mergegate: not approved, a report of `build` is incomplete
 
 `change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
 
-- ❌ **build** passed, but its report `unit` is incomplete: check the paths in the buildspec: [log](LINK)
+- ❌ **build** passed, but its report `unit` is incomplete: files are missing or cannot be read, the log says which: [log](LINK)
 
 Push a fix, or write `/gate retry build` if you believe it is flaky. `/gate help` lists what else you can ask. [All results](LINK)
 
@@ -394,11 +394,11 @@ Push a fix. `/gate help` lists what else you can ask. [All results](LINK)
 
 Mergegate · run RUN";
 const NO_XML: &str = "\
-### ❌ Mergegate: not approved, the report of `build` is missing
+### ❌ Mergegate: not approved, a report of `build` is incomplete
 
 `change` COMMIT → `main` COMMIT, tested as it is: merging is a fast-forward, TIME
 
-- ❌ **build** passed, but its report `unit` is incomplete: check the paths in the buildspec: [log](LINK)
+- ❌ **build** passed, but its report `unit` is incomplete: files are missing or cannot be read, the log says which: [log](LINK)
 
 Push a fix, or write `/gate retry build` if you believe it is flaky. `/gate help` lists what else you can ask. [All results](LINK)
 

@@ -48,7 +48,7 @@ fn next_steps(reasons: &[Reason]) -> Option<String> {
             continue;
         };
         let (check, remedy) = match failure {
-            CheckFailure::NotRun { after } => (after, Remedy::Fix),
+            CheckFailure::NotRun { after } => (first_of(reasons, after), Remedy::Fix),
             failure => (check, Remedy::of(failure)),
         };
         let known = by_remedy.values().flatten().any(|known| *known == check);
@@ -66,6 +66,18 @@ fn next_steps(reasons: &[Reason]) -> Option<String> {
         .collect();
     let help = "`/gate help` lists what else you can ask.";
     (!steps.is_empty()).then(|| format!("{} {help}", steps.join(" ")))
+}
+
+/// The check that failed first where one waits for the next: the others have nothing to mend.
+fn first_of<'a>(reasons: &'a [Reason], check: &'a CheckName) -> &'a CheckName {
+    let before = reasons.iter().find_map(|reason| match reason {
+        Reason::Check {
+            check: waiting,
+            failure: CheckFailure::NotRun { after },
+        } if waiting == check => Some(after),
+        _ => None,
+    });
+    before.map_or(check, |before| first_of(reasons, before))
 }
 
 /// What helps a check that did not pass.

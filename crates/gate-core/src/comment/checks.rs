@@ -323,7 +323,7 @@ fn failure_words(failure: &CheckFailure, time: &str) -> String {
         ),
         CheckFailure::ReportIncomplete { report } => {
             format!(
-                "passed, but its report {} is incomplete: check the paths in the buildspec",
+                "passed, but its report {} is incomplete: files are missing or cannot be read, the log says which",
                 code(report, 80)
             )
         }

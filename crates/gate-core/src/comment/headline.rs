@@ -232,9 +232,10 @@ fn rejection(reason: &Reason) -> String {
                     format!("{check} did not end")
                 }
                 CheckFailure::TestsFailed { failed } => plural(*failed, "test failure"),
-                CheckFailure::ReportIncomplete { .. } | CheckFailure::ReportMissing { .. } => {
-                    format!("the report of {check} is missing")
+                CheckFailure::ReportIncomplete { .. } => {
+                    format!("a report of {check} is incomplete")
                 }
+                CheckFailure::ReportMissing { .. } => format!("a report of {check} is missing"),
                 CheckFailure::NoTests => format!("{check} ran no test"),
                 CheckFailure::TooFewTests { found, minimum } => {
                     format!(
@@ -250,8 +251,10 @@ fn rejection(reason: &Reason) -> String {
                 CheckFailure::CoverageDropped { drop, maximum, .. } => {
                     format!("the coverage of {check} fell by {drop} points, {maximum} are allowed")
                 }
+                // What must pass before it is not among the reasons: it need not pass by itself.
                 CheckFailure::NotRun { after } => {
-                    format!("{} did not pass", code(after.as_str(), 60))
+                    let after = code(after.as_str(), 60);
+                    format!("{check} did not run: {after} (optional) did not pass")
                 }
             }
         }

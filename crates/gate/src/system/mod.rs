@@ -165,6 +165,11 @@ impl System {
         Ok(system)
     }
 
+    /// Where CodeCommit is, if it is not here.
+    pub fn code_elsewhere(&self) -> Option<&str> {
+        self.elsewhere.code()
+    }
+
     fn repositories(&self, names: &deployment::Names, approver: Option<String>) -> Repositories {
         let own = self.url();
         let code = self.elsewhere.code().unwrap_or(&own);

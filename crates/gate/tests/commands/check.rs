@@ -90,12 +90,12 @@ fn a_failing_build_is_rejected_and_its_log_is_shown() {
         said.stdout
     );
     assert!(
-        said.stderr.contains("── build: log ──\n"),
+        said.stderr.contains("── build: where it failed ──\n"),
         "{}",
         said.stderr
     );
     assert!(
-        said.stderr.contains("\nlooking for what is broken\n"),
+        said.stderr.contains("\n$ test ! -e broken\n"),
         "{}",
         said.stderr
     );
@@ -316,7 +316,7 @@ fn refuses_a_partial_clone_that_lacks_objects() {
     );
     assert!(
         said.stderr.ends_with(
-            "is a partial clone: 1 objects of its history are not here\nhelp: run `git fetch --refetch --no-filter`, or clone without `--filter`\n"
+            "is a partial clone: 1 of the objects of its history are not here\nhelp: run `git fetch --refetch --no-filter`, or clone without `--filter`\n"
         ),
         "{}",
         said.stderr
@@ -503,6 +503,9 @@ fn the_rules_of_a_branch_can_be_tried_before_they_are_merged() {
     assert_eq!(by_head.code, 0, "{}{}", by_head.stdout, by_head.stderr);
     let said = "the rules are the branch's own (gate.toml): until they are merged, pull requests are gated by those of `main`\n";
     assert!(by_head.stderr.contains(said), "{}", by_head.stderr);
+    let base = place.git("repo", &["rev-parse", "--short=7", "main"]);
+    let line = format!("→ `main` {} with the rules of the branch, ", base.trim());
+    assert!(by_head.stdout.contains(&line), "{}", by_head.stdout);
     for check in ["**unit** passed", "**docs** passed"] {
         assert!(by_head.stdout.contains(check), "{}", by_head.stdout);
     }
@@ -523,7 +526,18 @@ fn one_check_runs_alone_with_a_variable_and_what_it_writes_is_shown_at_once() {
         said.stderr
     );
     assert!(!said.stderr.contains("unit"), "{}", said.stderr);
-    assert!(said.stdout.contains("`[only=docs]`"), "{}", said.stdout);
+    // Nobody wrote a flag into a title.
+    assert!(!said.stdout.contains("in the title"), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("**unit** skipped: `--check` names others\n"),
+        "{}",
+        said.stdout
+    );
+    let unknown = refused(&place, &["--check", "docs", "--check", "nope"]);
+    assert_eq!(
+        unknown,
+        "gating `topic` → `main`\nerror: there is no check `nope`\nhelp: the rules have `unit`, `docs`\n"
+    );
     let unset = refused(&place, &["--env", "NO_SUCH_VARIABLE"]);
     assert_eq!(
         unset,

@@ -127,6 +127,30 @@ fn failed_tests_of_a_check_that_need_not_pass_are_not_why_nothing_is_approved() 
 }
 
 #[test]
+fn who_waits_for_an_optional_check_is_named_and_who_failed_first_is_to_be_mended() {
+    let (mut plan, mut results) = of_checks(
+        "",
+        vec![
+            ("lint", false, BuildStatus::Failed, vec![]),
+            ("unit", true, BuildStatus::Failed, vec![]),
+            ("web", true, BuildStatus::Failed, vec![]),
+        ],
+    );
+    for (place, after) in [(1, "lint"), (2, "unit")] {
+        plan.checks[place].after = vec![CheckName::new(after)];
+        results[place].check = plan.checks[place].clone();
+        results[place].build = None;
+    }
+    let text = comment(&plan, &results);
+    for line in [
+        "### ❌ Mergegate: not approved, `unit` did not run: `lint` (optional) did not pass\n",
+        "Push a fix, or write `/gate retry lint` if you believe it is flaky.",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+#[test]
 fn a_check_that_codebuild_refuses_is_rejected_with_what_it_says() {
     let (mut plan, mut results) = of_checks(
         "",

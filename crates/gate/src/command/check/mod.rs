@@ -121,6 +121,7 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
     };
     let how = run::How {
         rules: options.rules_from,
+        checks: &options.checks,
         follow: options.follow,
     };
     let ran = interrupt.or(run::gate(&system, &repo, &change, how)).await;

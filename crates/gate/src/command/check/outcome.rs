@@ -5,6 +5,7 @@ use std::{path::Path, process::ExitCode, time::Duration};
 use gate_core::{
     build::BuildStatus,
     id::CommitId,
+    log,
     report::{Coverage, Report, ReportContent, Tests},
     verdict::VerdictKind,
 };
@@ -38,6 +39,8 @@ pub(super) struct Check {
     pub(super) name: String,
     pub(super) status: BuildStatus,
     pub(super) duration: Duration,
+    /// The phase it failed in.
+    pub(super) phase: Option<String>,
     pub(super) log: String,
     pub(super) log_url: Option<String>,
     pub(super) reports: Vec<Report>,
@@ -225,19 +228,22 @@ fn not_found(log: &str) -> Option<&str> {
 }
 
 fn show_end_of_log(check: &Check) {
-    let lines: Vec<_> = check.log.lines().collect();
+    // As the comment has it: what ran after the failed command tells nothing of it.
+    let log: Vec<String> = check.log.lines().map(str::to_owned).collect();
+    let Some(told) = log::end_of_phase(&log, check.phase.as_deref()) else {
+        return;
+    };
+    let lines: Vec<_> = told.lines().collect();
     let shown = lines
         .get(lines.len().saturating_sub(SHOWN_LINES)..)
         .unwrap_or_default();
     if shown.is_empty() {
         return;
     }
-    let which = if shown.len() < lines.len() {
-        format!("last {} lines", shown.len())
-    } else {
-        "log".to_owned()
-    };
-    terminal::say(&terminal::bold(&format!("── {}: {which} ──", check.name)));
+    terminal::say(&terminal::bold(&format!(
+        "── {}: where it failed ──",
+        check.name
+    )));
     for line in shown {
         terminal::say(&terminal::harmless(line));
     }

@@ -73,6 +73,7 @@ mod tests {
             name: "build".to_owned(),
             status: BuildStatus::Failed,
             duration: Duration::ZERO,
+            phase: None,
             log: "<b>no</b>\u{1b}[1m\u{202e}\n".to_owned(),
             log_url: Some("http://127.0.0.1:1/logs/a".to_owned()),
             reports: Vec::new(),

@@ -144,7 +144,7 @@ async fn has_all_objects(git: &Git, path: &Path, commits: [&str; 2]) -> Result<(
         return Ok(());
     }
     Err(Failure::new(format!(
-        "`{}` is a partial clone: {missing} objects of its history are not here",
+        "`{}` is a partial clone: {missing} of the objects of its history are not here",
         path.display()
     ))
     .help("run `git fetch --refetch --no-filter`, or clone without `--filter`"))

@@ -18,6 +18,44 @@ use gate_core::{
 use super::{repository::Change, run::refused};
 use crate::{command::Failure, terminal};
 
+/// Refuses a check that the rules which count do not have. What is wrong with rules is for the gate to say.
+pub(super) async fn know_all(
+    host: &Host,
+    repository: &RepositoryName,
+    change: &Change,
+    checks: &[String],
+) -> Result<(), Failure> {
+    let mut rules = None;
+    for commit in [&change.destination_commit, &change.source_commit] {
+        let commit = CommitId::new(commit);
+        let text = host.file(repository, &commit, rules::PATH).await?;
+        let default = match &text {
+            Some(_) => None,
+            None => host.file(repository, &commit, buildspec::PATH).await?,
+        };
+        rules = match (text, default) {
+            (Some(text), _) => Some(Rules::parse(&text)),
+            (None, Some(_)) => Some(Ok(Rules::of_one_build())),
+            (None, None) => continue,
+        };
+        break;
+    }
+    let Some(Ok(rules)) = rules else {
+        return Ok(());
+    };
+    let known = |name: &String| rules.checks.iter().any(|check| check.name.as_str() == name);
+    let Some(unknown) = checks.iter().find(|name| !known(name)) else {
+        return Ok(());
+    };
+    let names: Vec<_> = rules
+        .checks
+        .iter()
+        .map(|check| format!("`{}`", check.name))
+        .collect();
+    Err(Failure::new(format!("there is no check `{unknown}`"))
+        .help(format!("the rules have {}", names.join(", "))))
+}
+
 /// Commits the source's `gate.toml` and buildspecs to the destination branch; its new commit, or `None` if they are the same.
 pub(super) async fn adopt(
     host: &Host,

@@ -33,8 +33,10 @@ pub(super) const AUTHOR: &str = "you";
 
 /// How a check is made.
 #[derive(Clone, Copy)]
-pub(super) struct How {
+pub(super) struct How<'a> {
     pub(super) rules: RulesFrom,
+    /// The checks that alone are to run; none for all.
+    pub(super) checks: &'a [String],
     /// Show what builds write while they run.
     pub(super) follow: bool,
 }
@@ -44,7 +46,7 @@ pub(super) async fn gate(
     system: &System,
     path: &Path,
     change: &Change,
-    how: How,
+    how: How<'_>,
 ) -> Result<Outcome, Failure> {
     let clients = system.clients_as(AUTHOR);
     let codecommit = CodeCommit::new(&system.config_as(AUTHOR));
@@ -57,11 +59,16 @@ pub(super) async fn gate(
     let memory = Memory::of(path, &clients, &repository).await;
     memory.recall(path, change).await;
     push(&codecommit, &repository, path, change).await?;
+    let given = change.destination_commit.clone();
     let mut change = change.clone();
-    if how.rules == RulesFrom::Head {
-        let adopted = rules::adopt(&clients.host, &codecommit, &repository, &change).await?;
-        change.destination_commit = adopted.unwrap_or(change.destination_commit);
+    let adopted = match how.rules {
+        RulesFrom::Head => rules::adopt(&clients.host, &codecommit, &repository, &change).await?,
+        RulesFrom::Base => None,
+    };
+    if let Some(adopted) = &adopted {
+        change.destination_commit.clone_from(adopted);
     }
+    rules::know_all(&clients.host, &repository, &change, how.checks).await?;
     let change = &change;
     let (pull_request, revision) = open(&codecommit, &repository, change).await?;
     let watch = Watch {
@@ -77,7 +84,10 @@ pub(super) async fn gate(
     {
         memory.keep(tree).await;
     }
-    let outcome = conclude(&watch, &repository, change, word).await?;
+    let mut outcome = conclude(&watch, &repository, change, word).await?;
+    outcome.comment = outcome
+        .comment
+        .map(|comment| as_asked(&comment, how.checks, adopted.as_deref(), &given));
     if let Some(durations) = clients
         .parameters
         .get(&clients.names().durations(&repository))
@@ -86,6 +96,24 @@ pub(super) async fn gate(
         history.keep(&durations);
     }
     Ok(outcome)
+}
+
+/// The comment in words of what was asked on the command line: nobody wrote the flag into a title, and the commit with the rules of
+/// the branch is in no repository but the one of this check.
+fn as_asked(comment: &str, checks: &[String], adopted: Option<&str>, base: &str) -> String {
+    let mut comment = comment.to_owned();
+    if !checks.is_empty() {
+        let flag = format!("`[only={}]` is in the title", checks.join(","));
+        comment = comment.replace(&flag, "`--check` names others");
+        comment = comment.replace("`[only]` is in the title", "`--check` names others");
+        comment = comment.replace("by a flag in the title", "by `--check`");
+    }
+    if let Some(adopted) = adopted {
+        let short = |commit: &str| commit.chars().take(7).collect::<String>();
+        let rules = format!("{} with the rules of the branch", short(base));
+        comment = comment.replacen(&short(adopted), &rules, 1);
+    }
+    comment
 }
 
 /// The directory's name as far as a repository may be called so.
@@ -237,6 +265,7 @@ async fn check(
         name,
         status: build.status,
         duration: build.duration,
+        phase: build.failure.map(|failure| failure.phase),
         log_url: build.log_url,
         log,
         reports: reports.into_iter().map(|found| found.report).collect(),

@@ -161,10 +161,19 @@ fn introduction(system: &System, engine: bool, data: &std::path::Path) -> Vec<St
              AWS_REGION={region} AWS_DEFAULT_REGION={region}"
         ),
         String::new(),
-        "  aws codecommit create-repository --repository-name demo".to_owned(),
-        format!("  git clone {url}/v1/repos/demo"),
-        String::new(),
     ];
+    lines.extend(match system.code_elsewhere() {
+        None => [
+            "  aws codecommit create-repository --repository-name demo".to_owned(),
+            format!("  git clone {url}/v1/repos/demo"),
+        ],
+        // What is made here would be gated by nobody.
+        Some(code) => [
+            format!("  export AWS_ENDPOINT_URL_CODECOMMIT={code}"),
+            "  aws codecommit create-repository --repository-name demo".to_owned(),
+        ],
+    });
+    lines.push(String::new());
     lines.push(if engine {
         format!(
             "The member of an approval pool that only the gate is: {}",

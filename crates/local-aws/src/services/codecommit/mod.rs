@@ -51,7 +51,15 @@ async fn dispatch(
 ) -> Result<Value, ServiceError> {
     let arguments = &input;
     match operation {
-        "CreateRepository" => repositories::create(account, arguments).await,
+        "CreateRepository" => match &account.settings.code_elsewhere {
+            None => repositories::create(account, arguments).await,
+            Some(elsewhere) => Err(ServiceError::client(
+                "OperationNotAllowedException",
+                format!(
+                    "CodeCommit is elsewhere, at {elsewhere}: a repository here would be gated by nobody"
+                ),
+            )),
+        },
         "GetRepository" => repositories::get(account, arguments),
         "DeleteRepository" => repositories::delete(account, arguments).await,
         "ListRepositories" => repositories::list(account, arguments),
