@@ -7,7 +7,7 @@ use gate_core::{
     host::CodeHost,
     id::CommitId,
     names,
-    protocol::{Invocation, Next, ResultRecord, State, merged_differs},
+    protocol::{Invocation, Next, ResultRecord, State, is_by_hand, merged_differs},
     pull_request::PullRequest,
 };
 
@@ -49,11 +49,25 @@ async fn say_what_was_merged(
     commit: &CommitId,
     record: &ResultRecord,
 ) -> Result<(), GateError> {
-    let tree = clients.host.commit(&live.repository, commit).await?.tree;
+    let merged = clients.host.commit(&live.repository, commit).await?;
+    let tree = merged.tree.clone();
     if let Some(tested) = &record.tested_commit
         && merged_differs(Some(record), Some(&tree)) == Some(true)
     {
-        let words = comment::merged_differently(tested.as_str(), commit.as_str());
+        let by_hand = match clients.host.commit(&live.repository, tested).await {
+            Ok(tested) => is_by_hand(&tested.parents, &merged.parents),
+            // What no branch holds may be gone by now.
+            Err(GateError::Refused { .. }) => false,
+            Err(error) => return Err(error),
+        };
+        if by_hand {
+            tracing::warn!(
+                pull_request.id = %live.id,
+                commit = %commit,
+                "a merge has a content that nobody tested, and its destination had not moved"
+            );
+        }
+        let words = comment::merged_differently(tested.as_str(), commit.as_str(), by_hand);
         let token = names::hash(&["merged", live.id.as_str()], 64);
         voice::remark(clients, live, &words, &token).await?;
     }

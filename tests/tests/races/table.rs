@@ -2,6 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use aws_sdk_codecommit::{
+    primitives::Blob,
+    types::{
+        ConflictDetailLevelTypeEnum, ConflictResolution, ConflictResolutionStrategyTypeEnum,
+        ReplaceContentEntry, ReplacementTypeEnum,
+    },
+};
 use futures::future::BoxFuture;
 use gate_core::{
     id::{PullRequestId, RevisionId},
@@ -454,6 +461,45 @@ async fn a_merge_of_something_else_than_was_tested_is_said() {
         last.starts_with("### ⚠️ Mergegate: the merge is not what was tested\n"),
         "{comments:#?}"
     );
+    stage.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merge_that_somebody_resolved_by_hand_is_said_to_be_one() {
+    let lines = |first: &str, last: &str| format!("{first}\n2\n3\n4\n5\n6\n7\n8\n{last}\n");
+    let mut files = green_files();
+    let (before, ours, theirs) = (lines("1", "9"), lines("one", "9"), lines("1", "nine"));
+    files.push(("list", &before));
+    let stage = Stage::set(&files).await;
+    // By lines it merges, by files it conflicts.
+    stage.copy.push("change", "main", &[("list", &ours)]);
+    stage.copy.push("main", "", &[("list", &theirs)]);
+    let id = stage.open("change", "Change").await;
+    stage.verdict(&id).await;
+    stage.quiet().await;
+    let content = ReplaceContentEntry::builder()
+        .file_path("list")
+        .replacement_type(ReplacementTypeEnum::UseNewContent)
+        .content(Blob::new("99\n"))
+        .build()
+        .unwrap();
+    let merge = stage.code_commit("ann").merge_pull_request_by_three_way();
+    let merge = merge.pull_request_id(&id).repository_name("demo");
+    merge
+        .conflict_detail_level(ConflictDetailLevelTypeEnum::FileLevel)
+        .conflict_resolution_strategy(ConflictResolutionStrategyTypeEnum::None)
+        .conflict_resolution(
+            ConflictResolution::builder()
+                .replace_contents(content)
+                .build(),
+        )
+        .send()
+        .await
+        .unwrap();
+    stage.cleaned().await;
+    let comments = stage.comments(&id).await;
+    let words = "whoever merged resolved it by hand, and nobody tested the result";
+    assert!(comments.last().unwrap().contains(words), "{comments:#?}");
     stage.strike().await;
 }
 

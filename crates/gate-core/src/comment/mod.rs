@@ -261,10 +261,15 @@ pub fn is_about(content: &str, pull_request: &PullRequestId, revision: &Revision
 }
 
 /// A reply where no comment on the code is possible, or a last word about a merge.
-pub fn merged_differently(tested: &str, merged: &str) -> String {
+pub fn merged_differently(tested: &str, merged: &str, by_hand: bool) -> String {
+    let why = if by_hand {
+        "whoever merged resolved it by hand, and nobody tested the result"
+    } else {
+        "the destination had moved, or the merge was edited by hand"
+    };
     format!(
         "### ⚠️ Mergegate: the merge is not what was tested\n\nTested and approved was {}, merged is {} with another content: \
-         the destination had moved, or the merge was edited by hand. Look at the difference before you rely on it.",
+         {why}. Look at the difference before you rely on it.",
         code(tested, 40),
         code(merged, 40)
     )

@@ -50,7 +50,7 @@ pub use sweep::{OpenPullRequest, Words, sweep_comments, sweep_environment, sweep
 pub use take_over::{
     Before, Earlier, again, earlier, fingerprint, is_repair, is_that_merge, taken_over,
 };
-pub use tear_down::{Leftovers, StopDecision, merged_differs, stop_builds};
+pub use tear_down::{Leftovers, StopDecision, is_by_hand, merged_differs, stop_builds};
 pub use turns::{
     MoveDecision, MovedBranch, is_outdated, makes_room, merge_rules, on_branch_moved, turns,
 };

@@ -2,7 +2,7 @@
 
 use crate::{
     build::Build,
-    id::{BuildId, TreeId},
+    id::{BuildId, CommitId, TreeId},
     protocol::ResultRecord,
 };
 
@@ -47,6 +47,12 @@ pub fn merged_differs(result: Option<&ResultRecord>, merged_tree: Option<&TreeId
         .tested_tree
         .as_ref()?;
     Some(tested != merged_tree?)
+}
+
+/// Whether a merge with another content than the tested one is of the same commits: then nothing had moved, and whoever merged chose
+/// the content. Of a test that was no merge nobody can tell.
+pub fn is_by_hand(tested: &[CommitId], merged: &[CommitId]) -> bool {
+    tested.len() == 2 && !merged.is_empty() && merged.iter().all(|parent| tested.contains(parent))
 }
 
 #[cfg(test)]

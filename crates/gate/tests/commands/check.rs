@@ -529,7 +529,8 @@ fn one_check_runs_alone_with_a_variable_and_what_it_writes_is_shown_at_once() {
     // Nobody wrote a flag into a title.
     assert!(!said.stdout.contains("in the title"), "{}", said.stdout);
     assert!(
-        said.stdout.contains("**unit** skipped: `--check` names others\n"),
+        said.stdout
+            .contains("**unit** skipped: `--check` names others\n"),
         "{}",
         said.stdout
     );
