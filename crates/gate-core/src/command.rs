@@ -251,7 +251,7 @@ fn lines(comment: &str) -> Vec<&str> {
             ) => inert -= 1,
             Event::Html(text) | Event::InlineHtml(text) => html.read(&text),
             Event::Text(_) if inert == 0 && html.shows_text() => {
-                found.extend(line_at(comment, range.start))
+                found.extend(line_at(comment, range.start));
             }
             _ => {}
         }

@@ -64,7 +64,7 @@ impl Sections {
                 let commands = phase.commands.iter().flatten();
                 commands.count() > 0
             });
-            faults.extend(phase.and_then(|phase| phase.on_failure_fault()));
+            faults.extend(phase.and_then(Phase::on_failure_fault));
         }
         if !has_command {
             faults.push((None, "it has no command in any of its `phases`".to_owned()));
