@@ -4,6 +4,7 @@
 //! say becomes a command. What is there already is never written over.
 
 mod needs;
+mod paths;
 mod proposal;
 mod text;
 mod toolchain;
