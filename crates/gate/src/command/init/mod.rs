@@ -4,6 +4,7 @@
 //! say becomes a command. What is there already is never written over.
 
 mod needs;
+mod paths;
 mod proposal;
 mod text;
 mod toolchain;
@@ -17,7 +18,7 @@ use std::{
 };
 
 use gate_core::{
-    buildspec::Buildspec,
+    plan::{RuleFiles, Ruleset},
     rules::{PATH, Rules},
 };
 
@@ -61,7 +62,7 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
     }
     let mut files = vec![(PATH.to_owned(), text::gate_toml(&proposal))];
     files.extend(proposal.buildspecs.iter().map(text::buildspec));
-    verify(&files)?;
+    verify(tree.root(), &files)?;
     if options.stdout {
         for (path, content) in &files {
             terminal::print(&format!("# {path}\n\n{content}\n"));
@@ -82,24 +83,36 @@ pub(super) async fn run(options: Options) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What was made up can be used.
-fn verify(files: &[(String, String)]) -> Result<(), Failure> {
+/// What was made up can be used, together with the buildspecs that are there already: nothing is written that `gate config check`
+/// refuses.
+fn verify(root: &Path, files: &[(String, String)]) -> Result<(), Failure> {
+    let mut all = RuleFiles::default();
     for (path, content) in files {
-        let fault = if path == PATH {
-            let faults = Rules::parse(content.as_bytes()).err();
-            faults.and_then(|faults| Some(faults.first()?.to_string()))
+        let bytes = content.clone().into_bytes();
+        if path == PATH {
+            all.gate_toml = Some(bytes);
         } else {
-            let faults = Buildspec::parse(path, content.as_bytes()).err();
-            faults.and_then(|faults| Some(faults.first()?.to_string()))
-        };
-        if let Some(fault) = fault {
-            return Err(Failure::new(format!(
-                "the `{path}` that was made up cannot be used: {fault}"
-            ))
-            .help("nothing was written; `--stdout` shows no more: write the rules by hand, and tell whoever maintains the gate"));
+            all.buildspecs.insert(path.clone(), bytes);
         }
     }
-    Ok(())
+    let rules = Rules::parse(all.gate_toml.as_deref().unwrap_or_default());
+    let named = rules.iter().flat_map(Rules::buildspec_files);
+    for path in named {
+        if let (false, Ok(bytes)) = (
+            all.buildspecs.contains_key(path),
+            std::fs::read(root.join(path)),
+        ) {
+            all.buildspecs.insert(path.to_owned(), bytes);
+        }
+    }
+    let faults = Ruleset::read(&all, None).err().unwrap_or_default();
+    match faults.first() {
+        None => Ok(()),
+        Some(fault) => Err(Failure::new(format!(
+            "the rules that were made up cannot be used: {fault}"
+        ))
+        .help("nothing was written: change what it names, or write the rules by hand")),
+    }
 }
 
 fn write(root: &Path, path: &str, content: &str) -> Result<(), Failure> {

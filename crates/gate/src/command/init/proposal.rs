@@ -1,7 +1,7 @@
 //! Which checks a repository gets: those of the buildspecs it has; where the root has none, one for each folder that tells how it is
 //! tested.
 
-use gate_core::buildspec;
+use gate_core::buildspec::{self, Buildspec};
 
 use super::{
     needs::{self, Needs},
@@ -36,7 +36,10 @@ pub(super) enum Runs {
     /// A buildspec of this path.
     Buildspec(String),
     /// `docker build` of its folder.
-    Image,
+    Image {
+        /// Whether it must pass.
+        required: bool,
+    },
 }
 
 /// A buildspec that is not there yet.
@@ -51,10 +54,11 @@ pub(super) struct Proposed {
 pub(super) fn of(tree: &Tree) -> Proposal {
     let mut proposal = Proposal::default();
     let (folders, skipped) = tree.folders();
-    let root_has_one = tree.has(buildspec::PATH);
+    let root_has_one = matches!(existing(tree, ""), Existing::Usable);
     for folder in folders {
-        proposal.look_at(&folder, root_has_one);
+        proposal.look_at(tree, &folder, root_has_one);
     }
+    proposal.require_one();
     if !skipped.is_empty() {
         let names: Vec<_> = skipped.into_iter().collect();
         let found = format!("not looked into: {}", names.join(", "));
@@ -71,9 +75,14 @@ pub(super) fn of(tree: &Tree) -> Proposal {
 }
 
 impl Proposal {
-    fn look_at(&mut self, folder: &Folder<'_>, root_has_one: bool) {
+    fn look_at(&mut self, tree: &Tree, folder: &Folder<'_>, root_has_one: bool) {
         let own = folder.join(buildspec::PATH);
-        let has_one = folder.has(buildspec::PATH);
+        let existing = existing(tree, folder.path);
+        let has_one = matches!(existing, Existing::Usable);
+        if let Existing::Unusable(reason) = existing {
+            let words = "it is left out, as the gate cannot use it";
+            self.found.push(format!("{own}: {words}: {reason}"));
+        }
         let recipes = toolchain::recipes(folder);
         if !has_one && recipes.is_empty() {
             return;
@@ -98,7 +107,7 @@ impl Proposal {
             let told = |recipe: &Recipe| format!("{}: {words}", recipe.manifest);
             self.found.extend(recipes.iter().map(told));
         } else {
-            self.propose(folder, own, recipes);
+            self.propose(folder, free_path(folder), recipes);
         }
     }
 
@@ -124,11 +133,24 @@ impl Proposal {
             let name = self.free_name(&format!("{}-image", name_of(folder)));
             self.checks.push(Check {
                 name,
-                runs: Runs::Image,
+                runs: Runs::Image { required: false },
                 folder: folder.path.to_owned(),
                 needs: needs::of(folder),
             });
         }
+    }
+
+    /// Rules by which nothing has to pass are refused: where there are only images, they have to.
+    fn require_one(&mut self) {
+        let is_image = |check: &Check| matches!(check.runs, Runs::Image { .. });
+        if self.checks.is_empty() || !self.checks.iter().all(is_image) {
+            return;
+        }
+        for check in &mut self.checks {
+            check.runs = Runs::Image { required: true };
+        }
+        let words = "these images must be built before a pull request is approved, as nothing else is there to pass";
+        self.found.push(words.to_owned());
     }
 
     /// Adds the check of a folder; answers its name.
@@ -153,6 +175,52 @@ impl Proposal {
         }
         name
     }
+}
+
+/// What is there in place of a folder's buildspec.
+enum Existing {
+    Nothing,
+    Usable,
+    /// With the reason.
+    Unusable(String),
+}
+
+/// Whether there is a buildspec, and the gate can use it.
+fn existing(tree: &Tree, folder: &str) -> Existing {
+    let path = match folder {
+        "" => buildspec::PATH.to_owned(),
+        folder => format!("{folder}/{}", buildspec::PATH),
+    };
+    if !tree.has(&path) {
+        return Existing::Nothing;
+    }
+    let place = tree.root().join(&path);
+    let is_link = place
+        .symlink_metadata()
+        .is_ok_and(|metadata| metadata.is_symlink());
+    if is_link {
+        return Existing::Unusable("it is a symbolic link".to_owned());
+    }
+    let bytes = match std::fs::read(&place) {
+        Ok(bytes) => bytes,
+        Err(error) => return Existing::Unusable(error.to_string()),
+    };
+    let faults = Buildspec::parse(&path, &bytes).err().unwrap_or_default();
+    match faults.into_iter().next() {
+        None => Existing::Usable,
+        Some(fault) => Existing::Unusable(fault.message),
+    }
+}
+
+/// Where a proposed buildspec can stand: beside the one that cannot be used, if there is one.
+fn free_path(folder: &Folder<'_>) -> String {
+    let others = (1..).map(|number| match number {
+        1 => "buildspec-gate.yml".to_owned(),
+        number => format!("buildspec-gate-{number}.yml"),
+    });
+    let mut names = std::iter::once(buildspec::PATH.to_owned()).chain(others);
+    let free = names.find(|name| !folder.has(name));
+    folder.join(free.as_deref().unwrap_or(buildspec::PATH))
 }
 
 /// `build` for the root, else the path as far as a check may be called so.

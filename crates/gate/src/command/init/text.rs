@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use gate_core::{buildspec, rules::PATH};
 
 use super::{
+    needs::LONGEST_PLACE,
     proposal::{Check, Proposal, Proposed, Runs},
     toolchain::{Report, Step},
 };
@@ -35,17 +36,19 @@ fn check_table(check: &Check) -> String {
         Runs::Buildspec(path) => {
             let _ = writeln!(text, "buildspec = \"{path}\"");
         }
-        Runs::Image => {
+        Runs::Image { required } => {
             let here = if folder.is_empty() { "." } else { folder };
             let _ = writeln!(
                 text,
                 "inline = '{{version: 0.2, phases: {{build: {{commands: [docker build {here}]}}}}}}'\n\
-                 privileged = true # Docker needs it\n\
-                 required = false # until you have seen it pass"
+                 privileged = true # Docker needs it"
             );
+            if !required {
+                text.push_str("required = false # until you have seen it pass\n");
+            }
         }
     }
-    if !folder.is_empty() && !needs.everything {
+    if !folder.is_empty() && !needs.everything && folder.len() <= LONGEST_PLACE {
         let mut paths = vec![format!("\"{folder}/**\"")];
         paths.extend(needs.paths.iter().map(|path| format!("\"{path}\"")));
         let why = if needs.paths.is_empty() {

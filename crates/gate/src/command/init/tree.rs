@@ -132,6 +132,20 @@ impl<'a> Folder<'a> {
         std::fs::read_to_string(path).ok()
     }
 
+    /// Where a file of this folder leads if it is a symbolic link.
+    pub(super) fn link(&self, name: &str) -> Option<String> {
+        let target = std::fs::read_link(self.tree.root.join(self.join(name))).ok()?;
+        Some(target.to_str()?.to_owned())
+    }
+
+    /// The folder that holds all of the repository.
+    pub(super) fn root(&self) -> Self {
+        Self {
+            tree: self.tree,
+            path: "",
+        }
+    }
+
     /// The files below it, from here.
     pub(super) fn files(&self) -> impl Iterator<Item = &'a str> {
         let path = self.path;

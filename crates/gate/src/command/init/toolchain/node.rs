@@ -23,12 +23,6 @@ pub(super) fn node(folder: &Folder<'_>) -> Option<Recipe> {
         ..Recipe::default()
     };
     let (program, mut steps) = install(folder, &package);
-    let everywhere = scripts.is_empty() && has_workspaces(folder) && program == "npm";
-    if everywhere {
-        steps.push(run("npm run build --workspaces --if-present"));
-        steps.push(test("npm test --workspaces --if-present"));
-        recipe.what = String::from("`build` and `test` of all its workspaces, by npm");
-    }
     for name in &scripts {
         if *name != "test" {
             steps.push(run(format!("{program} run {name}")));
@@ -38,9 +32,13 @@ pub(super) fn node(folder: &Folder<'_>) -> Option<Recipe> {
         if reported.is_some() {
             recipe.reports.push(report("unit", "junit.xml"));
         }
-        let Junit { tool, options } = reported.unwrap_or_default();
+        let Junit {
+            tool,
+            options,
+            environment,
+        } = reported.unwrap_or_default();
         steps.extend(tool.map(|tool| run(add(program, tool))));
-        let options = match (options, program) {
+        let options = match (options.as_str(), program) {
             ("", _) => String::new(),
             (options, "npm") => format!(" -- {options}"),
             (options, _) => format!(" {options}"),
@@ -51,22 +49,85 @@ pub(super) fn node(folder: &Folder<'_>) -> Option<Recipe> {
         } else {
             "test"
         };
-        let environment = if tool == Some(JEST_JUNIT) {
-            "JEST_JUNIT_OUTPUT_FILE=junit.xml "
-        } else {
-            ""
-        };
         steps.push(test(format!(
             "{environment}{program} {test_script}{options}"
         )));
     }
+    let mut what = Vec::new();
     if !scripts.is_empty() {
-        recipe.what = format!("its scripts {}, by {program}", scripts.join(", "));
+        what.push(format!("its scripts {}", scripts.join(", ")));
     }
-    if everywhere || !scripts.is_empty() {
+    let everywhere = in_all_packages(folder, &package, &scripts);
+    if !everywhere.is_empty() {
+        what.push(format!(
+            "`{}` of all its packages",
+            everywhere.join("` and `")
+        ));
+    }
+    for name in everywhere {
+        let command = everywhere_by(flavour(folder, &package, program), name);
+        steps.push(if name == "test" {
+            test(command)
+        } else {
+            run(command)
+        });
+    }
+    if !what.is_empty() {
+        recipe.what = format!("{}, by {program}", what.join(" and "));
         recipe.steps = steps;
     }
     Some(recipe)
+}
+
+/// Scripts to be run in all packages of a workspace: those that its root does not have, as one that it has says how all are built or
+/// tested. Bun fails where no package has the script.
+fn in_all_packages(folder: &Folder<'_>, root: &Value, of_root: &[&str]) -> Vec<&'static str> {
+    if !has_workspaces(folder) || of_root.contains(&"test") {
+        return Vec::new();
+    }
+    let packages: Vec<Value> = folder
+        .files()
+        .filter(|file| file.ends_with("/package.json") && !file.contains("node_modules/"))
+        .filter_map(|file| serde_json::from_str(&folder.read(file)?).ok())
+        .collect();
+    let any_has = |name: &&str| {
+        packages
+            .iter()
+            .any(|package| script(package, name).is_some())
+    };
+    ["build", "test"]
+        .into_iter()
+        .filter(|name| script(root, name).is_none() && any_has(name))
+        .collect()
+}
+
+/// The package manager, and whether it is the yarn that still lives in `node_modules`.
+fn flavour(folder: &Folder<'_>, package: &Value, program: &'static str) -> &'static str {
+    let named = package["packageManager"].as_str().unwrap_or_default();
+    let version = named.strip_prefix("yarn@");
+    let is_classic = match version {
+        Some(version) => version.split('.').next() == Some("1"),
+        None => !folder.has(".yarnrc.yml"),
+    };
+    if program == "yarn" && is_classic {
+        "yarn 1"
+    } else {
+        program
+    }
+}
+
+/// Runs a script in each package that has it.
+fn everywhere_by(flavour: &str, script: &str) -> String {
+    match flavour {
+        "pnpm" => format!("pnpm --recursive run --if-present {script}"),
+        "bun" => format!("bun run --filter '*' {script}"),
+        "yarn" if script == "build" => {
+            "yarn workspaces foreach --all --topological-dev run build".to_owned()
+        }
+        "yarn" => format!("yarn workspaces foreach --all run {script}"),
+        // The first yarn fails at each package without the script; npm reads the same `workspaces`.
+        _ => format!("npm run {script} --workspaces --if-present"),
+    }
 }
 
 fn package(folder: &Folder<'_>) -> Option<Value> {
@@ -158,7 +219,10 @@ const JEST_JUNIT: &str = "jest-junit";
 struct Junit {
     /// A package that it needs for that.
     tool: Option<&'static str>,
-    options: &'static str,
+    /// After the script.
+    options: String,
+    /// Before the command, with a space at its end.
+    environment: String,
 }
 
 /// By the runner that a script calls, if that is all it does; nothing for one that is not known.
@@ -168,25 +232,53 @@ fn junit(script: &str) -> Option<Junit> {
         return None;
     }
     let words: Vec<&str> = script.split_whitespace().collect();
-    let (tool, options) = match words.as_slice() {
-        ["node", "--test", ..] => (
-            None,
-            "--test-reporter=spec --test-reporter-destination=stdout \
-             --test-reporter=junit --test-reporter-destination=junit.xml",
-        ),
-        ["vitest", rest @ ..] if !rest.contains(&"watch") => (
-            None,
-            "--run --reporter=default --reporter=junit --outputFile=junit.xml",
-        ),
-        ["jest", ..] => (
-            Some(JEST_JUNIT),
-            "--ci --reporters=default --reporters=jest-junit",
-        ),
-        ["mocha", ..] => (None, "--reporter xunit --reporter-option output=junit.xml"),
-        ["bun", "test", ..] => (None, "--reporter=junit --reporter-outfile=junit.xml"),
+    // What comes after these is no option of the runner.
+    if words.contains(&"--") {
+        return None;
+    }
+    let with = |options: &str| Junit {
+        options: options.to_owned(),
+        ..Junit::default()
+    };
+    Some(match words.as_slice() {
+        ["node", "--test", rest @ ..] => Junit {
+            environment: node_options(rest)?,
+            ..Junit::default()
+        },
+        ["vitest", rest @ ..] if !rest.contains(&"watch") => {
+            with("--run --reporter=default --reporter=junit --outputFile=junit.xml")
+        }
+        ["jest", ..] => Junit {
+            tool: Some(JEST_JUNIT),
+            environment: "JEST_JUNIT_OUTPUT_FILE=junit.xml ".to_owned(),
+            ..with("--ci --reporters=default --reporters=jest-junit")
+        },
+        ["mocha", ..] => with("--reporter xunit --reporter-option output=junit.xml"),
+        ["bun", "test", ..] => with("--reporter=junit --reporter-outfile=junit.xml"),
+        _ => return None,
+    })
+}
+
+/// Reporters for `node --test` with these words. Node takes no options after files, so they go into its environment, whose options
+/// come first; and it wants a destination for each reporter, the script's own among them, once it has one for any.
+fn node_options(words: &[&str]) -> Option<String> {
+    const JUNIT: &str = "--test-reporter=junit --test-reporter-destination=junit.xml";
+    const SHOWN: &str = "--test-reporter-destination=stdout";
+    let count = |option: &str| {
+        let is_it = |word: &&&str| {
+            let rest = word.strip_prefix(option);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+        };
+        words.iter().filter(is_it).count()
+    };
+    let own = count("--test-reporter");
+    let options = match (own, count("--test-reporter-destination")) {
+        (0, 0) => format!("--test-reporter=spec {SHOWN} {JUNIT}"),
+        (1, 0) => format!("{JUNIT} {SHOWN}"),
+        (own, destinations) if own == destinations => JUNIT.to_owned(),
         _ => return None,
     };
-    Some(Junit { tool, options })
+    Some(format!("NODE_OPTIONS=\"$NODE_OPTIONS {options}\" "))
 }
 
 /// Adds a package for this build alone.
