@@ -649,7 +649,7 @@ fn a_test_by_node_whose_options_cannot_be_completed_is_left_as_it_is() {
 
 #[test]
 fn a_python_project_is_installed_by_the_tool_that_knows_where_its_packages_are() {
-    let test = ("app/tests/test_app.py", "import pytest\n");
+    let suite = ("app/tests/test_app.py", "import pytest\n");
     let uv = |options: &str| {
         format!("UV_PROJECT_ENVIRONMENT=\"$PWD/.venv\" .venv/bin/uv sync{options} --inexact")
     };
@@ -712,7 +712,7 @@ fn a_python_project_is_installed_by_the_tool_that_knows_where_its_packages_are()
             ".venv/bin/hatch run python -m unittest".to_owned(),
         ),
     ] {
-        let text = proposed(&[files.as_slice(), &[test]].concat());
+        let text = proposed(&[files.as_slice(), &[suite]].concat());
         let text = text.split("# app/buildspec.yml").nth(1).unwrap();
         assert!(text.contains(&command), "{command}: {text}");
         assert!(!text.contains("pip install -e"), "{text}");

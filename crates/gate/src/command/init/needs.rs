@@ -185,7 +185,7 @@ fn project_of(folder: &Folder<'_>, place: &str) -> String {
     let mut parents = parents.take_while(|parent| !is_below(folder.path, parent));
     let is_project = |parent: &&str| {
         let has = |name: &&str| folder.tree_has(&format!("{parent}/{name}"));
-        PROJECTS.iter().any(|name| has(name))
+        PROJECTS.iter().any(has)
     };
     parents.find(is_project).unwrap_or(place).to_owned()
 }
@@ -337,7 +337,9 @@ fn by_workspace(folder: &Folder<'_>, above: &Folder<'_>) -> Vec<String> {
 /// What settings above give names to for all below them: the `paths` of TypeScript, the `imports` of Deno.
 fn by_alias(above: &Folder<'_>) -> Vec<String> {
     let settings = above.files().filter(|file| {
-        let is_of_typescript = file.starts_with("tsconfig") && file.ends_with(".json");
+        let is_of_typescript = file
+            .strip_prefix("tsconfig")
+            .is_some_and(|rest| rest.split('.').next_back() == Some("json"));
         let is_of_deno = ["deno.json", "deno.jsonc", "import_map.json"].contains(file);
         !file.contains('/') && (is_of_typescript || is_of_deno)
     });

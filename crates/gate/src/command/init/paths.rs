@@ -17,7 +17,7 @@ pub(super) fn relative(text: &str) -> impl Iterator<Item = String> {
         // A space ends a path unless quotes hold it.
         let quoted = opened.is_some_and(|opened| "\"'`".contains(opened));
         let end = rest
-            .find(|character: char| !is_of_path(character) && !(quoted && character == ' '))
+            .find(|character: char| !(is_of_path(character) || quoted && character == ' '))
             .unwrap_or(rest.len());
         done = start + end;
         let path = rest.get(..end)?.trim_end().replace('\\', "/");
