@@ -128,7 +128,7 @@ fn of_root(root: &Tag<'_>, child: Option<&str>) -> Result<Format, ReadError> {
     let holds = |known: &[&str]| child.is_none_or(|child| known.contains(&child));
     let is_coverage = root.name() == "coverage";
     Ok(match root.name() {
-        "testsuites" | "testrun" => Format::JUnit,
+        "testsuites" | "testrun" if holds(&OF_JUNIT) && !is_of_check(root) => Format::JUnit,
         // TestLink describes tests in such elements, and tells no results.
         "testsuite" if child != Some("node_order") && !root.has("xmlns:tl") => Format::JUnit,
         "test-run" | "test-results" if holds(&OF_NUNIT) => Format::NUnit,
@@ -169,6 +169,17 @@ fn of_root(root: &Tag<'_>, child: Option<&str>) -> Result<Format, ReadError> {
     })
 }
 
+const OF_JUNIT: [&str; 9] = [
+    "testsuites",
+    "testsuite",
+    "testcase",
+    "properties",
+    "property",
+    "system-out",
+    "system-err",
+    "failure",
+    "error",
+];
 const OF_NUNIT: [&str; 11] = [
     "command-line",
     "filter",
@@ -202,6 +213,12 @@ fn is_of_visual_studio(root: &Tag<'_>) -> bool {
         .any(|(name, value)| name.starts_with("xmlns") && value.contains("VisualStudio/TeamTest"))
 }
 
+/// Check, which tests C, has a format of its own with the same root.
+fn is_of_check(root: &Tag<'_>) -> bool {
+    root.raw("xmlns")
+        .is_some_and(|space| space.contains("check.sourceforge.net"))
+}
+
 /// Descriptors of Maven and manifests of Windows say whose they are; xUnit.net's have no namespace.
 fn is_foreign_assembly(root: &Tag<'_>) -> bool {
     root.has("xmlns") || root.has("manifestVersion")
@@ -214,7 +231,7 @@ fn is_clover(root: &Tag<'_>, child: Option<&str>) -> bool {
 }
 
 /// Words for what is of no format at all.
-fn unknown() -> String {
+pub(crate) fn unknown() -> String {
     let read: Vec<String> = Format::ALL.iter().map(ToString::to_string).collect();
     format!(
         "not a known test or coverage report; read are {}",

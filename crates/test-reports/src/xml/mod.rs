@@ -35,6 +35,10 @@ pub(crate) trait Handler {
     fn close(&mut self);
     /// The document is over, or a fault ends it: what is held back is told now.
     fn finish(&mut self) {}
+    /// What is wrong with the document as a whole. Asked when it is over.
+    fn fault(&mut self) -> Option<ReadError> {
+        None
+    }
 }
 
 /// A document that is read piece by piece.
@@ -141,7 +145,7 @@ impl<R: BufRead> Document<R> {
     pub(crate) fn walk(&mut self, handler: &mut impl Handler) -> Result<(), ReadError> {
         let result = self.pieces(handler);
         handler.finish();
-        result
+        result.and_then(|()| handler.fault().map_or(Ok(()), Err))
     }
 
     fn pieces(&mut self, handler: &mut impl Handler) -> Result<(), ReadError> {

@@ -68,11 +68,39 @@ impl Finding {
     }
 }
 
+/// Kinds of errors by which PHPUnit 9 says that a test held and is of little worth. It ends well with them.
+const RISKY: [&str; 5] = [
+    "PHPUnit\\Framework\\RiskyTestError",
+    "PHPUnit\\Framework\\OutputError",
+    "PHPUnit\\Framework\\MissingCoversAnnotationException",
+    "PHPUnit\\Framework\\UnintentionallyCoveredCodeError",
+    "PHPUnit\\Framework\\CoveredCodeNotExecutedException",
+];
+
+/// A case that is complete, and what its suite must still say of it.
+pub(super) struct Ended {
+    pub(super) case: Case,
+    /// How many failures and errors are in it, whatever it became.
+    pub(super) failures: u64,
+    /// It is marked as skipped beside its failures, with this reason perhaps: it may have been expected to fail.
+    pub(super) excuse: Option<Excuse>,
+}
+
+/// Why a case may fail.
+#[derive(Debug)]
+pub(super) struct Excuse {
+    pub(super) reason: Option<String>,
+    /// The tool says by itself that the failure is none.
+    is_certain: bool,
+}
+
 /// A case that is not complete yet.
 #[derive(Debug)]
 pub(super) struct Draft {
     case: Case,
     weightiest: Option<Weight>,
+    failures: u64,
+    excuse: Option<Excuse>,
     /// What the case printed, if nothing else says why it failed.
     output: Option<Clipped>,
 }
@@ -153,11 +181,42 @@ impl Draft {
         Self {
             case,
             weightiest: None,
+            failures: 0,
+            excuse: None,
             output: None,
         }
     }
 
-    pub(super) fn settle(&mut self, finding: Finding) {
+    /// Whether another case has the same identity.
+    #[inline]
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        self.case.name == other.case.name
+            && self.case.class_name == other.case.class_name
+            && self.case.suite == other.case.suite
+            && self.case.file == other.case.file
+    }
+
+    pub(super) fn settle(&mut self, mut finding: Finding) {
+        match finding.weight {
+            Weight::Failing => {
+                self.failures += 1;
+                if finding
+                    .kind
+                    .as_deref()
+                    .is_some_and(|kind| RISKY.contains(&kind))
+                {
+                    (finding.weight, finding.outcome) = (Weight::Skipped, Outcome::Skipped);
+                }
+            }
+            Weight::Skipped if self.excuse.is_none() => {
+                self.excuse = Some(Excuse {
+                    reason: finding.message.clone(),
+                    // A test of Node that is still to be done runs, and may fail.
+                    is_certain: finding.kind.as_deref() == Some("todo"),
+                });
+            }
+            Weight::Flaky | Weight::Skipped | Weight::Repeated => {}
+        }
         if self.weightiest >= Some(finding.weight) {
             let as_weighty = self.weightiest == Some(finding.weight);
             if as_weighty && finding.outcome == Outcome::Error {
@@ -212,7 +271,7 @@ impl Draft {
     }
 
     #[inline]
-    pub(super) fn finish(mut self) -> Case {
+    pub(super) fn finish(mut self) -> Ended {
         self.case.flaky = self.weightiest == Some(Weight::Flaky);
         if let Some(output) = self.output.and_then(Clipped::finish) {
             if self.case.message.is_none() {
@@ -220,7 +279,34 @@ impl Draft {
             }
             self.case.details = Some(output);
         }
-        self.case
+        let excuse = self
+            .excuse
+            .filter(|_| self.weightiest == Some(Weight::Failing));
+        let mut ended = Ended {
+            case: self.case,
+            failures: self.failures,
+            excuse,
+        };
+        if ended
+            .excuse
+            .as_ref()
+            .is_some_and(|excuse| excuse.is_certain)
+        {
+            ended.excuse();
+        }
+        ended
+    }
+}
+
+impl Ended {
+    /// The failure was expected: the case counts as skipped. What it said stays where no reason is given.
+    #[cold]
+    pub(super) fn excuse(&mut self) {
+        let Some(excuse) = self.excuse.take() else {
+            return;
+        };
+        self.case.outcome = Outcome::Skipped;
+        self.case.message = excuse.reason.or_else(|| self.case.message.take());
     }
 }
 
