@@ -83,8 +83,9 @@ struct Stated {
     inner: Option<u64>,
     /// Its totals are of one list of cases, of which none was told too early.
     decides: bool,
-    /// All cases wait: where pytest runs tests side by side, tries of one are among others.
-    all_wait: bool,
+    /// It is of pytest, whose tries look like tests that passed, and are among others where tests run side by side: all
+    /// cases wait.
+    is_of_pytest: bool,
 }
 
 impl Stated {
@@ -101,7 +102,7 @@ impl Stated {
             skipped: number("skipped"),
             inner: Some(0),
             decides: true,
-            all_wait: tests.is_some() && tag.raw("name") == Some("pytest"),
+            is_of_pytest: tests.is_some() && tag.raw("name") == Some("pytest"),
             ..Self::default()
         }
     }
@@ -111,7 +112,7 @@ impl Stated {
         let counts_tests = self.tests.is_some();
         let is_failure = ended.case.outcome.is_failure();
         self.decides
-            && (self.all_wait
+            && (self.is_of_pytest
                 || (again && counts_tests)
                 || (is_failure && counts_tests && self.failures == Some(0))
                 || (ended.excuse.is_some() && self.failures.is_some()))
@@ -370,6 +371,7 @@ impl<'s, S: Sink> JUnit<'s, S> {
         let totals = Totals {
             tests: suite.tests,
             failures: suite.failures,
+            hides_tries: suite.is_of_pytest,
             listed: suite.listed + self.tries.len(),
             told: suite.told,
         };

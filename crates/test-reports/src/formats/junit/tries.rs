@@ -1,9 +1,8 @@
 //! Cases that wait for the end of their suite, because only its totals tell what they are.
 //!
 //! A tool that tries a test again may list every try as a case, and count the test once. Two tests of one name look the
-//! same, so tries are joined only where the suite counts exactly as many tests as there are names. The last try decides;
-//! but a failure before it is forgotten only if the suite does not count it either. A failure of a test's clean-up that names
-//! itself is the test's.
+//! same, so tries are joined only where the suite counts exactly as many tests as there are names, and as many failures as
+//! there are last tries that failed. A failure that names itself one of a test's clean-up is the test's.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,6 +18,8 @@ pub(super) struct Totals {
     pub(super) tests: Option<u64>,
     /// Failures and errors, if it counts them.
     pub(super) failures: Option<u64>,
+    /// Whether its tool tells of a try that failed as of a case that passed.
+    pub(super) hides_tries: bool,
     /// Cases that were read.
     pub(super) listed: u64,
     /// Cases that failed and do not wait, and the failures in them.
@@ -107,32 +108,39 @@ impl Tries {
 
 /// Makes one case of the tries of one test.
 fn join(waiting: Vec<Ended>, totals: Totals) -> Vec<Ended> {
-    let keys: Vec<Key> = waiting.iter().map(|ended| key(&ended.case)).collect();
-    let mut last: HashMap<&Key, usize> = HashMap::with_capacity(keys.len());
-    for (at, key) in keys.iter().enumerate() {
-        last.insert(key, at);
-    }
-    let repeated = (keys.len() - last.len()) as u64;
-    let are_tries = totals.tests.is_some() && totals.tests == totals.listed.checked_sub(repeated);
-    if repeated == 0 {
-        return waiting;
+    let listed = totals.listed - waiting.len() as u64;
+    let cases = fold(waiting, is_clean_up_of);
+    let mut last: HashMap<Key, &Ended> = HashMap::with_capacity(cases.len());
+    let mut has_passed_before = false;
+    for ended in &cases {
+        let before = last.insert(key(&ended.case), ended);
+        has_passed_before |= before.is_some_and(|before| !before.case.outcome.is_failure());
     }
     let mut failing = totals.told;
-    for &at in last.values() {
-        failing.add(&waiting[at]);
+    for ended in last.values() {
+        failing.add(ended);
     }
-    let is_forgiven = totals.failures.is_none_or(|stated| failing.is(stated));
-    let mut joined: Vec<Ended> = Vec::with_capacity(last.len());
-    let mut places: HashMap<&Key, usize> = HashMap::with_capacity(last.len());
-    for (ended, key) in waiting.into_iter().zip(&keys) {
-        match places.get(key) {
-            Some(&at) if are_tries => again(&mut joined[at], ended, is_forgiven),
-            Some(&at) if is_clean_up_of(&ended.case, &joined[at].case) => {
-                joined[at].failures += ended.failures;
-            }
-            Some(_) => joined.push(ended),
-            None => {
-                places.insert(key, joined.len());
+    let are_tries = last.len() < cases.len()
+        && (totals.hides_tries || !has_passed_before)
+        && totals.tests == Some(listed + last.len() as u64)
+        && totals.failures.is_none_or(|stated| failing.is(stated));
+    if are_tries {
+        fold(cases, |_, _| true)
+    } else {
+        cases
+    }
+}
+
+/// Joins every case with the one of its name before it, if they are of one test.
+fn fold(cases: Vec<Ended>, is_one: impl Fn(&Case, &Case) -> bool) -> Vec<Ended> {
+    let mut places: HashMap<Key, usize> = HashMap::with_capacity(cases.len());
+    let mut joined: Vec<Ended> = Vec::with_capacity(cases.len());
+    for ended in cases {
+        let place = places.entry(key(&ended.case)).or_insert(joined.len());
+        match joined.get_mut(*place) {
+            Some(before) if is_one(&ended.case, &before.case) => again(before, ended),
+            _ => {
+                *place = joined.len();
                 joined.push(ended);
             }
         }
@@ -161,10 +169,10 @@ fn key(case: &Case) -> Key {
 }
 
 /// Takes in a further try. Two failures are those of a test and of its clean-up, or of two tries: the first explains.
-fn again(first: &mut Ended, next: Ended, is_forgiven: bool) {
+fn again(first: &mut Ended, next: Ended) {
     let failed = first.case.outcome.is_failure();
     match next.case.outcome {
-        Outcome::Passed if failed && is_forgiven => {
+        Outcome::Passed if failed => {
             let (message, details) = (first.case.message.take(), first.case.details.take());
             let case = Case {
                 message,
