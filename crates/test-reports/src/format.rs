@@ -270,14 +270,54 @@ fn of_json(beginning: &str) -> Result<Format, ReadError> {
     let is_empty_list = beginning
         .strip_prefix('[')
         .is_some_and(|rest| rest.trim_ascii() == "]");
-    let is_feature = says("elements") || (says("keyword") && (says("uri") || says("location")));
+    let is_located = || values(beginning, "location").any(is_place);
+    let is_feature = says("elements") || (says("keyword") && (says("uri") || is_located()));
     if is_empty_list || (beginning.starts_with('[') && is_feature) {
         return Ok(Format::Cucumber);
     }
-    if beginning.starts_with('{') && says("coverage") {
+    if beginning.starts_with('{') && values(beginning, "coverage").any(holds_files) {
         return Ok(Format::SimpleCov);
     }
     Err(Position::START.fault(format!("this JSON is {}", unknown())))
+}
+
+/// What follows each place of a key, from the value on.
+fn values<'a>(text: &'a str, key: &str) -> impl Iterator<Item = &'a str> {
+    let key = format!("\"{key}\"");
+    let ends: Vec<usize> = text
+        .match_indices(&key)
+        .map(|(at, key)| at + key.len())
+        .collect();
+    ends.into_iter().filter_map(|end| {
+        let value = text[end..].trim_ascii_start().strip_prefix(':')?;
+        Some(value.trim_ascii_start())
+    })
+}
+
+/// Whether a value is a text that ends like `shop.feature:7`, as Behave writes a place.
+fn is_place(value: &str) -> bool {
+    let text = value
+        .strip_prefix('"')
+        .and_then(|text| text.split('"').next());
+    text.and_then(|text| text.rsplit_once(':'))
+        .is_some_and(|(_, line)| line.parse::<u32>().is_ok())
+}
+
+/// Whether a value is an object of files with lists or objects, as SimpleCov has: other programs keep settings under its
+/// key. What is not in memory may be one.
+fn holds_files(value: &str) -> bool {
+    let Some(object) = value.strip_prefix('{').map(str::trim_ascii_start) else {
+        return value.is_empty();
+    };
+    let Some(name) = object.strip_prefix('"') else {
+        return object.is_empty() || object.starts_with('}');
+    };
+    let Some((_, behind)) = name.split_once('"') else {
+        return true;
+    };
+    let of_file = behind.trim_ascii_start().trim_start_matches(':');
+    let of_file = of_file.trim_ascii_start();
+    of_file.is_empty() || of_file.starts_with(['[', '{'])
 }
 
 /// An LCOV file begins with a record, behind comments perhaps.

@@ -273,3 +273,53 @@ fn a_test_of_pytest_that_fails_twice_is_one() {
     );
     assert_eq!(summary.counts.tests, 32);
 }
+
+#[test]
+fn refuses_json_that_only_looks_like_a_report() {
+    for name in [
+        "config-with-coverage-key.json",
+        "tsconfig.json",
+        "renovate.json",
+    ] {
+        let error = test_reports::parse(&*content(name)).unwrap_err();
+        let words = "this JSON is not a known test or coverage report; read are JUnit,";
+        assert!(error.message.starts_with(words), "{name}: {error}");
+    }
+    for (document, format) in [
+        (r#"{"RSpec":{"coverage":{}}}"#, "SimpleCov"),
+        (r#"{"coverage" : { "a.rb" : [1]}}"#, "SimpleCov"),
+        (
+            r#"{"coverage":{"a.rb":{"lines":[1]}},"groups":{}}"#,
+            "SimpleCov",
+        ),
+        (
+            r#"[{"keyword":"Feature","location":"a.feature:1","name":"a"}]"#,
+            "Cucumber",
+        ),
+        (r#"[{"keyword":"Feature","uri":"a.feature"}]"#, "Cucumber"),
+        ("[]", "Cucumber"),
+    ] {
+        let report = crate::parse(document);
+        assert_eq!(report.format.to_string(), format, "{document}");
+    }
+}
+
+#[test]
+fn a_doctype_may_hold_what_looks_like_its_end() {
+    assert_eq!(figures("doctype.xml"), [2, 1, 0, 1, 0, 0]);
+    for document in [
+        "<!DOCTYPE testsuite [<!-- ' ]> --> <!ENTITY b ']>'>]><testsuite/>",
+        "<!DOCTYPE testsuite PUBLIC \"-//x>//\" 'y>'><testsuite/>",
+    ] {
+        crate::parse(document);
+    }
+    for document in [
+        "<!DOCTYPE a [<!-- ]><testsuite/>",
+        "<!DOCTYPE a [<?pi ]><testsuite/>",
+        "<!DOCTYPE a [<!--> ]><testsuite/>",
+    ] {
+        let error = refusal(document);
+        let words = "a DOCTYPE is not closed by `>`";
+        assert!(error.message.contains(words), "{error}");
+    }
+}
