@@ -17,6 +17,7 @@
 
 mod draft;
 mod naming;
+mod placed;
 mod tries;
 
 use crate::error::ReadError;
@@ -56,6 +57,8 @@ pub(super) struct JUnit<'s, S> {
     finding: Option<Finding>,
     /// Cases of the innermost suite that wait for its end.
     tries: Tries,
+    /// How many cases were opened.
+    opened: u64,
     /// Whether any case was told.
     has_cases: bool,
     /// The first element that no suite of JUnit has: without a case, the report is none.
@@ -235,6 +238,7 @@ impl<'s, S: Sink> JUnit<'s, S> {
             draft: None,
             finding: None,
             tries: Tries::default(),
+            opened: 0,
             has_cases: false,
             foreign: None,
         }
@@ -304,7 +308,9 @@ impl<'s, S: Sink> JUnit<'s, S> {
     }
 
     fn open_case(&mut self, tag: &Tag<'_>) -> Place {
-        let next = Draft::of_case(tag, &self.suites, &mut self.class);
+        let mut next = Draft::of_case(tag, &self.suites, &mut self.class);
+        self.opened += 1;
+        next.drop_number(self.opened);
         let again = self.draft.as_ref().is_some_and(|last| last.is_as(&next));
         self.finish_case(again);
         self.draft = Some(next);

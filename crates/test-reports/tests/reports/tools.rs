@@ -274,6 +274,276 @@ fn a_test_of_pytest_that_fails_twice_is_one() {
     assert_eq!(summary.counts.tests, 32);
 }
 
+/// What is told of each failure: its name, its place, and what the tool says.
+fn told(name: &str) -> Vec<(String, String, String)> {
+    let summary = summary(name);
+    let failures = summary.failures.iter().map(|failure| {
+        let line = failure.line.map(|line| format!(":{line}"));
+        let place = failure.file.clone().unwrap_or_default() + &line.unwrap_or_default();
+        let message = failure.message.clone().unwrap_or_default();
+        (summary.name_of(failure), place, message)
+    });
+    failures.collect()
+}
+
+/// Name, place and words of some failures of each file.
+const TOLD: [(&str, &[[&str; 3]]); 17] = [
+    (
+        "pytest-collection-error.xml",
+        &[
+            [
+                "pytest > other.test_importerr",
+                "other/test_importerr.py:1",
+                "ModuleNotFoundError: No module named 'nosuchmodule'",
+            ],
+            [
+                "pytest > other.test_syntax",
+                "other/test_syntax.py:1",
+                "SyntaxError: invalid syntax",
+            ],
+        ],
+    ),
+    (
+        "pytest-collection-error-xunit1.xml",
+        &[[
+            "pytest > other.test_syntax",
+            "other/test_syntax.py:1",
+            "SyntaxError: invalid syntax",
+        ]],
+    ),
+    (
+        "jest-toequal.xml",
+        &[
+            [
+                "t/cart.test.js > cart total > adds",
+                "t/cart.test.js:5",
+                "Error: expect(received).toEqual(expected) // deep equality\n-   \"a\": 2,\n+   \"a\": 1,",
+            ],
+            [
+                "t/cart.test.js > snap",
+                "t/cart.test.js:16",
+                "Error: expect(received).toMatchInlineSnapshot(snapshot)\n- {}\n+ {\n+   \"a\": 1,\n+ }",
+            ],
+        ],
+    ),
+    (
+        "jest-suite-errors.xml",
+        &[
+            [
+                "t/broken.test.js",
+                "t/broken.test.js:1",
+                "Cannot find module 'nosuch-module' from 't/broken.test.js'",
+            ],
+            [
+                "t/broken.test.js",
+                "",
+                "Cannot find module 'nosuch-module' from 't/broken.test.js'",
+            ],
+            [
+                "t/empty.test.js",
+                "",
+                "Your test suite must contain at least one test.",
+            ],
+        ],
+    ),
+    (
+        "boost.xml",
+        &[
+            ["cart > total", "b.cc:4", "check 1 == 2 has failed [1 != 2]"],
+            ["Shop > throws", "b.cc:7", "std::runtime_error: boom"],
+        ],
+    ),
+    (
+        "catch2-mayfail.xml",
+        &[
+            ["c2.global > throws", "c2.cc:4", "boom"],
+            [
+                "c2.global > tmpl - char",
+                "c2.cc:9",
+                "CHECK( sizeof(TestType) == 4 )\n1 == 4",
+            ],
+        ],
+    ),
+    (
+        "mocha-xunit.xml",
+        &[
+            [
+                "Mocha Tests > cart > ok (a.js)",
+                "a.js",
+                "The expression evaluated to a falsy value:\nassert.ok(false)",
+            ],
+            [
+                "Mocha Tests > cart total > adds (a.js)",
+                "a.js",
+                "Expected values to be strictly equal:\n3 !== 4",
+            ],
+            [
+                "Mocha Tests > cart total > adds (a.js)",
+                "a.js",
+                "Expected values to be strictly deep-equal:\n+   a: 1,\n-   a: 2,",
+            ],
+        ],
+    ),
+    (
+        "phpunit.xml",
+        &[
+            [
+                "CartTest > testArr",
+                "CartTest.php:5",
+                "Failed asserting that two arrays are equal.\n-    'a' => 1\n+    'a' => 2",
+            ],
+            [
+                "CartTest > testP with data set \"two ü\"",
+                "CartTest.php:7",
+                "msg ünï <&>\nFailed asserting that 2 is identical to 1.",
+            ],
+            [
+                "CartTest > testErr",
+                "CartTest.php:9",
+                "RuntimeException: boom red",
+            ],
+        ],
+    ),
+    (
+        "minitest.xml",
+        &[
+            [
+                "Minitest::Result > test_total",
+                "test/cart_test.rb:6",
+                "Expected: 4\nActual: 3",
+            ],
+            [
+                "Minitest::Result > test_hash",
+                "test/cart_test.rb:7",
+                "-{:a=>1, :b=>\"ü\n+{:a=>2, :b=>\"ü",
+            ],
+            [
+                "Minitest::Result > test_err",
+                "test/cart_test.rb:8",
+                "ArgumentError: boom <&> red",
+            ],
+        ],
+    ),
+    (
+        "gotestsum.xml",
+        &[
+            [
+                "example.com/shop > TestSub/ok#01",
+                "cart_test.go:5",
+                "cart_test.go:5: helper got 4",
+            ],
+            [
+                "example.com/shop/sub > TestTotal",
+                "b_test.go:3",
+                "b_test.go:3: expected 1\ngot 2",
+            ],
+            [
+                "example.com/shop/sub > TestPanic",
+                "b_test.go:4",
+                "panic: assignment to entry in nil map [recovered]",
+            ],
+        ],
+    ),
+    (
+        "bats.xml",
+        &[[
+            "a.bats > err",
+            "a.bats:4",
+            "`@test \"err\" { echo \"some output\"; false; }' failed",
+        ]],
+    ),
+    (
+        "cucumber-junit.xml",
+        &[
+            ["Cart ü > undefined", "", "undefined: Then nosuchstep"],
+            ["Cart ü > pend", "", "pending: Then pending it"],
+        ],
+    ),
+    (
+        "cucumber.json",
+        &[[
+            "Cart ü > total",
+            "features/a.feature:4",
+            "AssertionError [ERR_ASSERTION]: Expected values to be strictly equal:\n3 !== 1",
+        ]],
+    ),
+    (
+        "ava-tap-xunit.xml",
+        &[
+            ["Default > b › a ü", "", "AssertionError: t.is()\n- 1\n+ 2"],
+            [
+                "Default > b › thr",
+                "b.test.js:1",
+                "Error thrown in test\nError {\n  message: 'boom',\n}",
+            ],
+        ],
+    ),
+    (
+        "behave.xml",
+        &[[
+            "a.Cart ü > raises",
+            "features/steps/s.py:9",
+            "KeyError: 'zz'",
+        ]],
+    ),
+    (
+        "xmlrunner.xml",
+        &[
+            ["test_a.A > test_err", "test_a.py:7", "KeyError: 'nokey'"],
+            // Python's own loader is no place.
+            [
+                "unittest.loader._FailedTest > test_c",
+                "test_c.py:1",
+                "Failed to import test module: test_c\nModuleNotFoundError: No module named 'nosuch'",
+            ],
+        ],
+    ),
+    (
+        // Tests of one name in two files, which both fail in a helper.
+        "jest-default.xml",
+        &[
+            ["cart helper", "cart.test.js:15", "Error: helper: 3"],
+            ["cart helper", "bill.test.js:15", "Error: helper: 3"],
+        ],
+    ),
+];
+
+fn holds(file: &str, [name, place, message]: [&str; 3]) {
+    let told = told(file);
+    let expected = (name.to_owned(), place.to_owned(), message.to_owned());
+    assert!(
+        told.contains(&expected),
+        "{file}: {expected:?} is not in {told:#?}"
+    );
+}
+
+#[test]
+fn a_failure_is_told_with_its_place_and_the_words_that_explain_it() {
+    for (file, failures) in TOLD {
+        for failure in failures {
+            holds(file, *failure);
+        }
+    }
+}
+
+#[test]
+fn colours_are_told_by_no_tool() {
+    let pytest = "AssertionError: assert 'ü' == 'é'\n  \n  - é\n  + ü";
+    let name = "tests.test_cart.TestCart > test_p[\\xfc-\\xe9]";
+    holds("pytest-color.xml", [name, "", pytest]);
+    let node = "boom <x> & &quot;q&quot; red";
+    holds(
+        "node-test-todo.xml",
+        ["cart > throws", "a.test.js:10", node],
+    );
+    // The escape character is lost. The name repeats its groups, and is told without them.
+    let mocha = "boom <x> & \"q\" red";
+    holds(
+        "mocha-junit-pending.xml",
+        ["cart throws (a.js)", "a.js", mocha],
+    );
+}
+
 #[test]
 fn refuses_json_that_only_looks_like_a_report() {
     for name in [
