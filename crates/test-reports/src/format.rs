@@ -303,21 +303,25 @@ fn is_place(value: &str) -> bool {
         .is_some_and(|(_, line)| line.parse::<u32>().is_ok())
 }
 
-/// Whether a value is an object of files with lists or objects, as SimpleCov has: other programs keep settings under its
-/// key. What is not in memory may be one.
+/// Whether a value is an object of files with their lines, as SimpleCov has: other programs keep settings under its key.
+/// What is not in memory may be one.
 fn holds_files(value: &str) -> bool {
-    let Some(object) = value.strip_prefix('{').map(str::trim_ascii_start) else {
-        return value.is_empty();
+    let begins = |value: &str, with: &[char]| value.is_empty() || value.starts_with(with);
+    let is_part = |(name, part): (&str, &str)| {
+        matches!(name, "lines" | "branches" | "methods") && begins(part, &['[', '{'])
     };
-    let Some(name) = object.strip_prefix('"') else {
-        return object.is_empty() || object.starts_with('}');
+    let is_file = |(_, file): (&str, &str)| {
+        begins(file, &['[']) || (begins(file, &['{']) && first_of(file).is_none_or(is_part))
     };
-    let Some((_, behind)) = name.split_once('"') else {
-        return true;
-    };
-    let of_file = behind.trim_ascii_start().trim_start_matches(':');
-    let of_file = of_file.trim_ascii_start();
-    of_file.is_empty() || of_file.starts_with(['[', '{'])
+    begins(value, &['{']) && first_of(value).is_none_or(is_file)
+}
+
+/// The first key of an object and what follows it; `None` where it has none, or none that is in memory.
+fn first_of(object: &str) -> Option<(&str, &str)> {
+    let keys = object.strip_prefix('{')?.trim_ascii_start();
+    let (name, rest) = keys.strip_prefix('"')?.split_once('"')?;
+    let value = rest.trim_ascii_start().strip_prefix(':')?;
+    Some((name, value.trim_ascii_start()))
 }
 
 /// An LCOV file begins with a record, behind comments perhaps.

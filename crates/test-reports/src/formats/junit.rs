@@ -255,7 +255,7 @@ impl<'s, S: Sink> JUnit<'s, S> {
     fn ignore_in_suite(&mut self, name: &str, tag: &Tag<'_>) {
         let is_known = matches!(
             name,
-            "properties" | "property" | "system-out" | "system-err"
+            "properties" | "property" | "system-out" | "system-err" | "skipped"
         );
         if !is_known && !self.has_cases && self.foreign.is_none() {
             let message = format!("`<{name}>` among suites without a test: {}", unknown());

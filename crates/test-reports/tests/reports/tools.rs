@@ -555,6 +555,15 @@ fn refuses_json_that_only_looks_like_a_report() {
         let words = "this JSON is not a known test or coverage report; read are JUnit,";
         assert!(error.message.starts_with(words), "{name}: {error}");
     }
+    for document in [
+        r#"{"coverage":{"thresholds":{"global":80}}}"#,
+        r#"{"coverage":{"thresholds":{"lines":80}}}"#,
+        r#"{"coverage":["a"]}"#,
+        r#"{"scripts":{"coverage":"jest --coverage"}}"#,
+    ] {
+        let error = refusal(document);
+        assert!(error.message.contains("not a known"), "{document}: {error}");
+    }
     for (document, format) in [
         (r#"{"RSpec":{"coverage":{}}}"#, "SimpleCov"),
         (r#"{"coverage" : { "a.rb" : [1]}}"#, "SimpleCov"),
