@@ -87,6 +87,24 @@ fn tries_of_pytest_are_one_test() {
     );
 }
 
+#[test]
+fn tries_of_pytest_may_stand_among_others() {
+    // Two workers write into one report.
+    let passed = |name: char| format!("<testcase classname='c' name='{name}'/>");
+    let cases: String = "abacbb".chars().map(passed).collect();
+    let report = crate::parse(&format!(
+        "<testsuite name='pytest' errors='0' failures='1' tests='3'>{cases}<testcase classname='c' name='b'><failure message='no'/></testcase></testsuite>"
+    ));
+    assert_eq!(
+        story(&report),
+        [
+            "[pytest] a flaky",
+            "[pytest] b failed: no",
+            "[pytest] c passed"
+        ]
+    );
+}
+
 /// A suite that states `totals`, with cases whose names are in `cases`: `-a` failed.
 fn suite(totals: &str, cases: &str) -> [u64; 6] {
     let cases: String = cases
