@@ -73,7 +73,21 @@ pub(crate) fn harmless(text: &str) -> String {
         '\n' | '\t' => true,
         other => !other.is_control() && !is_unseen(*other),
     };
-    text.chars().filter(keep).collect()
+    let mut pieces = text.split('\u{1b}');
+    let first = pieces.next().unwrap_or_default();
+    let rest = pieces.map(|piece| without_sequence(piece));
+    let pieces = [first].into_iter().chain(rest);
+    pieces.flat_map(str::chars).filter(keep).collect()
+}
+
+/// What is behind an escape character, without the control sequence that begins there perhaps, such as a colour.
+fn without_sequence(text: &str) -> &str {
+    let parameters = |letter: char| (' '..='?').contains(&letter);
+    let ended = text
+        .strip_prefix('[')
+        .map(|rest| rest.trim_start_matches(parameters))
+        .and_then(|rest| rest.strip_prefix(|letter| ('@'..='~').contains(&letter)));
+    ended.unwrap_or(text)
 }
 
 /// Text without the links that lead to `address`: what had listened there is gone when they are read.
@@ -170,7 +184,11 @@ mod tests {
 
     #[test]
     fn text_from_outside_commands_no_terminal() {
-        assert_eq!(harmless("a\u{1b}[2Jb\u{9b}c\r\n\td"), "a[2Jbc\n\td");
+        assert_eq!(harmless("a\u{1b}[2Jb\u{9b}c\r\n\td"), "abc\n\td");
+        assert_eq!(
+            harmless("\u{1b}[1;31mred\u{1b}[0m \u{1b}[3\u{1b}"),
+            "red [3"
+        );
         let turned = "a\u{202a}\u{202e}\u{2066}\u{2069}\u{200e}\u{200f}\u{61c}\u{200b}\u{e0041}b";
         assert_eq!(harmless(turned), "ab");
     }

@@ -80,8 +80,20 @@ impl Names {
                 let owner = owner.or_insert(Owner::One(identity));
                 if *owner != Owner::One(identity) {
                     *owner = Owner::Several;
+                    if matches!(form, Form::Both) {
+                        self.add_with_file(&test, &pieces, identity);
+                    }
                 }
             }
+        }
+    }
+
+    /// Takes in the form with the file, of all tests that need one but the first.
+    fn add_with_file(&mut self, test: &Test<'_>, pieces: &Pieces<'_>, identity: u64) {
+        let owner = self.forms.entry(pieces.hash_in(test.space, test.file));
+        let owner = owner.or_insert(Owner::One(identity));
+        if *owner != Owner::One(identity) {
+            *owner = Owner::Several;
         }
     }
 
@@ -101,6 +113,13 @@ impl Names {
         }
         if let Some(pieces) = forms.iter().find(|pieces| alone(pieces)) {
             return pieces.text();
+        }
+        if let Some(pieces) = Form::Both.of(&test).filter(|_| !test.file.is_empty()) {
+            // The first of those that are called the same is not taken in, and need not be.
+            let owner = self.forms.get(&pieces.hash_in(test.space, test.file));
+            if owner.is_none_or(|owner| *owner == Owner::One(identity)) && self.tests < MOST_TESTS {
+                return format!("{} ({})", pieces.text(), test.file);
+            }
         }
         let whole = Pieces {
             groups: [test.suite, test.class].map(|group| Some(group).filter(|it| !it.is_empty())),
@@ -213,6 +232,11 @@ impl Pieces<'_> {
         }
         hasher.write(self.name.as_bytes());
         hasher.finish()
+    }
+
+    /// The same with a file behind it.
+    fn hash_in(&self, space: &str, file: &str) -> u64 {
+        hash_of(&(self.hash(space), file))
     }
 
     fn length(&self) -> usize {
@@ -352,6 +376,32 @@ mod tests {
                 "BillTest > total",
                 "unit > CartTest > total (a/cart.rb)",
                 "unit > CartTest > total (b/cart.rb)",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_name_that_repeats_its_groups_needs_only_its_file() {
+        let in_file = |suite, class, name, file| Test {
+            file,
+            ..test(suite, class, name)
+        };
+        assert_eq!(
+            shown(&[
+                in_file("cart", "throws", "cart throws", "t/a.js"),
+                in_file("cart", "throws", "cart throws", "t/b.js"),
+                in_file("cart", "throws", "cart throws", "t/c.js"),
+                in_file("cart", "throws", "adds", "t/a.js"),
+                // Called as the ones of a file, but of another class.
+                in_file("cart", "stops", "cart stops", "t/a.js"),
+                in_file("carts", "stops", "cart stops", "t/a.js"),
+                in_file("cart", "", "cart throws", "t/a.js"),
+            ])[..4],
+            [
+                "cart > throws > cart throws (t/a.js)",
+                "cart throws (t/b.js)",
+                "cart throws (t/c.js)",
+                "cart > adds",
             ]
         );
     }

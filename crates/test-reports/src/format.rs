@@ -128,7 +128,7 @@ fn of_root(root: &Tag<'_>, child: Option<&str>) -> Result<Format, ReadError> {
     let holds = |known: &[&str]| child.is_none_or(|child| known.contains(&child));
     let is_coverage = root.name() == "coverage";
     Ok(match root.name() {
-        "testsuites" | "testrun" => Format::JUnit,
+        "testsuites" | "testrun" if holds(&OF_JUNIT) && !is_of_check(root) => Format::JUnit,
         // TestLink describes tests in such elements, and tells no results.
         "testsuite" if child != Some("node_order") && !root.has("xmlns:tl") => Format::JUnit,
         "test-run" | "test-results" if holds(&OF_NUNIT) => Format::NUnit,
@@ -169,6 +169,17 @@ fn of_root(root: &Tag<'_>, child: Option<&str>) -> Result<Format, ReadError> {
     })
 }
 
+const OF_JUNIT: [&str; 9] = [
+    "testsuites",
+    "testsuite",
+    "testcase",
+    "properties",
+    "property",
+    "system-out",
+    "system-err",
+    "failure",
+    "error",
+];
 const OF_NUNIT: [&str; 11] = [
     "command-line",
     "filter",
@@ -202,6 +213,12 @@ fn is_of_visual_studio(root: &Tag<'_>) -> bool {
         .any(|(name, value)| name.starts_with("xmlns") && value.contains("VisualStudio/TeamTest"))
 }
 
+/// Check, which tests C, has a format of its own with the same root.
+fn is_of_check(root: &Tag<'_>) -> bool {
+    root.raw("xmlns")
+        .is_some_and(|space| space.contains("check.sourceforge.net"))
+}
+
 /// Descriptors of Maven and manifests of Windows say whose they are; xUnit.net's have no namespace.
 fn is_foreign_assembly(root: &Tag<'_>) -> bool {
     root.has("xmlns") || root.has("manifestVersion")
@@ -214,7 +231,7 @@ fn is_clover(root: &Tag<'_>, child: Option<&str>) -> bool {
 }
 
 /// Words for what is of no format at all.
-fn unknown() -> String {
+pub(crate) fn unknown() -> String {
     let read: Vec<String> = Format::ALL.iter().map(ToString::to_string).collect();
     format!(
         "not a known test or coverage report; read are {}",
@@ -253,14 +270,58 @@ fn of_json(beginning: &str) -> Result<Format, ReadError> {
     let is_empty_list = beginning
         .strip_prefix('[')
         .is_some_and(|rest| rest.trim_ascii() == "]");
-    let is_feature = says("elements") || (says("keyword") && (says("uri") || says("location")));
+    let is_located = || values(beginning, "location").any(is_place);
+    let is_feature = says("elements") || (says("keyword") && (says("uri") || is_located()));
     if is_empty_list || (beginning.starts_with('[') && is_feature) {
         return Ok(Format::Cucumber);
     }
-    if beginning.starts_with('{') && says("coverage") {
+    if beginning.starts_with('{') && values(beginning, "coverage").any(holds_files) {
         return Ok(Format::SimpleCov);
     }
     Err(Position::START.fault(format!("this JSON is {}", unknown())))
+}
+
+/// What follows each place of a key, from the value on.
+fn values<'a>(text: &'a str, key: &str) -> impl Iterator<Item = &'a str> {
+    let key = format!("\"{key}\"");
+    let ends: Vec<usize> = text
+        .match_indices(&key)
+        .map(|(at, key)| at + key.len())
+        .collect();
+    ends.into_iter().filter_map(|end| {
+        let value = text[end..].trim_ascii_start().strip_prefix(':')?;
+        Some(value.trim_ascii_start())
+    })
+}
+
+/// Whether a value is a text that ends like `shop.feature:7`, as Behave writes a place.
+fn is_place(value: &str) -> bool {
+    let text = value
+        .strip_prefix('"')
+        .and_then(|text| text.split('"').next());
+    text.and_then(|text| text.rsplit_once(':'))
+        .is_some_and(|(_, line)| line.parse::<u32>().is_ok())
+}
+
+/// Whether a value is an object of files with their lines, as SimpleCov has: other programs keep settings under its key.
+/// What is not in memory may be one.
+fn holds_files(value: &str) -> bool {
+    let begins = |value: &str, with: &[char]| value.is_empty() || value.starts_with(with);
+    let is_part = |(name, part): (&str, &str)| {
+        matches!(name, "lines" | "branches" | "methods") && begins(part, &['[', '{'])
+    };
+    let is_file = |(_, file): (&str, &str)| {
+        begins(file, &['[']) || (begins(file, &['{']) && first_of(file).is_none_or(is_part))
+    };
+    begins(value, &['{']) && first_of(value).is_none_or(is_file)
+}
+
+/// The first key of an object and what follows it; `None` where it has none, or none that is in memory.
+fn first_of(object: &str) -> Option<(&str, &str)> {
+    let keys = object.strip_prefix('{')?.trim_ascii_start();
+    let (name, rest) = keys.strip_prefix('"')?.split_once('"')?;
+    let value = rest.trim_ascii_start().strip_prefix(':')?;
+    Some((name, value.trim_ascii_start()))
 }
 
 /// An LCOV file begins with a record, behind comments perhaps.

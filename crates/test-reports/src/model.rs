@@ -131,12 +131,23 @@ impl Counts {
     }
 }
 
+impl Counts {
+    /// Counts skipped cases of which nothing else is known. Their number is a claim, and may be absurd.
+    pub(crate) fn add_skipped(&mut self, cases: u64) {
+        let cases = cases.min(u64::MAX / 2 - self.tests.min(u64::MAX / 2));
+        self.tests += cases;
+        self.skipped += cases;
+    }
+}
+
 /// Takes what a report says, piece by piece.
 pub trait Sink {
     /// A suite begins; `name` is the one its cases will bear.
     fn suite(&mut self, name: &str);
     /// A case is complete.
     fn case(&mut self, case: Case);
+    /// So many more cases were skipped; the report counts them and tells nothing else of them.
+    fn skipped(&mut self, _cases: u64) {}
     /// A file's coverage is complete. A path may come more than once; its parts are then of different lines.
     fn file_coverage(&mut self, file: FileCoverage);
 }
@@ -150,7 +161,7 @@ pub struct Report {
     pub suites: u64,
     /// Every case in the order of the file.
     pub cases: Vec<Case>,
-    /// The cases counted. A report's own totals are not believed.
+    /// The cases counted. A report's own totals are not believed, but for skipped cases that it does not list.
     pub counts: Counts,
     /// Line coverage, if this is a coverage report.
     pub coverage: Option<Coverage>,
@@ -177,6 +188,10 @@ impl Sink for Report {
     fn case(&mut self, case: Case) {
         self.counts.add(&case);
         self.cases.push(case);
+    }
+
+    fn skipped(&mut self, cases: u64) {
+        self.counts.add_skipped(cases);
     }
 
     fn file_coverage(&mut self, file: FileCoverage) {

@@ -73,7 +73,10 @@ impl Case {
 enum Worth {
     /// On this machine, who knows where.
     Elsewhere,
+    /// The same, in a file of tests: a helper that they share tells none of them apart.
+    TestsElsewhere,
     Repository,
+    Tests,
     /// In the test's own file or class.
     Own,
 }
@@ -110,10 +113,13 @@ fn placed(
     };
     let worth = if of_class || own == Some(file.as_str()) || home.is_of_class(&file) {
         Worth::Own
-    } else if is_inside {
-        Worth::Repository
     } else {
-        Worth::Elsewhere
+        match (is_inside, home::is_of_tests(&file)) {
+            (true, true) => Worth::Tests,
+            (true, false) => Worth::Repository,
+            (false, true) => Worth::TestsElsewhere,
+            (false, false) => Worth::Elsewhere,
+        }
     };
     let line = Some(frame.line);
     Some((worth, Place { file, line }))

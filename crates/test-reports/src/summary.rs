@@ -158,6 +158,10 @@ impl Sink for OneFile<'_> {
         }
     }
 
+    fn skipped(&mut self, cases: u64) {
+        self.summary.counts.add_skipped(cases);
+    }
+
     fn file_coverage(&mut self, file: FileCoverage) {
         self.coverage.get_or_insert_default().add(file);
     }

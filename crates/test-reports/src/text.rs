@@ -93,6 +93,67 @@ pub(crate) fn first_line(text: &str) -> Option<&str> {
     text.lines().map(str::trim).find(|line| !line.is_empty())
 }
 
+/// A text without the sequences by which a terminal is coloured, as they were printed, as pytest writes them, and as they are
+/// left by tools that drop the escape character.
+pub(crate) fn without_colours(text: String) -> String {
+    if memchr(b'[', text.as_bytes()).is_none() {
+        return text;
+    }
+    let has_residue = RESETS.iter().any(|reset| text.contains(reset));
+    let mut kept = String::new();
+    let mut from = 0;
+    let mut at = 0;
+    while let Some(found) = memchr(b'[', &text.as_bytes()[at..]) {
+        let bracket = at + found;
+        at = bracket + 1;
+        let before = &text[from..bracket];
+        let escape = ESCAPES
+            .iter()
+            .find_map(|escape| before.strip_suffix(escape));
+        // What could not be written may have been anything.
+        let is_sure = escape.is_some() && !before.ends_with(char::REPLACEMENT_CHARACTER);
+        let is_known = has_residue || escape.is_some();
+        let is_meant = |length: &usize| is_sure || (is_known && is_colour(&text[at..at + length]));
+        if let Some(length) = sequence(&text[at..]).filter(is_meant) {
+            kept.push_str(escape.unwrap_or(before));
+            at += length;
+            from = at;
+        }
+    }
+    if from == 0 {
+        return text;
+    }
+    kept.push_str(&text[from..]);
+    kept
+}
+
+/// What stands for the escape character: itself, pytest's word for it, and what is left where it could not be written.
+const ESCAPES: [&str; 3] = ["\u{1b}", "#x1B", "\u{fffd}"];
+
+/// Where a text has one of these, colours were lost in it. No list or index looks like them.
+const RESETS: [&str; 6] = ["[0m", "[39m", "[22m", "[27m", "[39;49m", "[39;49;00m"];
+
+/// The length of a control sequence behind its `[`.
+fn sequence(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let parameters = bytes
+        .iter()
+        .take_while(|byte| (0x20..=0x3f).contains(*byte));
+    let length = parameters.count();
+    let is_final = bytes
+        .get(length)
+        .is_some_and(|byte| (0x40..=0x7e).contains(byte));
+    is_final.then_some(length + 1)
+}
+
+fn is_colour(sequence: &str) -> bool {
+    let numbers = sequence.strip_suffix('m').unwrap_or_default();
+    !numbers.is_empty()
+        && numbers
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b';')
+}
+
 /// A path as every system but one writes it.
 pub(crate) fn forward_slashes(path: &str) -> String {
     path.replace('\\', "/")
@@ -172,6 +233,26 @@ mod tests {
             "R&D &nbsp; &bomb; &#xyz; &#; & &amp"
         );
         assert_eq!(unescape("&#99999999999;"), "\u{FFFD}");
+    }
+
+    #[test]
+    fn colours_are_no_text() {
+        for (text, plain) in [
+            ("a \u{1b}[1;31mred\u{1b}[0m b", "a red b"),
+            ("\u{1b}[2Jx\u{1b}[K", "x"),
+            ("#x1B[91m- \u{e9}#x1B[39;49;00m", "- \u{e9}"),
+            ("\u{fffd}[31mred\u{fffd}[0m", "red"),
+            ("boom [31mred[0m", "boom red"),
+            // What no colour ends may be anything.
+            ("list[3]m and [31m", "list[3]m and [31m"),
+            ("[0m] is [12] of [0;1]", "] is [12] of [0;1]"),
+            ("\u{1b}[31", "\u{1b}[31"),
+            ("\u{fffd}[a]", "\u{fffd}[a]"),
+            ("#x1B", "#x1B"),
+            ("[", "["),
+        ] {
+            assert_eq!(without_colours(text.to_owned()), plain, "{text}");
+        }
     }
 
     #[test]

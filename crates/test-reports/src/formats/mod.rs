@@ -8,6 +8,7 @@ mod junit;
 mod lcov;
 mod nunit;
 mod simplecov;
+mod telling;
 mod testng;
 mod trouble;
 mod trx;

@@ -2,7 +2,7 @@
 
 use crate::limits::TEXT_BYTES;
 use crate::model::Case;
-use crate::text::{Clipped, first_line};
+use crate::text::{Clipped, first_line, without_colours};
 
 /// The message and the trace of one failure, or the reason of a skip.
 pub(super) struct Trouble {
@@ -24,9 +24,9 @@ impl Trouble {
         if case.message.is_some() || case.details.is_some() {
             return;
         }
-        let trace = self.trace.finish();
+        let trace = self.trace.finish().map(without_colours);
         let first = || trace.as_deref().and_then(first_line).map(str::to_owned);
-        let message = self.message.finish();
+        let message = self.message.finish().map(without_colours);
         case.message = message
             .map(|message| message.trim_start().to_owned())
             .or_else(first);

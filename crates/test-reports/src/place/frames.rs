@@ -38,6 +38,8 @@ pub(super) fn is_innermost_last(path: &str) -> bool {
 
 /// `File "tests/test_cart.py", line 3, in test_total`.
 fn python(line: &str) -> Option<Frame<'_>> {
+    // pytest marks what went wrong, and a source that cannot be read is that.
+    let line = line.strip_prefix("E ").unwrap_or(line);
     let (path, rest) = line.trim_start().strip_prefix("File \"")?.split_once('"')?;
     let rest = rest.strip_prefix(", line ")?;
     frame(path, leading_number(rest)?)

@@ -77,6 +77,12 @@ impl<'a> Home<'a> {
                 ends.extend(modules(name));
             }
         }
+        if case.class_name.as_deref().unwrap_or_default().is_empty() && case.name.contains('.') {
+            let is_word = !case.name.contains([' ', '/', '\\']);
+            ends.extend(modules(&case.name).into_iter().filter(|_| is_word));
+        }
+        let own = case.file.as_deref().map(forward);
+        ends.extend(own.filter(|own| own.contains('/') && !is_absolute(own)));
         // The root of all folders is nobody's repository.
         let root = root.filter(|root| !root.trim_end_matches('/').is_empty());
         Self { root, ends }
@@ -86,7 +92,7 @@ impl<'a> Home<'a> {
     pub(super) fn own(&self, file: &str) -> Option<String> {
         let path = forward(file);
         self.below(&path)
-            .or_else(|| file_name(&path))
+            .or_else(|| file_name(&path).filter(|_| !is_of_python(&path)))
             .filter(|path| !path.is_empty())
     }
 
@@ -129,6 +135,9 @@ impl<'a> Home<'a> {
         if !is_absolute(path) {
             let leads_out = path.starts_with("../") || path.contains("://");
             return (!leads_out).then(|| path.to_owned());
+        }
+        if is_of_python(path) {
+            return None;
         }
         let end = self.ends.iter().find(|end| ends_with(path, end))?;
         let at = stem_length(path, end) - end.len();
@@ -204,6 +213,23 @@ fn is_absolute(path: &str) -> bool {
         bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && bytes[2] == b'/'
     };
     path.starts_with('/') || of_windows(path.as_bytes())
+}
+
+/// Whether an absolute path is in the library of a Python: a module that could not be loaded is told of with its loader.
+fn is_of_python(path: &str) -> bool {
+    is_absolute(path) && (path.contains("/lib/python3") || path.contains("/lib/python2"))
+}
+
+/// Whether a file holds tests and no helpers of theirs, by its name.
+pub(super) fn is_of_tests(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = stem(name);
+    name.starts_with("test_")
+        || name.contains(".test.")
+        || name.contains(".spec.")
+        || ["_test", "_spec", "Test", "Tests"]
+            .iter()
+            .any(|end| stem.ends_with(end))
 }
 
 fn is_foreign(path: &str) -> bool {

@@ -35,6 +35,10 @@ pub(crate) trait Handler {
     fn close(&mut self);
     /// The document is over, or a fault ends it: what is held back is told now.
     fn finish(&mut self) {}
+    /// What is wrong with the document as a whole. Asked when it is over.
+    fn fault(&mut self) -> Option<ReadError> {
+        None
+    }
 }
 
 /// A document that is read piece by piece.
@@ -141,7 +145,7 @@ impl<R: BufRead> Document<R> {
     pub(crate) fn walk(&mut self, handler: &mut impl Handler) -> Result<(), ReadError> {
         let result = self.pieces(handler);
         handler.finish();
-        result
+        result.and_then(|()| handler.fault().map_or(Ok(()), Err))
     }
 
     fn pieces(&mut self, handler: &mut impl Handler) -> Result<(), ReadError> {
@@ -444,14 +448,30 @@ fn first_element(text: &str) -> Option<&str> {
     Some(name.rsplit_once(':').map_or(name, |(_, name)| name))
 }
 
-/// The length of a DOCTYPE, with the declarations between its brackets.
+/// The length of a DOCTYPE, with the declarations between its brackets. What is in comments, instructions and quotes ends
+/// nothing.
 fn doctype(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
     let mut brackets = 0_u32;
-    for (at, byte) in text.bytes().enumerate() {
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let end = match byte {
+            b'<' if bytes[at..].starts_with(b"<!--") => "-->",
+            b'<' if bytes[at..].starts_with(b"<?") => "?>",
+            b'"' => "\"",
+            b'\'' => "'",
+            _ => "",
+        };
+        at += 1;
         match byte {
+            _ if !end.is_empty() => {
+                // A comment does not end with its own beginning.
+                let from = at + if end == "-->" { "!--".len() } else { 0 };
+                at = from + text.get(from..)?.find(end)? + end.len();
+            }
             b'[' => brackets += 1,
             b']' => brackets = brackets.saturating_sub(1),
-            b'>' if brackets == 0 => return Some(at + 1),
+            b'>' if brackets == 0 => return Some(at),
             _ => {}
         }
     }

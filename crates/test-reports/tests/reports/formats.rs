@@ -62,7 +62,7 @@ fn refuses_broken_json_with_its_place() {
             "line 1, column 26: not well-formed JSON: `\\` is followed by what cannot be escaped",
         ),
         (
-            "{\"RSpec\": [], \"coverage\": 1}",
+            "{\"RSpec\": [], \"x\": {\"coverage\": {}}}",
             "line 1, column 11: the run `RSpec` is not an object",
         ),
         (

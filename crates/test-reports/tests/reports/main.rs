@@ -15,6 +15,7 @@ mod meaning;
 mod properties;
 mod refusals;
 mod summary;
+mod tools;
 
 use test_reports::{Case, Outcome, ReadError, Report};
 

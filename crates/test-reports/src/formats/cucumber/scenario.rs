@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::formats::telling::telling;
 use crate::model::{Case, Outcome};
 use crate::seconds;
-use crate::text::first_line;
+use crate::text::without_colours;
 
 /// How far a scenario came; the highest of its steps' is its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -70,14 +71,15 @@ impl Scenario {
         Ok(())
     }
 
-    fn explain(&mut self, status: &str, step: Step) {
+    fn explain(&mut self, status: &str, mut step: Step) {
         if self.standing <= Standing::Skipped {
             return;
         }
-        let said = step.error.as_deref().and_then(first_line);
+        step.error = step.error.map(without_colours);
+        let said = step.error.as_deref().and_then(|error| telling(error, ""));
         let title = format!("{} {}", step.keyword.trim_end(), step.name);
         self.message = match said {
-            Some(said) => Some(said.to_owned()),
+            Some(said) => Some(said),
             None if title.trim().is_empty() => Some(status.to_owned()),
             None => Some(format!("{status}: {}", title.trim())),
         };

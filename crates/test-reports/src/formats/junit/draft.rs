@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::naming::{could_not_start, panic, says_nothing, telling, telling_line};
+use super::naming::{could_not_start, says_nothing, without_number};
+use super::placed::placed;
+use crate::formats::telling::{exception, of_catch, step, telling, telling_line, uncut};
 use crate::limits::{NAME_BYTES, TEXT_BYTES};
 use crate::model::{Case, Outcome};
 use crate::place::Place;
 use crate::seconds;
 use crate::suites::{Recurring, Suites};
-use crate::text::{Clipped, clip, unescape};
+use crate::text::{Clipped, clip, unescape, without_colours};
 use crate::xml::{Tag, Text};
 
 /// How much a finding says about the case; a weightier one displaces a lighter one.
@@ -68,11 +70,39 @@ impl Finding {
     }
 }
 
+/// Kinds of errors by which PHPUnit 9 says that a test held and is of little worth. It ends well with them.
+const RISKY: [&str; 5] = [
+    "PHPUnit\\Framework\\RiskyTestError",
+    "PHPUnit\\Framework\\OutputError",
+    "PHPUnit\\Framework\\MissingCoversAnnotationException",
+    "PHPUnit\\Framework\\UnintentionallyCoveredCodeError",
+    "PHPUnit\\Framework\\CoveredCodeNotExecutedException",
+];
+
+/// A case that is complete, and what its suite must still say of it.
+pub(super) struct Ended {
+    pub(super) case: Case,
+    /// How many failures and errors are in it, whatever it became.
+    pub(super) failures: u64,
+    /// It is marked as skipped beside its failures, with this reason perhaps: it may have been expected to fail.
+    pub(super) excuse: Option<Excuse>,
+}
+
+/// Why a case may fail.
+#[derive(Debug)]
+pub(super) struct Excuse {
+    pub(super) reason: Option<String>,
+    /// The tool says by itself that the failure is none.
+    is_certain: bool,
+}
+
 /// A case that is not complete yet.
 #[derive(Debug)]
 pub(super) struct Draft {
     case: Case,
     weightiest: Option<Weight>,
+    failures: u64,
+    excuse: Option<Excuse>,
     /// What the case printed, if nothing else says why it failed.
     output: Option<Clipped>,
 }
@@ -153,11 +183,52 @@ impl Draft {
         Self {
             case,
             weightiest: None,
+            failures: 0,
+            excuse: None,
             output: None,
         }
     }
 
-    pub(super) fn settle(&mut self, finding: Finding) {
+    /// Makes the name one that does not move with the order of the cases.
+    #[inline]
+    pub(super) fn drop_number(&mut self, number: u64) {
+        if self.case.name.starts_with('#')
+            && let Some(own) = without_number(&self.case.name, number)
+        {
+            self.case.name = own.to_owned();
+        }
+    }
+
+    /// Whether another case has the same identity.
+    #[inline]
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        self.case.name == other.case.name
+            && self.case.class_name == other.case.class_name
+            && self.case.suite == other.case.suite
+            && self.case.file == other.case.file
+    }
+
+    pub(super) fn settle(&mut self, mut finding: Finding) {
+        match finding.weight {
+            Weight::Failing => {
+                self.failures += 1;
+                if finding
+                    .kind
+                    .as_deref()
+                    .is_some_and(|kind| RISKY.contains(&kind))
+                {
+                    (finding.weight, finding.outcome) = (Weight::Skipped, Outcome::Skipped);
+                }
+            }
+            Weight::Skipped if self.excuse.is_none() => {
+                self.excuse = Some(Excuse {
+                    reason: finding.message.clone(),
+                    // A test of Node that is still to be done runs, and may fail.
+                    is_certain: finding.kind.as_deref() == Some("todo"),
+                });
+            }
+            Weight::Flaky | Weight::Skipped | Weight::Repeated => {}
+        }
         if self.weightiest >= Some(finding.weight) {
             let as_weighty = self.weightiest == Some(finding.weight);
             if as_weighty && finding.outcome == Outcome::Error {
@@ -167,16 +238,20 @@ impl Draft {
         }
         self.weightiest = Some(finding.weight);
         self.case.outcome = finding.outcome;
-        self.case.details = finding.details.finish();
+        self.case.details = finding.details.finish().map(without_colours);
         let (file, line) = finding.place;
         if let Some(file) = file.or_else(|| line.and(self.case.file.clone())) {
             self.case.failed_at = Some(Box::new(Place { file, line }));
         }
-        self.case.message = finding.message.or_else(|| {
-            let details = self.case.details.as_deref();
-            let words = details.and_then(|details| telling(details, &self.case.name));
-            words.or(finding.kind)
-        });
+        let details = self.case.details.as_deref().unwrap_or_default();
+        self.case.message = match finding.message {
+            Some(message) => {
+                let message = without_colours(message);
+                let kind = finding.kind.as_deref().unwrap_or_default();
+                Some(better(&message, kind, details, &self.case.name).unwrap_or(message))
+            }
+            None => telling(details, &self.case.name).or(finding.kind),
+        };
         self.read_details();
         let message = self.case.message.as_deref().unwrap_or_default();
         if self.case.outcome == Outcome::Skipped && could_not_start(message) {
@@ -194,7 +269,7 @@ impl Draft {
         if let Some(line) = framed.and_then(|message| telling_line(message, &self.case.name)) {
             self.case.message = Some(line.to_owned());
         }
-        if let Some((file, line, said)) = self.case.details.as_deref().and_then(panic)
+        if let Some((file, line, said)) = self.case.details.as_deref().and_then(placed)
             && self.case.line.is_none()
         {
             let (file, line) = (file.to_owned(), Some(line));
@@ -212,16 +287,65 @@ impl Draft {
     }
 
     #[inline]
-    pub(super) fn finish(mut self) -> Case {
+    pub(super) fn finish(mut self) -> Ended {
         self.case.flaky = self.weightiest == Some(Weight::Flaky);
-        if let Some(output) = self.output.and_then(Clipped::finish) {
+        if let Some(output) = self.output.and_then(Clipped::finish).map(without_colours) {
             if self.case.message.is_none() {
-                self.case.message = telling(&output, &self.case.name);
+                self.case.message = step(&output).or_else(|| telling(&output, &self.case.name));
             }
             self.case.details = Some(output);
         }
-        self.case
+        let excuse = self
+            .excuse
+            .filter(|_| self.weightiest == Some(Weight::Failing));
+        let mut ended = Ended {
+            case: self.case,
+            failures: self.failures,
+            excuse,
+        };
+        if ended
+            .excuse
+            .as_ref()
+            .is_some_and(|excuse| excuse.is_certain)
+        {
+            ended.excuse();
+        }
+        ended
     }
+}
+
+impl Ended {
+    /// The failure was expected: the case counts as skipped. What it said stays where no reason is given.
+    #[cold]
+    pub(super) fn excuse(&mut self) {
+        let Some(excuse) = self.excuse.take() else {
+            return;
+        };
+        self.case.outcome = Outcome::Skipped;
+        self.case.message = excuse.reason.or_else(|| self.case.message.take());
+    }
+}
+
+/// What says more than a message, where the details or the message itself do.
+fn better(message: &str, kind: &str, details: &str, case: &str) -> Option<String> {
+    const TRACEBACK: &str = "Traceback (most recent call last)";
+    if let Some((title, traceback)) = message.split_once(TRACEBACK) {
+        return Some(
+            format!("{}\n{}", title.trim_end(), exception(traceback)?)
+                .trim()
+                .to_owned(),
+        );
+    }
+    if message.ends_with("...") {
+        return uncut(message, details, case);
+    }
+    if let Some(said) = of_catch(details) {
+        return Some(said);
+    }
+    // A key alone is the whole message of Python's `KeyError`.
+    let is_exception = !kind.is_empty() && !kind.ends_with("AssertionError");
+    let whole = || format!("{kind}: {message}");
+    (is_exception && details.contains(TRACEBACK) && details.contains(&whole())).then(whole)
 }
 
 fn without_blank_ends(mut message: String) -> String {
