@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(
             with_logs(page, &[check], "http://127.0.0.1:1"),
             "<main>\n<a href=\"#log-0\">log</a><section aria-labelledby=\"log-0\">\n<h2 id=\"log-0\">Log of build</h2>\n\
-             <pre tabindex=\"0\">&lt;b&gt;no&lt;/b&gt;[1m\n</pre></section>\n</main>"
+             <pre tabindex=\"0\">&lt;b&gt;no&lt;/b&gt;\n</pre></section>\n</main>"
         );
     }
 
