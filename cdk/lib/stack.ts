@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import type { NetworkSettings, Settings } from './context';
 import { MergeGate } from './merge-gate';
 import type { RepositoryKeys } from './keys';
+import { Names } from './names';
 import type { NetworkProps } from './network';
 
 /** The stack that `cdk deploy` puts into an account. */
@@ -45,7 +46,7 @@ export class MergeGateStack extends Stack {
   /** Whoever subscribes to it is told; it costs nothing until somebody does. */
   private topic(service: string): Topic {
     const topic = new Topic(this, 'Notifications', {
-      topicName: `${service}-notifications`,
+      topicName: new Names(this, service).notifications,
       enforceSSL: true,
     });
     // With a policy of its own a topic no longer lets the account's alarms in by itself.

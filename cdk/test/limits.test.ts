@@ -133,7 +133,7 @@ function referenceOf(statements: ReturnType<typeof statementsOf>, repository: st
   const own = statements.find(
     ({ resources, condition }) => resources.some((arn) => arn.endsWith(`:${repository}`)) && condition?.Null,
   );
-  return String([own?.condition?.StringEqualsIfExists?.['codecommit:References']].flat()[0]);
+  return String([own?.condition?.StringLikeIfExists?.['codecommit:References']].flat()[0]);
 }
 
 test('fails at synthesis where people would have to have more policies than AWS attaches', () => {

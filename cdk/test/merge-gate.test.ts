@@ -271,22 +271,26 @@ test('people under the policy push to no gated branch, and merge pull requests s
     'AWS::IAM::ManagedPolicy',
   );
   const { Statement } = policy?.Properties.PolicyDocument as { Statement: Record<string, unknown>[] };
-  assert.deepEqual(Statement[0]?.Condition, {
-    StringEqualsIfExists: { 'codecommit:References': ['refs/heads/main'] },
+  const pushes = Statement.find(({ Action }) => (Action as string[]).includes('codecommit:GitPush'));
+  assert.deepEqual(pushes?.Condition, {
+    StringLikeIfExists: { 'codecommit:References': ['refs/heads/main', 'refs/heads/mergegate/*'] },
     Null: { 'codecommit:References': 'false' },
   });
   const actions = Statement.flatMap(({ Action }) => Action as string[]);
   assert.ok(actions.includes('codecommit:GitPush'));
   assert.ok(actions.includes('codecommit:OverridePullRequestApprovalRules'));
   assert.deepEqual(
-    actions.filter((action) => /^codecommit:(.*MergePullRequest|(?!MergeBranches\*).*\*)/.test(action)),
+    actions.filter((action) => /^codecommit:(.*MergePullRequest|\*$)/.test(action)),
     [],
   );
 });
 
 test('without named destinations the policy guards the default branch that was found', () => {
   const [policy] = resourcesOf(RESOLVED, 'AWS::IAM::ManagedPolicy');
-  assert.match(JSON.stringify(policy?.Properties), /"codecommit:References":\["\w+\.References0"\]/);
+  assert.match(
+    JSON.stringify(policy?.Properties),
+    /"codecommit:References":\["\w+\.References0","refs\/heads\/mergegate\/\*"\]/,
+  );
 });
 
 test('the break-glass role is exempt from the policy', () => {

@@ -22,6 +22,8 @@ const SUBNETS = ['subnet-1', 'subnet-2'];
 const GROUPS = ['sg-1'];
 
 const REFERENCE = new Reference([
+  'cloudformation',
+  'cloudwatch',
   'codebuild',
   'codecommit',
   'ec2',
