@@ -16,7 +16,7 @@ import { Construct } from 'constructs';
 import { grant } from './acknowledge';
 import type { DeploymentProperties, ReferencesProperties, SettingsParameter } from './deployment/properties';
 import { functionRole, logGroupOf } from './functions';
-import { useOfKeys, type RepositoryKeys } from './keys';
+import { useOfAnyKey, type RepositoryKeys } from './keys';
 import { approvalRule, PREVIEW_REFERENCES, type Names } from './names';
 
 const PACKAGE = resolve(__dirname, '..');
@@ -139,7 +139,7 @@ export class Deployment extends Construct {
   }
 
   private permissions(): PolicyStatement[] {
-    const { names, artifacts, repositories, repositoryKeys } = this.props;
+    const { names, artifacts, repositoryKeys } = this.props;
     const anyRepository = [names.repositoryArn('*')];
     const previews = allow('codecommit', ['DeleteBranch'], anyRepository);
     previews.addCondition('StringLike', { 'codecommit:References': PREVIEW_REFERENCES });
@@ -200,7 +200,7 @@ export class Deployment extends Construct {
           ...['durations', 'rules-*', 'moves-*'].map((name) => `repositories/*/${name}`),
         ].map((name) => names.parameterArn(name)),
       ),
-      ...useOfKeys(this, repositoryKeys, repositories),
+      ...useOfAnyKey(this, repositoryKeys),
       ...this.letGoOfPeople(),
       allow('s3', ['ListBucketVersions'], [artifacts.bucketArn]),
       allow('s3', ['DeleteObject', 'DeleteObjectVersion'], [artifacts.arnForObjects('*')]),
