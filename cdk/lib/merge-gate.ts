@@ -176,6 +176,8 @@ export class MergeGate extends Construct {
   readonly images: IRepository;
   /** For the people of a team, all of them: gated branches change by merging pull requests only. */
   readonly protectBranches: readonly IManagedPolicy[];
+  /** Who lacks which of them, in words, as it was found when the deployment last changed. */
+  readonly policiesToAttach: string;
   /** What tells that the gate needs a person. */
   readonly alarms: readonly IAlarm[];
   /** The dashboard's name. */
@@ -248,7 +250,12 @@ export class MergeGate extends Construct {
     });
     this.protectBranches = protection.policies;
     const others = [storage, seal, ...builds.constructs, functions, machine, settings, triggers];
-    deployment.finish(this.protectBranches, settings.parameters, ...others, notifications);
+    this.policiesToAttach = deployment.finish(
+      this.protectBranches,
+      settings.parameters,
+      ...others,
+      notifications,
+    );
     const observability = new Observability(this, 'Observability', {
       ...shared,
       functions: functions.all,

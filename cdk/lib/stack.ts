@@ -85,10 +85,16 @@ export class MergeGateStack extends Stack {
           `ProtectBranchesPolicyArn${place === 0 ? '' : place + 1}`,
           [
             managedPolicyArn,
-            'Attach it to your people: gated branches change by merging pull requests only',
+            place === 0
+              ? 'Attach it to your people: gated branches change by merging pull requests only'
+              : 'Attach it to your people as well: for further repositories',
           ] as const,
         ]),
       ),
+      PoliciesToAttach: [
+        gate.policiesToAttach,
+        'Who lacks which of the policies for people, as it was found when the deployment last changed',
+      ],
       DeadLetterQueueUrl: [gate.deadLetters.queueUrl, 'Events that could not be handled'],
       ArtifactBucketName: [gate.artifacts.bucketName, 'Builds may write where MERGEGATE_ARTIFACTS says'],
       ImageRepositoryUri: [gate.images.repositoryUri, 'For images of container builds'],

@@ -579,3 +579,37 @@ test('refuses a directory without the compiled functions', () => {
     /holds no compiled `router`: expected `router\/bootstrap`.*cargo lambda build/s,
   );
 });
+
+test('CloudFormation is answered once: a request that failed or came late is not carried out again', () => {
+  GATE.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+    FunctionName: Match.objectLike({ Ref: Match.stringLikeRegexp('Deployment') }),
+    MaximumRetryAttempts: 0,
+    MaximumEventAgeInSeconds: 60,
+  });
+});
+
+test('each answer with default branches is of ten repositories at most, and each policy reads its own', () => {
+  const repositories = Array.from({ length: 50 }, (_, place) => `team-${place}`);
+  const template = gate({ repositories }).toJSON() as CloudFormation;
+  const asked = Object.entries(template.Resources).filter(
+    ([, { Type }]) => Type === 'Custom::MergegateReferences',
+  );
+  assert.deepEqual(
+    asked.map(([, { Properties }]) => Properties.repositories),
+    [0, 10, 20, 30, 40].map((from) => repositories.slice(from, from + 10)),
+  );
+  const policies = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::IAM::ManagedPolicy');
+  const statements = policies.flatMap(
+    ({ Properties }) => (Properties.PolicyDocument as { Statement: Record<string, unknown>[] }).Statement,
+  );
+  for (const [place, repository] of repositories.entries()) {
+    const [own] = statements.filter(
+      ({ Condition, Resource }) =>
+        JSON.stringify(Condition ?? {}).includes('References') && String(Resource).endsWith(`:${repository}`),
+    );
+    assert.match(
+      JSON.stringify(own?.Condition),
+      new RegExp(`"Fn::GetAtt":\\["${asked[Math.floor(place / 10)]?.[0]}","References${place % 10}"\\]`),
+    );
+  }
+});
