@@ -57,7 +57,7 @@ function divided(role: Role, statement: PolicyStatement): PolicyStatement[] {
 }
 
 /** Gives the wildcards in `resources` their reasons. */
-export function explain(role: Role, resources: readonly string[]): void {
+export function explain(role: IConstruct, resources: readonly string[]): void {
   for (const name of resources) {
     // cdk-nag writes variables of IAM as it writes references.
     const resource = flattened(Stack.of(role).resolve(name)).replaceAll(/\$\{([^}]+)\}/g, '<$1>');

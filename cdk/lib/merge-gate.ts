@@ -21,7 +21,7 @@ import type { IMetric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 
 import { acknowledge } from './acknowledge';
-import { BuildRole, type BuildRoleProps, type BuildRoles } from './build-role';
+import { BuildRole, CommonBuilds, OwnBuilds, type BuildRoles, type OwnBuildsProps } from './build-role';
 import { FunctionFactory } from './code';
 import { Deployment } from './deployment';
 import { Functions } from './functions';
@@ -156,7 +156,7 @@ export interface MergeGateProps {
 
 interface Builds {
   readonly network?: Network;
-  readonly constructs: readonly BuildRole[];
+  readonly constructs: readonly Construct[];
   readonly roles: ReadonlyMap<string, BuildRoles>;
 }
 
@@ -270,25 +270,42 @@ export class MergeGate extends Construct {
   }
 
   /** Where builds run, and as whom. */
-  private builds(
-    props: MergeGateProps,
-    shared: Pick<BuildRoleProps, 'names' | 'artifacts' | 'repositoryKeys'>,
-  ): Builds {
+  private builds(props: MergeGateProps, shared: Omit<OwnBuildsProps, 'repository'>): Builds {
     const network = props.vpc && new Network(this, 'Network', props.vpc, props);
-    const common = { ...shared, buildPolicies: props.buildPolicies ?? [], network };
+    const { names } = shared;
+    const buildPolicies = props.buildPolicies ?? [];
+    const plainBuilds = new CommonBuilds(this, 'Builds', { names, buildPolicies, network });
+    const containerBuilds = new CommonBuilds(this, 'ContainerBuilds', {
+      names,
+      buildPolicies,
+      network,
+      images: this.images,
+    });
     const made = props.repositories.map((repository) => {
-      const plain = new BuildRole(this, `Build-${repository}`, { ...common, repository });
-      const images = this.images;
-      const container = new BuildRole(this, `ContainerBuild-${repository}`, {
-        ...common,
+      const own = new OwnBuilds(this, `BuildsOf-${repository}`, { ...shared, repository });
+      const plain = new BuildRole(this, `Build-${repository}`, {
+        names,
         repository,
-        images,
+        own,
+        common: plainBuilds,
+        container: false,
       });
-      return { repository, plain, container };
+      const container = new BuildRole(this, `ContainerBuild-${repository}`, {
+        names,
+        repository,
+        own,
+        common: containerBuilds,
+        container: true,
+      });
+      return { repository, own, plain, container };
     });
     return {
       network,
-      constructs: made.flatMap(({ plain, container }) => [plain, container]),
+      constructs: [
+        plainBuilds,
+        containerBuilds,
+        ...made.flatMap(({ plain, container }) => [plain, container]),
+      ],
       roles: new Map(
         made.map(({ repository, plain, container }) => [
           repository,

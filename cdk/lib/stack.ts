@@ -23,7 +23,11 @@ export class MergeGateStack extends Stack {
       stackName: `mergegate-${settings.serviceName}`,
       description: description(settings.repositories),
       env: { account: settings.accountId, region: settings.region },
+      // A template has room for a million bytes.
+      suppressTemplateIndentation: true,
     });
+    // Of 450 resources it takes 60,000 bytes.
+    this.node.setContext('aws:cdk:enable-path-metadata', false);
     this.warnOfOtherCredentials(settings.accountId);
     const notifications = this.topic(settings.serviceName);
     this.gate = new MergeGate(this, 'Gate', {

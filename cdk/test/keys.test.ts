@@ -78,7 +78,7 @@ test('refuses a build role that is denied all keys, under which every build dies
   const template = structuredClone(TEMPLATE);
   for (const { Type, Properties } of Object.values(template.Resources)) {
     const document = Properties.PolicyDocument as { Statement: Record<string, unknown>[] } | undefined;
-    if (Type === 'AWS::IAM::Policy' && document !== undefined) {
+    if (Type === 'AWS::IAM::ManagedPolicy' && document !== undefined) {
       document.Statement = document.Statement.map((statement) =>
         Array.isArray(statement.NotAction)
           ? {

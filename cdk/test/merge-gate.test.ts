@@ -19,7 +19,7 @@ import {
   VERDICT_SENTENCE,
 } from '../lib/observability';
 import { app, emptyStack, gate, RIGHT } from './support/synth';
-import { resourcesOf, type CloudFormation } from './support/template';
+import { peoplesPolicies, resourcesOf, type CloudFormation } from './support/template';
 
 const ROOT = resolve(__dirname, '../..');
 const GATE = gate();
@@ -266,10 +266,7 @@ test('the approval rules are made last and go first', () => {
 });
 
 test('people under the policy push to no gated branch, and merge pull requests still', () => {
-  const [policy] = resourcesOf(
-    gate({ destinations: ['main'] }).toJSON() as CloudFormation,
-    'AWS::IAM::ManagedPolicy',
-  );
+  const [policy] = peoplesPolicies(gate({ destinations: ['main'] }).toJSON() as CloudFormation);
   const { Statement } = policy?.Properties.PolicyDocument as { Statement: Record<string, unknown>[] };
   const pushes = Statement.find(({ Action }) => (Action as string[]).includes('codecommit:GitPush'));
   assert.deepEqual(pushes?.Condition, {
@@ -286,7 +283,7 @@ test('people under the policy push to no gated branch, and merge pull requests s
 });
 
 test('without named destinations the policy guards the default branch that was found', () => {
-  const [policy] = resourcesOf(RESOLVED, 'AWS::IAM::ManagedPolicy');
+  const [policy] = peoplesPolicies(RESOLVED);
   assert.match(
     JSON.stringify(policy?.Properties),
     /"codecommit:References":\["\w+\.References0","refs\/heads\/mergegate\/\*"\]/,
@@ -295,10 +292,7 @@ test('without named destinations the policy guards the default branch that was f
 
 test('the break-glass role is exempt from the policy', () => {
   const breakGlassRoleArn = 'arn:aws:iam::123456789012:role/break-glass';
-  const [policy] = resourcesOf(
-    gate({ breakGlassRoleArn }).toJSON() as CloudFormation,
-    'AWS::IAM::ManagedPolicy',
-  );
+  const [policy] = peoplesPolicies(gate({ breakGlassRoleArn }).toJSON() as CloudFormation);
   const { Statement } = policy?.Properties.PolicyDocument as { Statement: { Condition: object }[] };
   for (const { Condition } of Statement) {
     assert.deepEqual((Condition as Record<string, unknown>).ArnNotEquals, {
@@ -472,12 +466,14 @@ test('builds get what buildPolicies allow, and the Deny makes room for it', () =
     actions: ['codeartifact:ReadFromRepository'],
     resources: ['arn:aws:codeartifact:eu-central-1:123456789012:repository/all/all'],
   });
-  gate({ buildPolicies: [statement] }).hasResourceProperties('AWS::IAM::Policy', {
+  gate({ buildPolicies: [statement] }).hasResourceProperties('AWS::IAM::ManagedPolicy', {
+    ManagedPolicyName: 'mergegate-builds-eu-central-1',
     PolicyDocument: {
-      Statement: Match.arrayWith([
-        Match.objectLike({ Effect: 'Allow', Action: 'codeartifact:ReadFromRepository' }),
+      Statement: [
         Match.objectLike({ Effect: 'Deny', NotAction: Match.arrayWith(['codeartifact:ReadFromRepository']) }),
-      ]),
+        Match.anyValue(),
+        Match.objectLike({ Effect: 'Allow', Action: 'codeartifact:ReadFromRepository' }),
+      ],
     },
   });
 });

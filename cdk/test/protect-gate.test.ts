@@ -5,12 +5,12 @@ import { test } from 'node:test';
 import { decide } from './support/evaluate';
 import { allows, statementsOf, type Statement } from './support/iam';
 import { deployedStack, templateOf } from './support/synth';
-import { resourcesOf } from './support/template';
+import { peoplesPolicies, resourcesOf } from './support/template';
 
 const TEMPLATE = templateOf(deployedStack());
 const PEOPLE: readonly Statement[] = [
   { effect: 'Allow', actions: ['*'], notActions: [], resources: ['*'] },
-  ...resourcesOf(TEMPLATE, 'AWS::IAM::ManagedPolicy').flatMap(({ Properties }) =>
+  ...peoplesPolicies(TEMPLATE).flatMap(({ Properties }) =>
     statementsOf(Properties.PolicyDocument as Parameters<typeof statementsOf>[0]),
   ),
 ];
@@ -242,7 +242,7 @@ test("refuses people to put anything below the gate's own branches, and hinders 
 });
 
 test('the policy of one repository leaves room for those of others', () => {
-  const [policy] = resourcesOf(TEMPLATE, 'AWS::IAM::ManagedPolicy');
+  const [policy] = peoplesPolicies(TEMPLATE);
   const characters = JSON.stringify(policy?.Properties.PolicyDocument).replaceAll(/\s/g, '').length;
   assert.ok(characters < 4_900, `${characters} of 6,144 characters`);
 });
