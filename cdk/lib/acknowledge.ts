@@ -17,6 +17,7 @@ const WILDCARDS: readonly (readonly [RegExp, string])[] = [
   [/:parameter\/mergegate\//, 'It stands for the ids of pull requests and the names of repositories.'],
   [/:network-interface\/\*$/, 'CodeBuild makes and removes it for one build; its id is not known before.'],
   [/:codecommit:[\w-]+:\d+:\*$/, 'A repository that leaves the list must still be let go of.'],
+  [/:kms:[\w-]+:\d+:key\/\*$/, 'So must one under a key; a condition holds it to what CodeCommit does.'],
   [/:iam::\d+:(group|role|user)\/\*$/, 'A condition holds it to the policies for people, whoever has them.'],
   [/:policy\/[\w-]+-protect-branches\*-[\w-]+$/, 'There is one for every few repositories.'],
   [/^<\w+\.Arn>\/(builds\/.*)?\*$/, 'It stands for the objects that builds make.'],
@@ -56,7 +57,7 @@ function divided(role: Role, statement: PolicyStatement): PolicyStatement[] {
 }
 
 /** Gives the wildcards in `resources` their reasons. */
-export function explain(role: Role, resources: readonly string[]): void {
+export function explain(role: IConstruct, resources: readonly string[]): void {
   for (const name of resources) {
     // cdk-nag writes variables of IAM as it writes references.
     const resource = flattened(Stack.of(role).resolve(name)).replaceAll(/\$\{([^}]+)\}/g, '<$1>');

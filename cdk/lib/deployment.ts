@@ -16,10 +16,14 @@ import { Construct } from 'constructs';
 import { grant } from './acknowledge';
 import type { DeploymentProperties, ReferencesProperties, SettingsParameter } from './deployment/properties';
 import { functionRole, logGroupOf } from './functions';
-import { useOfKeys, type RepositoryKeys } from './keys';
+import { useOfAnyKey, type RepositoryKeys } from './keys';
+import { chunks } from './deployment/outcomes';
 import { approvalRule, PREVIEW_REFERENCES, type Names } from './names';
 
 const PACKAGE = resolve(__dirname, '..');
+
+/** CloudFormation takes answers of 4,096 bytes: a default branch takes up to 256 characters, and what stands around all of them 600. */
+const REFERENCES_PER_ANSWER = 10;
 
 /** Properties of the deployment. */
 export interface DeploymentProps {
@@ -38,7 +42,7 @@ export interface DeploymentProps {
 /** The custom resource and the function behind it. */
 export class Deployment extends Construct {
   private readonly handler: NodejsFunction;
-  private readonly references: CustomResource;
+  private readonly references: readonly CustomResource[];
 
   constructor(
     scope: Construct,
@@ -48,12 +52,15 @@ export class Deployment extends Construct {
     super(scope, id);
     const { names, repositories } = props;
     this.handler = this.makeHandler();
-    const references: ReferencesProperties = {
-      service: names.service,
-      destinations: [...props.destinations],
-      repositories: [...repositories],
-    };
-    this.references = this.resource('References', 'Custom::MergegateReferences', references);
+    this.references = chunks(repositories, REFERENCES_PER_ANSWER).map((some, place) => {
+      const references: ReferencesProperties = {
+        service: names.service,
+        destinations: [...props.destinations],
+        repositories: some,
+      };
+      const id = place === 0 ? 'References' : `References${place + 1}`;
+      return this.resource(id, 'Custom::MergegateReferences', references);
+    });
   }
 
   /** The gated references of a repository: as they are named, or its default branch as it was found. */
@@ -62,15 +69,20 @@ export class Deployment extends Construct {
     if (destinations.length > 0) {
       return destinations.map((branch) => `refs/heads/${branch}`);
     }
-    return [this.references.getAttString(`References${repositories.indexOf(repository)}`)];
+    const place = repositories.indexOf(repository);
+    const answer = this.references[Math.floor(place / REFERENCES_PER_ANSWER)];
+    if (answer === undefined) {
+      throw new Error(`\`${repository}\` is not gated`);
+    }
+    return [answer.getAttString(`References${place % REFERENCES_PER_ANSWER}`)];
   }
 
-  /** Sets the approval rules up once `others` stand, and takes everything down before they go. */
+  /** Sets the approval rules up once `others` stand, and takes everything down before they go; answers who lacks a policy. */
   finish(
     policies: readonly IManagedPolicy[],
     settings: readonly SettingsParameter[],
     ...others: readonly Construct[]
-  ): void {
+  ): string {
     const { names, repositories, destinations, triggers, artifacts } = this.props;
     const properties: DeploymentProperties = {
       service: names.service,
@@ -83,10 +95,9 @@ export class Deployment extends Construct {
       repositories: repositories.map((name) => ({ name, approvalRule: approvalRule(names.service, name) })),
       settings,
     };
-    this.resource('Rules', 'Custom::MergegateDeployment', properties).node.addDependency(
-      ...policies,
-      ...others,
-    );
+    const resource = this.resource('Rules', 'Custom::MergegateDeployment', properties);
+    resource.node.addDependency(...policies, ...others);
+    return resource.getAttString('PoliciesToAttach');
   }
 
   private resource(id: string, resourceType: string, properties: Record<string, unknown>): CustomResource {
@@ -122,6 +133,8 @@ export class Deployment extends Construct {
       timeout: Duration.minutes(15),
     });
     handler.node.addDependency(role);
+    // CloudFormation asks once and waits: what is asked again, or late, may undo what was done meanwhile.
+    handler.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
     return handler;
   }
 
@@ -139,7 +152,7 @@ export class Deployment extends Construct {
   }
 
   private permissions(): PolicyStatement[] {
-    const { names, artifacts, repositories, repositoryKeys } = this.props;
+    const { names, artifacts, repositoryKeys } = this.props;
     const anyRepository = [names.repositoryArn('*')];
     const previews = allow('codecommit', ['DeleteBranch'], anyRepository);
     previews.addCondition('StringLike', { 'codecommit:References': PREVIEW_REFERENCES });
@@ -200,7 +213,7 @@ export class Deployment extends Construct {
           ...['durations', 'rules-*', 'moves-*'].map((name) => `repositories/*/${name}`),
         ].map((name) => names.parameterArn(name)),
       ),
-      ...useOfKeys(this, repositoryKeys, repositories),
+      ...useOfAnyKey(this, repositoryKeys),
       ...this.letGoOfPeople(),
       allow('s3', ['ListBucketVersions'], [artifacts.bucketArn]),
       allow('s3', ['DeleteObject', 'DeleteObjectVersion'], [artifacts.arnForObjects('*')]),

@@ -3,7 +3,7 @@
  * (CodeCommit user guide, encryption): under the key of AWS nobody has to be allowed that, but it must not be denied; under
  * a customer-managed key it has to be allowed as well.
  */
-import { Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IConstruct } from 'constructs';
@@ -28,11 +28,30 @@ export function useOfKeys(
   keys: RepositoryKeys,
   repositories: readonly string[],
 ): PolicyStatement[] {
-  const arns = repositories.flatMap((repository) => keys[repository]?.keyArn ?? []);
+  return viaCodeCommit(scope, arnsOf(keys, repositories));
+}
+
+/**
+ * The same of every key of the account, and of those of `keys`: whoever lets go of a repository that was taken off the list, or was
+ * never quite on it, knows no more which key it has.
+ */
+export function useOfAnyKey(scope: IConstruct, keys: RepositoryKeys): PolicyStatement[] {
+  const stack = Stack.of(scope);
+  const every = stack.formatArn({ service: 'kms', resource: 'key', resourceName: '*' });
+  const account = (arn: string): string => stack.splitArn(arn, ArnFormat.SLASH_RESOURCE_NAME).account ?? '';
+  const foreign = arnsOf(keys, Object.keys(keys)).filter((arn) => account(arn) !== stack.account);
+  return viaCodeCommit(scope, [every, ...foreign]);
+}
+
+function arnsOf(keys: RepositoryKeys, repositories: readonly string[]): string[] {
+  return [...new Set(repositories.flatMap((repository) => keys[repository]?.keyArn ?? []))];
+}
+
+function viaCodeCommit(scope: IConstruct, arns: readonly string[]): PolicyStatement[] {
   if (arns.length === 0) {
     return [];
   }
-  const statement = new PolicyStatement({ actions: KEY_USES, resources: [...new Set(arns)] });
+  const statement = new PolicyStatement({ actions: KEY_USES, resources: [...arns] });
   statement.addCondition('StringEquals', { 'kms:ViaService': via(scope, 'codecommit') });
   return [statement];
 }

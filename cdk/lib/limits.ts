@@ -84,9 +84,33 @@ export function parts<Item>(
   return lists;
 }
 
-/** Has everything below `scope` measured once it is known. */
+/** Has everything below `scope` measured once it is known, and the template that it is in. */
 export function watchLimits(scope: IConstruct): void {
-  scope.node.addValidation({ validate: () => faultsBelow(scope) });
+  scope.node.addValidation({ validate: () => [...faultsBelow(scope), ...faultsOfTemplate(scope)] });
+}
+
+/** Bytes of a template (CloudFormation, quotas). */
+export const TEMPLATE_LIMIT = 1_000_000;
+
+/** The CDK only warns of it, and CloudFormation refuses the template once everything else is uploaded. */
+function faultsOfTemplate(scope: IConstruct): string[] {
+  const stack = Stack.of(scope) as unknown as Synthesised;
+  const flag = scope.node.tryGetContext('@aws-cdk/core:suppressTemplateIndentation') as unknown;
+  const plain = stack._suppressTemplateIndentation ?? flag === true;
+  const template: unknown = Stack.of(scope).resolve(stack._toCloudFormation());
+  const bytes = Buffer.byteLength(JSON.stringify(template, undefined, plain ? undefined : 1));
+  if (bytes <= TEMPLATE_LIMIT) {
+    return [];
+  }
+  return [
+    `${Stack.of(scope).node.path}: the template takes ${bytes} bytes, and CloudFormation takes ${TEMPLATE_LIMIT}: gate fewer repositories, and deploy a second service for the others${plain ? '' : '; or give the stack `suppressTemplateIndentation`'}`,
+  ];
+}
+
+/** What a stack keeps to itself: how its template comes about. */
+interface Synthesised {
+  readonly _suppressTemplateIndentation?: boolean;
+  _toCloudFormation(): object;
 }
 
 function faultsBelow(scope: IConstruct): string[] {
@@ -144,7 +168,8 @@ function faultsOfRoles(scope: IConstruct, resources: readonly CfnResource[]): st
         (sum, { policyDocument }) => sum + sizeOf(scope, policyDocument),
         0,
       );
-      const count = of(attached, role).length + (role.managedPolicyArns ?? []).length;
+      const arns = (Stack.of(scope).resolve(role.managedPolicyArns) ?? []) as unknown[];
+      const count = of(attached, role).length + arns.length;
       return [
         ...(taken > INLINE_POLICIES_LIMIT
           ? [

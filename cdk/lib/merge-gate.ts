@@ -21,7 +21,7 @@ import type { IMetric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 
 import { acknowledge } from './acknowledge';
-import { BuildRole, type BuildRoleProps, type BuildRoles } from './build-role';
+import { BuildRole, CommonBuilds, OwnBuilds, type BuildRoles, type OwnBuildsProps } from './build-role';
 import { FunctionFactory } from './code';
 import { Deployment } from './deployment';
 import { Functions } from './functions';
@@ -156,7 +156,7 @@ export interface MergeGateProps {
 
 interface Builds {
   readonly network?: Network;
-  readonly constructs: readonly BuildRole[];
+  readonly constructs: readonly Construct[];
   readonly roles: ReadonlyMap<string, BuildRoles>;
 }
 
@@ -176,6 +176,8 @@ export class MergeGate extends Construct {
   readonly images: IRepository;
   /** For the people of a team, all of them: gated branches change by merging pull requests only. */
   readonly protectBranches: readonly IManagedPolicy[];
+  /** Who lacks which of them, in words, as it was found when the deployment last changed. */
+  readonly policiesToAttach: string;
   /** What tells that the gate needs a person. */
   readonly alarms: readonly IAlarm[];
   /** The dashboard's name. */
@@ -248,7 +250,12 @@ export class MergeGate extends Construct {
     });
     this.protectBranches = protection.policies;
     const others = [storage, seal, ...builds.constructs, functions, machine, settings, triggers];
-    deployment.finish(this.protectBranches, settings.parameters, ...others, notifications);
+    this.policiesToAttach = deployment.finish(
+      this.protectBranches,
+      settings.parameters,
+      ...others,
+      notifications,
+    );
     const observability = new Observability(this, 'Observability', {
       ...shared,
       functions: functions.all,
@@ -263,25 +270,42 @@ export class MergeGate extends Construct {
   }
 
   /** Where builds run, and as whom. */
-  private builds(
-    props: MergeGateProps,
-    shared: Pick<BuildRoleProps, 'names' | 'artifacts' | 'repositoryKeys'>,
-  ): Builds {
+  private builds(props: MergeGateProps, shared: Omit<OwnBuildsProps, 'repository'>): Builds {
     const network = props.vpc && new Network(this, 'Network', props.vpc, props);
-    const common = { ...shared, buildPolicies: props.buildPolicies ?? [], network };
+    const { names } = shared;
+    const buildPolicies = props.buildPolicies ?? [];
+    const plainBuilds = new CommonBuilds(this, 'Builds', { names, buildPolicies, network });
+    const containerBuilds = new CommonBuilds(this, 'ContainerBuilds', {
+      names,
+      buildPolicies,
+      network,
+      images: this.images,
+    });
     const made = props.repositories.map((repository) => {
-      const plain = new BuildRole(this, `Build-${repository}`, { ...common, repository });
-      const images = this.images;
-      const container = new BuildRole(this, `ContainerBuild-${repository}`, {
-        ...common,
+      const own = new OwnBuilds(this, `BuildsOf-${repository}`, { ...shared, repository });
+      const plain = new BuildRole(this, `Build-${repository}`, {
+        names,
         repository,
-        images,
+        own,
+        common: plainBuilds,
+        container: false,
       });
-      return { repository, plain, container };
+      const container = new BuildRole(this, `ContainerBuild-${repository}`, {
+        names,
+        repository,
+        own,
+        common: containerBuilds,
+        container: true,
+      });
+      return { repository, own, plain, container };
     });
     return {
       network,
-      constructs: made.flatMap(({ plain, container }) => [plain, container]),
+      constructs: [
+        plainBuilds,
+        containerBuilds,
+        ...made.flatMap(({ plain, container }) => [plain, container]),
+      ],
       roles: new Map(
         made.map(({ repository, plain, container }) => [
           repository,

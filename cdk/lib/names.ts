@@ -151,6 +151,25 @@ export class Names {
     return this.arn('sqs', this.deadLetters);
   }
 
+  /** The topic that the app makes. */
+  get notifications(): string {
+    return `${this.service}-notifications`;
+  }
+
+  get notificationsArn(): string {
+    return this.arn('sns', this.notifications);
+  }
+
+  /** All alarms. */
+  get alarmsArn(): string {
+    return this.arn('cloudwatch', `alarm:${this.service}-*`);
+  }
+
+  /** The stack that all of it is in. */
+  get stackArn(): string {
+    return this.arn('cloudformation', `stack/${this.stack.stackName}/*`);
+  }
+
   /** The CodeBuild projects of pull requests. */
   get projectsArn(): string {
     return this.arn('codebuild', `project/${this.service}-pr-*`);
@@ -208,6 +227,11 @@ export class Names {
   /** Every role of the gate. */
   get rolesArn(): string {
     return this.identityArn(`role/${this.role('*')}`);
+  }
+
+  /** Every policy of the gate that has a name. */
+  get policiesArn(): string {
+    return this.identityArn(`policy/${this.role('*')}`);
   }
 
   /** What the deployment says about a repository. */

@@ -7,8 +7,9 @@ import { Stack } from 'aws-cdk-lib';
 import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
-import { ATTACHED_LIMIT, MANAGED_POLICY_LIMIT, parts, sizeOf } from './limits';
-import { keepToTheGate, type GatesOwn } from './protect-gate';
+import { ATTACHED_LIMIT, MANAGED_POLICY_LIMIT, sizeOf } from './limits';
+import { PREVIEW_REFERENCES } from './names';
+import { keepTheGate, type GatesOwn } from './protect-gate';
 
 /** Properties of the policy. */
 export interface ProtectBranchesProps extends GatesOwn {
@@ -18,35 +19,26 @@ export interface ProtectBranchesProps extends GatesOwn {
   readonly breakGlassRoleArn?: string;
 }
 
-/** The managed policy, or several: one has no room for many repositories. Somebody is to have all of them. */
+/**
+ * The managed policy, or several: one has no room for many repositories. Somebody is to have all of them. What protects the gate
+ * itself stands in the first, and repositories follow in their order: a further one at the end moves none of what people have.
+ */
 export class ProtectBranches extends Construct {
   readonly policies: readonly ManagedPolicy[];
 
-  constructor(scope: Construct, id: string, props: ProtectBranchesProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ProtectBranchesProps,
+  ) {
     super(scope, id);
-    const { names, repositories } = props;
-    const arns = repositories.map((repository) => names.repositoryArn(repository));
-    const sparing = (statement: PolicyStatement): PolicyStatement => {
-      if (props.breakGlassRoleArn !== undefined) {
-        statement.addCondition('ArnNotEquals', { 'aws:PrincipalArn': props.breakGlassRoleArn });
-      }
-      return statement;
-    };
-    const statements = [
-      ...this.sameReferences(props).flatMap(({ references, resources }) =>
-        this.fitting(resources, (some) => sparing(keepBranches(some, references))),
-      ),
-      ...this.fitting(arns, (some) => sparing(deny('KeepRules', RULE_EDITS, some))),
-      // These know no resource: nobody under this policy edits any template of the account.
-      sparing(deny('KeepTemplates', TEMPLATE_EDITS, ['*'])),
-      ...keepToTheGate(props).map(sparing),
-    ];
-    this.policies = parts(statements, ROOM, (statement) => this.size(statement)).map(
-      (some, place) =>
+    const { names } = props;
+    this.policies = this.divided().map(
+      (statements, place) =>
         new ManagedPolicy(this, place === 0 ? 'Policy' : `Policy${place + 1}`, {
           managedPolicyName: names.protectBranches(place),
           description: `Branches gated by ${names.service} change by merging a pull request only`,
-          statements: some,
+          statements,
         }),
     );
     const count = this.policies.length;
@@ -57,40 +49,78 @@ export class ProtectBranches extends Construct {
     }
   }
 
-  /** Repositories whose gated references are known to be the same. */
-  private sameReferences({ names, repositories, references }: ProtectBranchesProps): Gated[] {
-    const groups = new Map<string, { references: string[]; resources: string[] }>();
-    for (const repository of repositories) {
-      const own = references(repository);
-      const key = JSON.stringify(Stack.of(this).resolve(own));
-      const group = groups.get(key) ?? { references: own, resources: [] };
-      group.resources.push(names.repositoryArn(repository));
+  /** The statements of each policy. */
+  private divided(): PolicyStatement[][] {
+    // Templates know no resource: nobody under this policy edits any template of the account.
+    const first = [keepTheGate(this.props), deny('KeepTemplates', TEMPLATE_EDITS, ['*'])].map((statement) =>
+      this.sparing(statement),
+    );
+    const lists: { others: PolicyStatement[]; gated: Gated[]; left: number }[] = [];
+    lists.push({ others: first, gated: [], left: ROOM - this.size(first) });
+    for (const gated of this.gated()) {
+      const last = lists.at(-1);
+      const taken = last === undefined ? Infinity : this.size(this.keep([...last.gated, gated]));
+      if (last !== undefined && taken <= last.left) {
+        last.gated.push(gated);
+      } else {
+        lists.push({ others: [], gated: [gated], left: ROOM });
+      }
+    }
+    return lists.map(({ others, gated }) => [...others, ...this.keep(gated)]);
+  }
+
+  /** What keeps some repositories; those whose gated references are known to be the same share a statement. */
+  private keep(some: readonly Gated[]): PolicyStatement[] {
+    if (some.length === 0) {
+      return [];
+    }
+    const groups = new Map<string, { references: readonly string[]; resources: string[] }>();
+    for (const { key, references, resource } of some) {
+      const group = groups.get(key) ?? { references, resources: [] };
+      group.resources.push(resource);
       groups.set(key, group);
     }
-    return [...groups.values()];
+    return [
+      deny(
+        'KeepRules',
+        KEPT,
+        some.map(({ resource }) => resource),
+      ),
+      ...[...groups.values()].map(({ references, resources }) => keepBranches(resources, references)),
+    ].map((statement) => this.sparing(statement));
   }
 
-  private size(statement: PolicyStatement): number {
-    return sizeOf(this, statement.toStatementJson());
+  private gated(): Gated[] {
+    const { names, repositories, references } = this.props;
+    return repositories.map((repository) => {
+      const own = references(repository);
+      const key = JSON.stringify(Stack.of(this).resolve(own));
+      return { key, references: own, resource: names.repositoryArn(repository) };
+    });
   }
 
-  /** A statement on some resources, or several where one would not fit into a policy. */
-  private fitting(
-    resources: readonly string[],
-    statement: (resources: string[]) => PolicyStatement,
-  ): PolicyStatement[] {
-    const room = ROOM - this.size(statement([]));
-    return parts(resources, room, (resource) => sizeOf(this, resource)).map(statement);
+  /** The role of the glass to break is held to nothing. */
+  private sparing(statement: PolicyStatement): PolicyStatement {
+    if (this.props.breakGlassRoleArn !== undefined) {
+      statement.addCondition('ArnNotEquals', { 'aws:PrincipalArn': this.props.breakGlassRoleArn });
+    }
+    return statement;
+  }
+
+  private size(statements: readonly PolicyStatement[]): number {
+    return statements.reduce((sum, statement) => sum + sizeOf(this, statement.toStatementJson()) + 1, 0);
   }
 }
 
 /** What stands around the statements of a policy takes the rest. */
 const ROOM = MANAGED_POLICY_LIMIT - 44;
 
-/** Repositories, and the references of them that change by merging only. */
+/** A repository, and the references of it that change by merging only. */
 interface Gated {
-  readonly references: string[];
-  readonly resources: readonly string[];
+  /** The same for those whose references are the same. */
+  readonly key: string;
+  readonly references: readonly string[];
+  readonly resource: string;
 }
 
 /** Merging a pull request is not among them: it is what the rule guards. */
@@ -99,31 +129,38 @@ const BRANCH_CHANGES = [
   'CreateCommit',
   'PutFile',
   'DeleteFile',
+  'CreateBranch',
   'DeleteBranch',
   // By fast-forward, by squashing and by three ways: each repository takes a statement, and room is short.
   'MergeBranches*',
 ];
 
-const RULE_EDITS = [
+/**
+ * Edits of the rules, and of what they hang on: a repository under another name is none that a policy names, one without a usable key
+ * cannot be read, and of another default branch the gate knows nothing.
+ */
+const KEPT = [
   'OverridePullRequestApprovalRules',
   'UpdatePullRequestApprovalRuleContent',
   'DeletePullRequestApprovalRule',
-  'DisassociateApprovalRuleTemplateFromRepository',
-  'BatchDisassociateApprovalRuleTemplateFromRepositories',
+  '*DisassociateApprovalRuleTemplate*',
+  'UpdateRepositoryName',
+  'UpdateRepositoryEncryptionKey',
+  'UpdateDefaultBranch',
+  'DeleteRepository',
 ];
 
-const TEMPLATE_EDITS = [
-  'UpdateApprovalRuleTemplateContent',
-  'UpdateApprovalRuleTemplateDescription',
-  'UpdateApprovalRuleTemplateName',
-  'DeleteApprovalRuleTemplate',
-];
+/** Content, description and name. */
+const TEMPLATE_EDITS = ['UpdateApprovalRuleTemplate*', 'DeleteApprovalRuleTemplate'];
 
-function keepBranches(repositories: readonly string[], references: string[]): PolicyStatement {
+/** The gated branches, and those that the gate makes of pull requests: what it builds is what it put there. */
+function keepBranches(repositories: readonly string[], references: readonly string[]): PolicyStatement {
   const statement = deny('', BRANCH_CHANGES, repositories);
   // A push first asks without naming a reference; denying that would deny every push (CodeCommit user guide,
-  // how-to-conditional-branch).
-  statement.addCondition('StringEqualsIfExists', { 'codecommit:References': references });
+  // how-to-conditional-branch). No name of a branch holds what is a wildcard here.
+  statement.addCondition('StringLikeIfExists', {
+    'codecommit:References': [...references, PREVIEW_REFERENCES],
+  });
   statement.addCondition('Null', { 'codecommit:References': 'false' });
   return statement;
 }

@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import type { NetworkSettings, Settings } from './context';
 import { MergeGate } from './merge-gate';
 import type { RepositoryKeys } from './keys';
+import { Names } from './names';
 import type { NetworkProps } from './network';
 
 /** The stack that `cdk deploy` puts into an account. */
@@ -22,7 +23,11 @@ export class MergeGateStack extends Stack {
       stackName: `mergegate-${settings.serviceName}`,
       description: description(settings.repositories),
       env: { account: settings.accountId, region: settings.region },
+      // A template has room for a million bytes.
+      suppressTemplateIndentation: true,
     });
+    // Of 450 resources it takes 60,000 bytes.
+    this.node.setContext('aws:cdk:enable-path-metadata', false);
     this.warnOfOtherCredentials(settings.accountId);
     const notifications = this.topic(settings.serviceName);
     this.gate = new MergeGate(this, 'Gate', {
@@ -45,7 +50,7 @@ export class MergeGateStack extends Stack {
   /** Whoever subscribes to it is told; it costs nothing until somebody does. */
   private topic(service: string): Topic {
     const topic = new Topic(this, 'Notifications', {
-      topicName: `${service}-notifications`,
+      topicName: new Names(this, service).notifications,
       enforceSSL: true,
     });
     // With a policy of its own a topic no longer lets the account's alarms in by itself.
@@ -84,10 +89,16 @@ export class MergeGateStack extends Stack {
           `ProtectBranchesPolicyArn${place === 0 ? '' : place + 1}`,
           [
             managedPolicyArn,
-            'Attach it to your people: gated branches change by merging pull requests only',
+            place === 0
+              ? 'Attach it to your people: gated branches change by merging pull requests only'
+              : 'Attach it to your people as well: for further repositories',
           ] as const,
         ]),
       ),
+      PoliciesToAttach: [
+        gate.policiesToAttach,
+        'Who lacks which of the policies for people, as it was found when the deployment last changed',
+      ],
       DeadLetterQueueUrl: [gate.deadLetters.queueUrl, 'Events that could not be handled'],
       ArtifactBucketName: [gate.artifacts.bucketName, 'Builds may write where MERGEGATE_ARTIFACTS says'],
       ImageRepositoryUri: [gate.images.repositoryUri, 'For images of container builds'],

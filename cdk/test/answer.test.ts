@@ -7,7 +7,7 @@ import { test } from 'node:test';
 
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 
-import { answer, type Answer } from '../lib/deployment/answer';
+import { answer, PATIENCE, type Answer } from '../lib/deployment/answer';
 
 interface Heard {
   readonly method?: string;
@@ -15,7 +15,7 @@ interface Heard {
 }
 
 /** Answers a request to somebody who refuses the first `refusals` tries. */
-async function heard(words: Answer, refusals = 0): Promise<Heard[]> {
+async function heard(words: Answer, refusals = 0, silences = 0): Promise<Heard[]> {
   const all: Heard[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -23,7 +23,9 @@ async function heard(words: Answer, refusals = 0): Promise<Heard[]> {
     request.on('end', () => {
       const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
       all.push({ method: request.method, body });
-      response.writeHead(all.length > refusals ? 200 : 503).end();
+      if (all.length > silences) {
+        response.writeHead(all.length > refusals ? 200 : 503).end();
+      }
     });
   });
   server.listen(0, '127.0.0.1');
@@ -40,9 +42,10 @@ async function heard(words: Answer, refusals = 0): Promise<Heard[]> {
     ResourceProperties: { ServiceToken: 'function' },
   } as CloudFormationCustomResourceEvent;
   try {
-    await answer(event, words);
+    await answer(event, words, { timeout: 200, pause: 1 });
   } finally {
     server.close();
+    server.closeAllConnections();
   }
   return all;
 }
@@ -72,4 +75,41 @@ test('an answer that is not taken is sent again', async () => {
 
 test('fails when an answer is never taken', async () => {
   await assert.rejects(heard({ status: 'SUCCESS' }, 9), /did not take the answer: status 503/);
+});
+
+test('an answer that nobody acknowledges is sent again', async () => {
+  assert.equal((await heard({ status: 'SUCCESS' }, 0, 2)).length, 3);
+});
+
+test('all tries fit into the time that is left for them', () => {
+  const all = 3 * PATIENCE.timeout + PATIENCE.pause * (1 + 2);
+  assert.ok(all <= 25_000, `${all}`);
+});
+
+test('attributes that CloudFormation would not take are a failure in words', async () => {
+  const attributes = Object.fromEntries(
+    Array.from({ length: 10 }, (_, place) => [`References${place}`, `refs/heads/${'\u00e4'.repeat(250)}`]),
+  );
+  const [request] = await heard({ status: 'SUCCESS', attributes });
+  assert.equal(request?.body.Status, 'FAILED');
+  assert.match(
+    String(request.body.Reason),
+    /the answer takes 5\d{3} bytes, and CloudFormation takes 4096: .*`destinations`/,
+  );
+  assert.equal(request.body.Data, undefined);
+});
+
+test('a reason of any script has room', async () => {
+  const [request] = await heard({ status: 'FAILED', reason: '\u6f22'.repeat(5_000) });
+  assert.ok(Buffer.byteLength(JSON.stringify(request?.body)) <= 4_096);
+});
+
+test('the longest names of default branches have room in one answer', async () => {
+  const attributes = Object.fromEntries(
+    Array.from({ length: 10 }, (_, place) => [`References${place}`, `refs/heads/${'x'.repeat(256)}`]),
+  );
+  const [request] = await heard({ status: 'SUCCESS', attributes });
+  assert.equal(request?.body.Status, 'SUCCESS');
+  // The ids of a real request are longer than those here.
+  assert.ok(Buffer.byteLength(JSON.stringify(request.body)) <= 4_096 - 600);
 });

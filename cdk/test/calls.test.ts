@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { KEY_USES } from '../lib/keys';
 import { FUNCTIONS, type FunctionName } from '../lib/names';
 import { rolesOf } from './support/iam';
 import { actionsOf, knownOperations } from './support/rust';
@@ -43,7 +44,9 @@ test('the code of the functions is found at all', () => {
 });
 
 test('the deployment may do what its code calls, and nothing else', () => {
-  const expected = [...actionsOfDeployment(), 'logs:CreateLogStream', 'logs:PutLogEvents'].sort();
+  // CodeCommit uses the key of a repository as whoever asks.
+  const logs = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+  const expected = [...actionsOfDeployment(), ...KEY_USES, ...logs].sort();
   assert.deepEqual(actionsOfRole('deployment'), expected);
 });
 

@@ -2,20 +2,30 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { CodeCommitClient } from '@aws-sdk/client-codecommit';
+import { IAMClient } from '@aws-sdk/client-iam';
+
 import { lockedBy } from '../lib/deployment/approval-rules';
 import { deploy } from '../lib/deployment/deploy';
 import type { DeploymentProperties } from '../lib/deployment/properties';
+import { orLate } from '../lib/deployment/handler';
+import type { Answer } from '../lib/deployment/answer';
+import { SdkAccount } from '../lib/deployment/sdk-account';
+import { CodeCommit } from '../lib/deployment/sdk-code-host';
+import { inTime } from '../lib/deployment/watch';
 import { FakeClock, fakeAws, type FakeAws } from './support/fake-aws';
 
 const APPROVER = 'arn:aws:sts::123456789012:assumed-role/mergegate-reporter-eu-central-1/*';
 const RULE = 'mergegate-shop';
+const POLICY = 'arn:aws:iam::123456789012:policy/mergegate-protect-branches-eu-central-1';
+const SECOND = POLICY.replace('-branches-', '-branches-2-');
 
 const PROPERTIES: DeploymentProperties = {
   service: 'mergegate',
   stateMachineArn: 'arn:aws:states:eu-central-1:123456789012:stateMachine:mergegate',
   rules: ['mergegate-pullRequest', 'mergegate-sweep'],
   bucket: 'artifacts',
-  policyArns: ['arn:aws:iam::123456789012:policy/mergegate-protect-branches-eu-central-1'],
+  policyArns: [POLICY],
   approver: APPROVER,
   destinations: [],
   repositories: [{ name: 'shop', approvalRule: RULE }],
@@ -211,7 +221,7 @@ function busy(clock?: FakeClock): FakeAws {
   account.parameters_.set('/mergegate/mergegate/repositories/shop/rules-0123456789abcdef', '{}');
   account.parameters_.set('/mergegate/mergegate/repositories/shop/moves-0123456789abcdef', '{}');
   account.objects.set('artifacts', ['builds/7/app.zip']);
-  account.holders.add('ann');
+  account.attach(POLICY, 'user/ann');
   host.repositories
     .get('shop')
     ?.branches.add('main')
@@ -232,7 +242,7 @@ test('destroying stops what runs and leaves nothing of the gate behind', async (
   // CloudFormation itself deletes the settings.
   assert.deepEqual([...account.parameters_.keys()], ['/mergegate/mergegate/repositories/shop/settings']);
   assert.deepEqual([...account.objects.keys()], []);
-  assert.deepEqual([...account.holders], []);
+  assert.deepEqual(await account.holders(POLICY), []);
   assert.deepEqual([...host.templates.keys()], []);
 });
 
@@ -286,7 +296,7 @@ test('destroying says which open pull requests only an override can merge', asyn
 test('destroying withdraws the rules and says from which permission set the policy has to be taken', async () => {
   const aws = busy();
   await create(aws);
-  aws.account.holders.add('AWSReservedSSO_Developers_0123456789abcdef');
+  aws.account.attach(POLICY, 'role/AWSReservedSSO_Developers_0123456789abcdef');
   await assert.rejects(
     remove(aws),
     new RegExp(
@@ -297,8 +307,8 @@ test('destroying withdraws the rules and says from which permission set the poli
   );
   assert.deepEqual([...aws.host.templates.keys()], []);
   assert.deepEqual([...aws.account.builds_.keys()], ['nightly']);
-  assert.deepEqual([...aws.account.holders], ['AWSReservedSSO_Developers_0123456789abcdef']);
-  aws.account.holders.clear();
+  assert.deepEqual(await aws.account.holders(POLICY), ['role/AWSReservedSSO_Developers_0123456789abcdef']);
+  aws.account.attached.clear();
   assert.deepEqual(await remove(aws), {});
 });
 
@@ -314,4 +324,197 @@ test('fails in time when builds do not end, and says how to go on', async () => 
   aws.account.stopBuild = () => Promise.resolve();
   await assert.rejects(remove(aws), /time is up while 1 builds are ending: run the same command again/);
   assert.deepEqual([...aws.account.enabledRules], []);
+});
+
+/** The clock stands still but for what `method` of the account or CodeCommit takes. */
+function slow(aws: FakeAws, part: 'host' | 'account', method: string, milliseconds: number): FakeAws {
+  const { clock } = aws;
+  const target = aws[part] as unknown as Record<string, (...words: unknown[]) => unknown>;
+  const own = target[method]?.bind(target);
+  target[method] = async (...words) => {
+    await clock.sleep(milliseconds);
+    return own?.(...words);
+  };
+  return aws;
+}
+
+const MANY = Array.from({ length: 50 }, (_, place) => ({
+  name: `team-${place}`,
+  approvalRule: `mergegate-team-${place}`,
+}));
+
+for (const [what, part, method, words] of [
+  [
+    'putting rules in place',
+    'host',
+    'associate',
+    /time is up while the approval rule of `team-\d+` is put in place: .*fewer/,
+  ],
+  ['comparing settings', 'account', 'parameter', /time is up while settings of repositories are compared/],
+] as const) {
+  test(`fails in time and in words when ${what} takes too long`, async () => {
+    const aws = slow(fakeAws(new FakeClock(600_000)), part, method, 44_000);
+    MANY.forEach(({ name }) => aws.host.addRepository(name, 'main'));
+    const settings = MANY.map(({ name }) => ({ parameter: `/mergegate/${name}/settings`, value: '{}' }));
+    await assert.rejects(create(aws, { ...PROPERTIES, repositories: MANY, settings }), words);
+    assert.equal(aws.clock.remaining() > 0, true);
+  });
+}
+
+for (const [what, part, method, words] of [
+  [
+    'withdrawing rules',
+    'host',
+    'disassociate',
+    /the approval rule of `team-\d+` is withdrawn: run the same command again/,
+  ],
+  ['removing branches', 'host', 'deleteBranch', /environments of pull requests are being removed: run/],
+  [
+    'removing report groups',
+    'account',
+    'deleteReportGroup',
+    /environments of pull requests are being removed: run/,
+  ],
+  [
+    'emptying the bucket',
+    'account',
+    'removeObjects',
+    /the bucket is being emptied: run the same command again/,
+  ],
+] as const) {
+  test(`fails in time and in words when ${what} takes too long`, async () => {
+    const aws = busy(new FakeClock(600_000));
+    MANY.forEach(({ name }) => aws.host.addRepository(name, 'main'));
+    const shopRepository = aws.host.repositories.get('shop');
+    for (let place = 0; place < 50; place += 1) {
+      shopRepository?.branches.add(`mergegate/pr-7/${place}`);
+      aws.account.reportGroups_.add(`arn:aws:codebuild:::report-group/mergegate-pr-7-${place}`);
+    }
+    const removed = method === 'removeObjects' ? 1_000 : 0;
+    aws.account.removeObjects = () => Promise.resolve(removed);
+    slow(aws, part, method, 44_000);
+    const repositories = [...PROPERTIES.repositories, ...(method === 'disassociate' ? MANY : [])];
+    await assert.rejects(remove(aws, { ...PROPERTIES, repositories }), words);
+    assert.equal(aws.clock.remaining() > 0, true);
+  });
+}
+
+test('a request of AWS is not begun when there is no time left for it, and of pages not the next one', async () => {
+  let asked = 0;
+  const clock = new FakeClock(100_000);
+  const client = inTime(
+    new CodeCommitClient({
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      requestHandler: {
+        handle: async () => {
+          asked += 1;
+          await clock.sleep(20_000);
+          const body = new TextEncoder().encode('{"branches":["main"],"nextToken":"more"}');
+          const response = { statusCode: 200, headers: {}, body };
+          return { response };
+        },
+      },
+    }),
+    clock,
+  );
+  await assert.rejects(
+    new CodeCommit(client).branches('shop', 'mergegate/'),
+    /time is up before ListBranchesCommand: run the same command again/,
+  );
+  assert.equal(asked, 3);
+});
+
+test('a call that hangs is answered for before Lambda ends the function', async () => {
+  const never = new Promise<Answer>(() => undefined);
+  const late = await orLate(never, 10);
+  assert.equal(late.status, 'FAILED');
+  assert.match(late.reason ?? '', /time is up, and AWS has not answered/);
+  assert.deepEqual(await orLate(Promise.resolve({ status: 'SUCCESS' }), 60_000), { status: 'SUCCESS' });
+});
+
+const TWO_POLICIES = { ...PROPERTIES, policyArns: [POLICY, SECOND] };
+
+test('a further policy is told of, with who lacks it', async () => {
+  const aws = shop();
+  aws.account.attach(POLICY, 'group/developers', 'user/ann');
+  aws.account.attach(SECOND, 'user/ann');
+  const { attributes } = await deploy(aws, { type: 'Update', properties: TWO_POLICIES, before: PROPERTIES });
+  assert.deepEqual(attributes, { PoliciesToAttach: `attach ${SECOND} to group/developers` });
+  assert.ok(aws.said.includes(`attach ${SECOND} to group/developers`));
+  aws.account.attach(SECOND, 'group/developers');
+  const again = await deploy(aws, { type: 'Update', properties: TWO_POLICIES, before: PROPERTIES });
+  assert.match(again.attributes?.PoliciesToAttach ?? '', /^nothing:/);
+});
+
+test('where nobody has the policy for people, that is said', async () => {
+  const { attributes } = await create(shop(), TWO_POLICIES);
+  assert.match(attributes?.PoliciesToAttach ?? '', /^nobody has the policy for people yet/);
+});
+
+test('a policy that goes is taken from people, so that CloudFormation can delete it', async () => {
+  const aws = shop();
+  aws.account.attach(POLICY, 'group/developers');
+  aws.account.attach(SECOND, 'group/developers', 'role/AWSReservedSSO_Developers_0123456789abcdef');
+  await deploy(aws, { type: 'Update', properties: PROPERTIES, before: TWO_POLICIES });
+  assert.deepEqual(await aws.account.holders(POLICY), ['group/developers']);
+  assert.deepEqual(await aws.account.holders(SECOND), ['role/AWSReservedSSO_Developers_0123456789abcdef']);
+  assert.ok(
+    aws.said.some((words) => words.includes(`\`${SECOND}\` goes`) && words.endsWith('from group/developers')),
+  );
+  assert.ok(
+    aws.said.some((words) =>
+      /still attached to the permission set `Developers`.*leaves it behind/.test(words),
+    ),
+  );
+});
+
+test('destroying names whose permissions the policy bounds, and ends once they have another boundary', async () => {
+  const aws = busy();
+  aws.account.bounded.add('user/ann');
+  await assert.rejects(
+    remove(aws),
+    /is still the permissions boundary of user\/ann: give them another boundary, and run/,
+  );
+  aws.account.bounded.clear();
+  assert.deepEqual(await remove(aws), {});
+});
+
+/** IAM, which answers each command with the next of its answers, by name. */
+function iam(answers: Record<string, (input: Record<string, unknown>) => object>): SdkAccount {
+  const account = new SdkAccount(new FakeClock());
+  const send = (command: {
+    constructor: { name: string };
+    input: Record<string, unknown>;
+  }): Promise<object> => {
+    const answer = answers[command.constructor.name];
+    assert.ok(answer, command.constructor.name);
+    return Promise.resolve().then(() => answer(command.input));
+  };
+  (account as unknown as { identities: IAMClient }).identities = Object.assign(new IAMClient(), { send });
+  return account;
+}
+
+test('who is bounded by a policy does not have it, and who has lost it meanwhile is no error', async () => {
+  const gone = Object.assign(new Error('gone'), { name: 'NoSuchEntityException' });
+  const account = iam({
+    ListEntitiesForPolicyCommand: ({ PolicyUsageFilter: usage }) => ({
+      PolicyUsers: [{ UserName: usage === 'PermissionsPolicy' ? 'ann' : 'bob' }],
+    }),
+    DetachUserPolicyCommand: ({ UserName }) => {
+      assert.equal(UserName, 'ann');
+      throw gone;
+    },
+  });
+  assert.deepEqual(await account.detachPolicy(POLICY), []);
+  assert.deepEqual(await account.boundedBy(POLICY), ['user/bob']);
+});
+
+test('of branches that are named nothing is answered, which nobody reads', async () => {
+  const aws = fakeAws();
+  MANY.forEach(({ name }) => aws.host.addRepository(name, 'main'));
+  const destinations = ['main', 'develop', 'release/2025', 'release/2026', 'hotfix'];
+  const repositories = MANY.map(({ name }) => name);
+  const properties = { service: 'mergegate', destinations, repositories };
+  assert.deepEqual((await deploy(aws, { type: 'ReadReferences', properties })).attributes, {});
 });

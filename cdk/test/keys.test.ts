@@ -78,7 +78,7 @@ test('refuses a build role that is denied all keys, under which every build dies
   const template = structuredClone(TEMPLATE);
   for (const { Type, Properties } of Object.values(template.Resources)) {
     const document = Properties.PolicyDocument as { Statement: Record<string, unknown>[] } | undefined;
-    if (Type === 'AWS::IAM::Policy' && document !== undefined) {
+    if (Type === 'AWS::IAM::ManagedPolicy' && document !== undefined) {
       document.Statement = document.Statement.map((statement) =>
         Array.isArray(statement.NotAction)
           ? {
@@ -110,10 +110,48 @@ test('a key is used for the source of its own repository, and by way of CodeComm
     const elsewhere = { 'kms:ViaService': 's3.eu-central-1.amazonaws.com' };
     assert.ok(!may(TWO, role, decrypt(KEY, elsewhere)), `${role} decrypts what is in S3`);
     assert.ok(!may(TWO, role, { ...decrypt(KEY, VIA_CODECOMMIT), action: 'kms:CreateGrant' }), role);
+    if (role === 'deployment') {
+      continue;
+    }
     assert.equal(may(TWO, role, decrypt(OTHER, VIA_CODECOMMIT)), !role.includes('shop'), role);
     const without = role.replace('shop-0f94d0', 'my-repository-e735fa');
     assert.ok(!may(TEMPLATE, without, decrypt(KEY, VIA_CODECOMMIT)), `${role} without keys`);
   }
+});
+
+for (const [what, before, after] of [
+  ['leaves the list', { shop: KEY, docs: OTHER }, { shop: KEY }],
+  ['is added and rolled back', { shop: KEY }, { shop: KEY, docs: OTHER }],
+  ['leaves with the last key', { docs: OTHER }, {}],
+] as const) {
+  test(`the deployment lets go of a repository under a key of the customer that ${what}`, () => {
+    const template = (repositoryKeys: Readonly<Record<string, string>>): CloudFormation => {
+      const repositories = ['shop', ...('docs' in repositoryKeys ? ['docs'] : [])];
+      return placedTemplateOf(
+        deployedWith(app(), { repositoryName: undefined, repositories, repositoryKeys }),
+      );
+    };
+    // CloudFormation updates the role with the first of them, and has the custom resource let go of `docs` under either.
+    for (const standing of [template(before), template(after)]) {
+      const needs = keyNeeds(HOME, 'codecommit', OTHER);
+      assert.deepEqual(unmet('the deployment', { identity: statements(standing, 'deployment') }, needs), []);
+      const decrypt = { action: 'kms:Decrypt', resource: OTHER };
+      assert.ok(!may(standing, 'deployment', decrypt));
+      const elsewhere = { 'kms:ViaService': 's3.eu-central-1.amazonaws.com' };
+      assert.ok(!may(standing, 'deployment', { ...decrypt, context: elsewhere }));
+    }
+  });
+}
+
+test('the deployment uses a key of another account where a repository is under one', () => {
+  const foreign = 'arn:aws:kms:eu-central-1:210987654321:key/3333';
+  const template = placedTemplateOf(deployedWith(app(), { repositoryKeys: { 'my-repository': foreign } }));
+  assert.ok(
+    may(template, 'deployment', { action: 'kms:Decrypt', resource: foreign, context: VIA_CODECOMMIT }),
+  );
+  assert.ok(
+    !may(TEMPLATE, 'deployment', { action: 'kms:Decrypt', resource: foreign, context: VIA_CODECOMMIT }),
+  );
 });
 
 /** A role that anybody attached anything to. */

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { CfnResource } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
-import { app, deployedWith, gate, placedTemplateOf } from './support/synth';
+import { app, deployedStack, deployedWith, gate, placedTemplateOf, templateOf } from './support/synth';
 import { decide } from './support/evaluate';
 import { statementsOf } from './support/iam';
 import { resourcesOf, type CloudFormation } from './support/template';
@@ -133,7 +134,7 @@ function referenceOf(statements: ReturnType<typeof statementsOf>, repository: st
   const own = statements.find(
     ({ resources, condition }) => resources.some((arn) => arn.endsWith(`:${repository}`)) && condition?.Null,
   );
-  return String([own?.condition?.StringEqualsIfExists?.['codecommit:References']].flat()[0]);
+  return String([own?.condition?.StringLikeIfExists?.['codecommit:References']].flat()[0]);
 }
 
 test('fails at synthesis where people would have to have more policies than AWS attaches', () => {
@@ -166,5 +167,45 @@ test('fails at synthesis where the settings of a repository have no room in a pa
   assert.throws(
     () => gate({ environment: { image } }),
     /Settings\/shop\/Resource: the parameter takes 4\d{3} characters, AWS takes 4096/,
+  );
+});
+
+/** Everything that makes a template large, in one partition. */
+function largest(region: string, partition: string, count: number): number {
+  const repositories = Array.from({ length: count }, (_, place) =>
+    `r${place}.${'x.y-'.repeat(40)}`.slice(0, 100),
+  );
+  const key = (place: number): string =>
+    `arn:${partition}:kms:${region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890${10 + place}`;
+  const stack = deployedWith(app({ 'aws:cdk:enable-path-metadata': true }), {
+    region,
+    repositoryName: undefined,
+    repositories,
+    repositoryKeys: Object.fromEntries(repositories.map((name, place) => [name, key(place)])),
+    vpcId: 'vpc-0a1b2c3d4e5f60718',
+    subnetIds: [1, 2, 3].map((place) => `subnet-${String(place).padStart(17, '0')}`),
+    securityGroupIds: ['sg-0123456789abcdef0'],
+    breakGlassRoleArn: `arn:${partition}:iam::123456789012:role/break-glass`,
+  });
+  return JSON.stringify(templateOf(stack)).length;
+}
+
+for (const [region, partition] of [
+  ['eu-central-1', 'aws'],
+  ['cn-northwest-1', 'aws-cn'],
+  ['us-gov-west-1', 'aws-us-gov'],
+] as const) {
+  test(`50 repositories with long names, keys and a VPC make a template that CloudFormation takes in ${partition}`, () => {
+    const bytes = largest(region, partition, 50);
+    assert.ok(bytes <= 850_000, `${bytes} bytes`);
+  });
+}
+
+test('fails at synthesis where the template is larger than CloudFormation takes', () => {
+  const stack = deployedStack();
+  new CfnResource(stack, 'Large', { type: 'Custom::Large', properties: { text: 'x'.repeat(1_000_000) } });
+  assert.throws(
+    () => templateOf(stack),
+    /the template takes 10\d{5} bytes, and CloudFormation takes 1000000: gate fewer repositories, and deploy a second service/,
   );
 });

@@ -19,7 +19,7 @@ import {
   VERDICT_SENTENCE,
 } from '../lib/observability';
 import { app, emptyStack, gate, RIGHT } from './support/synth';
-import { resourcesOf, type CloudFormation } from './support/template';
+import { peoplesPolicies, resourcesOf, type CloudFormation } from './support/template';
 
 const ROOT = resolve(__dirname, '../..');
 const GATE = gate();
@@ -266,35 +266,33 @@ test('the approval rules are made last and go first', () => {
 });
 
 test('people under the policy push to no gated branch, and merge pull requests still', () => {
-  const [policy] = resourcesOf(
-    gate({ destinations: ['main'] }).toJSON() as CloudFormation,
-    'AWS::IAM::ManagedPolicy',
-  );
+  const [policy] = peoplesPolicies(gate({ destinations: ['main'] }).toJSON() as CloudFormation);
   const { Statement } = policy?.Properties.PolicyDocument as { Statement: Record<string, unknown>[] };
-  assert.deepEqual(Statement[0]?.Condition, {
-    StringEqualsIfExists: { 'codecommit:References': ['refs/heads/main'] },
+  const pushes = Statement.find(({ Action }) => (Action as string[]).includes('codecommit:GitPush'));
+  assert.deepEqual(pushes?.Condition, {
+    StringLikeIfExists: { 'codecommit:References': ['refs/heads/main', 'refs/heads/mergegate/*'] },
     Null: { 'codecommit:References': 'false' },
   });
   const actions = Statement.flatMap(({ Action }) => Action as string[]);
   assert.ok(actions.includes('codecommit:GitPush'));
   assert.ok(actions.includes('codecommit:OverridePullRequestApprovalRules'));
   assert.deepEqual(
-    actions.filter((action) => /^codecommit:(.*MergePullRequest|(?!MergeBranches\*).*\*)/.test(action)),
+    actions.filter((action) => /^codecommit:(.*MergePullRequest|\*$)/.test(action)),
     [],
   );
 });
 
 test('without named destinations the policy guards the default branch that was found', () => {
-  const [policy] = resourcesOf(RESOLVED, 'AWS::IAM::ManagedPolicy');
-  assert.match(JSON.stringify(policy?.Properties), /"codecommit:References":\["\w+\.References0"\]/);
+  const [policy] = peoplesPolicies(RESOLVED);
+  assert.match(
+    JSON.stringify(policy?.Properties),
+    /"codecommit:References":\["\w+\.References0","refs\/heads\/mergegate\/\*"\]/,
+  );
 });
 
 test('the break-glass role is exempt from the policy', () => {
   const breakGlassRoleArn = 'arn:aws:iam::123456789012:role/break-glass';
-  const [policy] = resourcesOf(
-    gate({ breakGlassRoleArn }).toJSON() as CloudFormation,
-    'AWS::IAM::ManagedPolicy',
-  );
+  const [policy] = peoplesPolicies(gate({ breakGlassRoleArn }).toJSON() as CloudFormation);
   const { Statement } = policy?.Properties.PolicyDocument as { Statement: { Condition: object }[] };
   for (const { Condition } of Statement) {
     assert.deepEqual((Condition as Record<string, unknown>).ArnNotEquals, {
@@ -468,12 +466,14 @@ test('builds get what buildPolicies allow, and the Deny makes room for it', () =
     actions: ['codeartifact:ReadFromRepository'],
     resources: ['arn:aws:codeartifact:eu-central-1:123456789012:repository/all/all'],
   });
-  gate({ buildPolicies: [statement] }).hasResourceProperties('AWS::IAM::Policy', {
+  gate({ buildPolicies: [statement] }).hasResourceProperties('AWS::IAM::ManagedPolicy', {
+    ManagedPolicyName: 'mergegate-builds-eu-central-1',
     PolicyDocument: {
-      Statement: Match.arrayWith([
-        Match.objectLike({ Effect: 'Allow', Action: 'codeartifact:ReadFromRepository' }),
+      Statement: [
         Match.objectLike({ Effect: 'Deny', NotAction: Match.arrayWith(['codeartifact:ReadFromRepository']) }),
-      ]),
+        Match.anyValue(),
+        Match.objectLike({ Effect: 'Allow', Action: 'codeartifact:ReadFromRepository' }),
+      ],
     },
   });
 });
@@ -574,4 +574,38 @@ test('refuses a directory without the compiled functions', () => {
     () => gate({ lambdaDirectory: __dirname }),
     /holds no compiled `router`: expected `router\/bootstrap`.*cargo lambda build/s,
   );
+});
+
+test('CloudFormation is answered once: a request that failed or came late is not carried out again', () => {
+  GATE.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+    FunctionName: Match.objectLike({ Ref: Match.stringLikeRegexp('Deployment') }),
+    MaximumRetryAttempts: 0,
+    MaximumEventAgeInSeconds: 60,
+  });
+});
+
+test('each answer with default branches is of ten repositories at most, and each policy reads its own', () => {
+  const repositories = Array.from({ length: 50 }, (_, place) => `team-${place}`);
+  const template = gate({ repositories }).toJSON() as CloudFormation;
+  const asked = Object.entries(template.Resources).filter(
+    ([, { Type }]) => Type === 'Custom::MergegateReferences',
+  );
+  assert.deepEqual(
+    asked.map(([, { Properties }]) => Properties.repositories),
+    [0, 10, 20, 30, 40].map((from) => repositories.slice(from, from + 10)),
+  );
+  const policies = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::IAM::ManagedPolicy');
+  const statements = policies.flatMap(
+    ({ Properties }) => (Properties.PolicyDocument as { Statement: Record<string, unknown>[] }).Statement,
+  );
+  for (const [place, repository] of repositories.entries()) {
+    const [own] = statements.filter(
+      ({ Condition, Resource }) =>
+        JSON.stringify(Condition ?? {}).includes('References') && String(Resource).endsWith(`:${repository}`),
+    );
+    assert.match(
+      JSON.stringify(own?.Condition),
+      new RegExp(`"Fn::GetAtt":\\["${asked[Math.floor(place / 10)]?.[0]}","References${place % 10}"\\]`),
+    );
+  }
 });

@@ -2,14 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { decide } from './support/evaluate';
 import { allows, statementsOf, type Statement } from './support/iam';
 import { deployedStack, templateOf } from './support/synth';
-import { resourcesOf } from './support/template';
+import { peoplesPolicies, resourcesOf } from './support/template';
 
 const TEMPLATE = templateOf(deployedStack());
 const PEOPLE: readonly Statement[] = [
   { effect: 'Allow', actions: ['*'], notActions: [], resources: ['*'] },
-  ...resourcesOf(TEMPLATE, 'AWS::IAM::ManagedPolicy').flatMap(({ Properties }) =>
+  ...peoplesPolicies(TEMPLATE).flatMap(({ Properties }) =>
     statementsOf(Properties.PolicyDocument as Parameters<typeof statementsOf>[0]),
   ),
 ];
@@ -24,6 +25,10 @@ const RECORD = arn('ssm', 'parameter/mergegate/mergegate/pull-requests/7/result'
 const BUCKET = 'arn:aws:s3:::gatestorageartifacts8ad528aa';
 const BUILD_LOG = arn('logs', 'log-group:/aws/codebuild/mergegate/my-repository:log-stream:mergegate-pr-7/1');
 const ROUTER_LOG = arn('logs', 'log-group:/aws/lambda/mergegate-router:log-stream:1');
+const ROLE = 'arn:aws:iam::123456789012:role/mergegate-reporter-eu-central-1';
+const STACK = arn('cloudformation', 'stack/mergegate-mergegate/1c2fa620');
+const TOPIC = arn('sns', 'mergegate-notifications');
+const DEAD_LETTERS = arn('sqs', 'mergegate-dead-letters');
 const SECRET = String(resourcesOf(TEMPLATE, 'AWS::SecretsManager::ResourcePolicy')[0]?.Properties.SecretId);
 
 const THE_GATES_OWN: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
@@ -94,9 +99,64 @@ const THE_GATES_OWN: Readonly<Record<string, readonly (readonly [string, string]
     ['secretsmanager:PutResourcePolicy', SECRET],
     ['secretsmanager:DeleteResourcePolicy', SECRET],
   ],
-  'lend a role of the gate to something else': [
-    ['iam:PassRole', 'arn:aws:iam::123456789012:role/mergegate-reporter-eu-central-1'],
+  'lend a role of the gate to something else, or change what it may': [
+    ['iam:PassRole', ROLE],
+    ['iam:PutRolePolicy', ROLE],
+    ['iam:AttachRolePolicy', ROLE],
+    ['iam:DetachRolePolicy', ROLE],
+    ['iam:DeleteRolePolicy', ROLE],
+    ['iam:UpdateAssumeRolePolicy', ROLE],
+    ['iam:PutRolePermissionsBoundary', ROLE],
+    ['iam:CreatePolicyVersion', 'arn:aws:iam::123456789012:policy/mergegate-protect-branches-eu-central-1'],
+    [
+      'iam:SetDefaultPolicyVersion',
+      'arn:aws:iam::123456789012:policy/mergegate-protect-branches-2-eu-central-1',
+    ],
+    ['iam:DeletePolicy', 'arn:aws:iam::123456789012:policy/mergegate-protect-branches-eu-central-1'],
   ],
+  'rewrite the rules that start it': ['pullRequest', 'rulesOverridden', 'breakGlass', 'sweep'].flatMap(
+    (name) =>
+      ['PutRule', 'PutTargets', 'RemoveTargets', 'DisableRule', 'DeleteRule'].map(
+        (action) => [`events:${action}`, arn('events', `rule/mergegate-${name}`)] as const,
+      ),
+  ),
+  'put another stack in its place': [
+    'UpdateStack',
+    'DeleteStack',
+    'CreateChangeSet',
+    'ExecuteChangeSet',
+    'DeleteChangeSet',
+    'SetStackPolicy',
+    'CancelUpdateStack',
+    'ContinueUpdateRollback',
+    'RollbackStack',
+    'UpdateTerminationProtection',
+  ].map((action) => [`cloudformation:${action}`, STACK] as const),
+  'silence its alarms': [
+    'DeleteAlarms',
+    'DisableAlarmActions',
+    'PutMetricAlarm',
+    'PutCompositeAlarm',
+    'SetAlarmState',
+  ].map((action) => [`cloudwatch:${action}`, arn('cloudwatch', 'alarm:mergegate-RulesOverridden')] as const),
+  'speak to people in its name, or stop what tells them': [
+    'Publish',
+    'SetTopicAttributes',
+    'AddPermission',
+    'RemovePermission',
+    'DeleteTopic',
+    'PutDataProtectionPolicy',
+  ].map((action) => [`sns:${action}`, TOPIC] as const),
+  'make, hide or clear away its dead letters': [
+    'SendMessage',
+    'DeleteMessage',
+    'PurgeQueue',
+    'ChangeMessageVisibility',
+    'SetQueueAttributes',
+    'StartMessageMoveTask',
+    'AddPermission',
+    'DeleteQueue',
+  ].map((action) => [`sqs:${action}`, DEAD_LETTERS] as const),
 };
 
 for (const [what, deeds] of Object.entries(THE_GATES_OWN)) {
@@ -126,7 +186,21 @@ test('people read everything of the gate, stop what runs, and do with their own 
     ['logs:StartQuery', ROUTER_LOG],
     ['secretsmanager:GetSecretValue', arn('secretsmanager', 'secret:orders-Ab12Cd')],
     ['iam:PassRole', 'arn:aws:iam::123456789012:role/orders'],
-    ['sqs:PurgeQueue', arn('sqs', 'mergegate-dead-letters')],
+    ['secretsmanager:GetResourcePolicy', SECRET],
+    ['sqs:ReceiveMessage', DEAD_LETTERS],
+    ['sqs:PurgeQueue', arn('sqs', 'orders')],
+    ['sns:Subscribe', TOPIC],
+    ['sns:Publish', arn('sns', 'orders')],
+    ['events:DescribeRule', arn('events', 'rule/mergegate-sweep')],
+    ['events:PutRule', arn('events', 'rule/orders')],
+    ['cloudformation:DescribeStacks', STACK],
+    ['cloudformation:DetectStackDrift', STACK],
+    ['cloudformation:UpdateStack', arn('cloudformation', 'stack/orders/1')],
+    ['cloudwatch:DescribeAlarms', arn('cloudwatch', 'alarm:mergegate-RunAge')],
+    ['cloudwatch:PutMetricAlarm', arn('cloudwatch', 'alarm:orders')],
+    ['iam:GetRolePolicy', ROLE],
+    // Deploying is left to who may assume what bootstrapping made: docs/security.md, "Not defended".
+    ['sts:AssumeRole', 'arn:aws:iam::123456789012:role/cdk-hnb659fds-deploy-role-123456789012-eu-central-1'],
     ['codecommit:CreatePullRequest', arn('codecommit', 'my-repository')],
     ['codecommit:MergePullRequestBySquash', arn('codecommit', 'my-repository')],
   ];
@@ -136,8 +210,39 @@ test('people read everything of the gate, stop what runs, and do with their own 
   );
 });
 
+const REPOSITORY = arn('codecommit', 'my-repository');
+const decided = (action: string, reference?: string, resource = REPOSITORY): boolean => {
+  const context: Record<string, string> =
+    reference === undefined ? {} : { 'codecommit:References': reference };
+  return decide({ identity: PEOPLE }, { action: `codecommit:${action}`, resource, context }).allowed;
+};
+
+test('refuses people to take a repository from under the gate: its name, its default branch, its key, the whole', () => {
+  for (const action of [
+    'UpdateRepositoryName',
+    'DeleteRepository',
+    'UpdateDefaultBranch',
+    'UpdateRepositoryEncryptionKey',
+  ]) {
+    assert.ok(!decided(action), action);
+    assert.ok(decided(action, undefined, arn('codecommit', 'orders')), action);
+  }
+  assert.ok(decided('UpdateRepositoryDescription'));
+});
+
+test("refuses people to put anything below the gate's own branches, and hinders no other push", () => {
+  for (const action of ['GitPush', 'CreateBranch', 'DeleteBranch', 'CreateCommit', 'PutFile', 'DeleteFile']) {
+    assert.ok(!decided(action, 'refs/heads/mergegate/pr-7/ab12cd34'), action);
+    assert.ok(decided(action, 'refs/heads/topic'), action);
+    assert.ok(decided(action, 'refs/heads/mergegate'), action);
+    assert.ok(decided(action, 'refs/heads/mergegate/pr-7', arn('codecommit', 'orders')), action);
+  }
+  // Before it names a reference, every push asks without one.
+  assert.ok(decided('GitPush'));
+});
+
 test('the policy of one repository leaves room for those of others', () => {
-  const [policy] = resourcesOf(TEMPLATE, 'AWS::IAM::ManagedPolicy');
+  const [policy] = peoplesPolicies(TEMPLATE);
   const characters = JSON.stringify(policy?.Properties.PolicyDocument).replaceAll(/\s/g, '').length;
   assert.ok(characters < 4_900, `${characters} of 6,144 characters`);
 });

@@ -63,7 +63,12 @@ export interface Account {
   parameter(name: string): Promise<string | undefined>;
   putParameter(name: string, value: string): Promise<void>;
   deleteParameters(names: readonly string[]): Promise<void>;
-  emptyBucket(bucket: string): Promise<void>;
+  /** Removes some of what is in a bucket; answers how much that was, 0 once there is nothing, or no such bucket. */
+  removeObjects(bucket: string): Promise<number>;
+  /** Who has a policy, as `group/…`, `role/…`, `user/…`; nobody when there is no such policy. */
+  holders(arn: string): Promise<string[]>;
+  /** The same of those whose permissions a policy bounds. */
+  boundedBy(arn: string): Promise<string[]>;
   /**
    * Takes a policy from everybody who has it; nothing happens when there is no such policy. Answers the roles that let nobody but
    * IAM Identity Center change them.

@@ -2,22 +2,21 @@
  * Leaving nothing behind: triggers off, runs stopped, builds stopped and waited for, then everything that the gate made
  * for pull requests. Each step finds what is gone already, so that a second try goes on where the first one ended.
  */
-import type { Aws, Build } from './aws';
+import type { Build } from './aws';
 import type { DeploymentProperties, RepositoryProperties } from './properties';
+import type { Work } from './watch';
 
 /** Between two looks at what is ending. */
 const PAUSE_MILLISECONDS = 5_000;
-
-/** Enough to answer CloudFormation. */
-const RESERVE_MILLISECONDS = 30_000;
 
 /** How many looks in a row must find nothing: a step of a run that was stopped may still be at work. */
 const LOOKS_WITHOUT_FINDING = 2;
 const LOOKS_AFTER_RUNS = 6;
 
 /** Tears everything down that runs made. */
-export async function removeEverything(aws: Aws, properties: DeploymentProperties): Promise<void> {
+export async function removeEverything(aws: Work, properties: DeploymentProperties): Promise<void> {
   const { account } = aws;
+  aws.doing('triggers are being disabled');
   for (const rule of properties.rules) {
     await account.disableRule(rule);
   }
@@ -31,12 +30,16 @@ export async function removeEverything(aws: Aws, properties: DeploymentPropertie
       await pause(aws, 'environments of pull requests are being removed');
     }
   }
+  aws.doing('what the gate remembers of repositories is being removed');
   await forget(aws, `/mergegate/${properties.service}/repositories`);
-  await account.emptyBucket(properties.bucket);
+  aws.doing('the bucket is being emptied');
+  while ((await account.removeObjects(properties.bucket)) > 0) {
+    aws.inTime();
+  }
 }
 
 /** Deletes what the gate remembers of repositories; CloudFormation itself deletes their settings. */
-async function forget({ account }: Aws, folder: string): Promise<void> {
+async function forget({ account }: Work, folder: string): Promise<void> {
   const remembered = await account.parameters(folder);
   await account.deleteParameters(
     remembered.filter((name) => /\/(durations|(rules|moves)-[0-9a-f]+)$/.test(name)),
@@ -45,13 +48,14 @@ async function forget({ account }: Aws, folder: string): Promise<void> {
 
 /** Tears down what runs made for pull requests of repositories that are not gated any more; all others go on. */
 export async function removeRepositories(
-  aws: Aws,
+  aws: Work,
   properties: DeploymentProperties,
   repositories: readonly RepositoryProperties[],
 ): Promise<void> {
   if (repositories.length === 0) {
     return;
   }
+  aws.doing('pull requests of repositories that are not gated any more are looked for');
   const own = await pullRequestsOf(aws, properties, repositories);
   await stopRuns(aws, properties.stateMachineArn, own);
   while ((await removeEnvironments(aws, { ...properties, repositories }, own)) > 0) {
@@ -64,7 +68,7 @@ export async function removeRepositories(
 
 /** The pull requests of repositories: those that are open, and those whose environment says where they belong. */
 async function pullRequestsOf(
-  { account, host }: Aws,
+  { account, host }: Work,
   { service }: DeploymentProperties,
   repositories: readonly RepositoryProperties[],
 ): Promise<Set<string>> {
@@ -86,7 +90,7 @@ async function pullRequestsOf(
 }
 
 /** Stops what runs, of these pull requests if there are any named, and waits for it; answers how many runs that were. */
-async function stopRuns(aws: Aws, stateMachineArn: string, only?: ReadonlySet<string>): Promise<number> {
+async function stopRuns(aws: Work, stateMachineArn: string, only?: ReadonlySet<string>): Promise<number> {
   const stopped = new Set<string>();
   for (;;) {
     const all = await aws.account.runningExecutions(stateMachineArn);
@@ -105,11 +109,12 @@ async function stopRuns(aws: Aws, stateMachineArn: string, only?: ReadonlySet<st
 
 /** Removes what can be found now, of these pull requests if there are any named; answers how much that was. */
 async function removeEnvironments(
-  aws: Aws,
+  aws: Work,
   properties: DeploymentProperties,
   only?: ReadonlySet<string>,
 ): Promise<number> {
   const { account } = aws;
+  aws.doing('environments of pull requests are being removed');
   const prefix = `${properties.service}-pr-`;
   const wanted = (names: readonly string[]): string[] =>
     names.filter((name) => only === undefined || pullRequestOf(name, prefix).some((id) => only.has(id)));
@@ -117,6 +122,7 @@ async function removeEnvironments(
   const groups = wanted(await account.reportGroups(prefix));
   const parameters = wanted(await account.parameters(`/mergegate/${properties.service}/pull-requests`));
   await stopBuilds(aws, projects);
+  aws.doing('environments of pull requests are being removed');
   for (const group of groups) {
     await account.deleteReportGroup(group);
   }
@@ -133,7 +139,7 @@ async function removeEnvironments(
 
 /** Two services may gate one repository: only branches of pull requests that this one knows are its own. */
 async function removeBranches(
-  { host }: Aws,
+  { host }: Work,
   { repositories }: DeploymentProperties,
   ids: ReadonlySet<string>,
 ): Promise<number> {
@@ -150,7 +156,7 @@ async function removeBranches(
   return removed;
 }
 
-async function stopBuilds(aws: Aws, projects: readonly string[]): Promise<void> {
+async function stopBuilds(aws: Work, projects: readonly string[]): Promise<void> {
   for (;;) {
     const builds: Build[] = [];
     for (const project of projects) {
@@ -175,9 +181,8 @@ function pullRequestOf(name: string, prefix: string): string[] {
   return id === undefined ? [] : [id];
 }
 
-async function pause({ clock }: Aws, meanwhile: string): Promise<void> {
-  if (clock.remaining() < RESERVE_MILLISECONDS) {
-    throw new Error(`time is up while ${meanwhile}: run the same command again, it goes on where this ended`);
-  }
-  await clock.sleep(PAUSE_MILLISECONDS);
+async function pause(aws: Work, meanwhile: string): Promise<void> {
+  aws.doing(meanwhile);
+  aws.inTime();
+  await aws.clock.sleep(PAUSE_MILLISECONDS);
 }

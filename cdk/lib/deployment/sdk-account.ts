@@ -27,8 +27,9 @@ import {
   paginateGetParametersByPath,
 } from '@aws-sdk/client-ssm';
 
-import type { Account, Build } from './aws';
+import type { Account, Build, Clock } from './aws';
 import { chunks, collected, unless } from './outcomes';
+import { inTime } from './watch';
 
 /** BatchGetBuilds takes no more ids at once. */
 const BUILDS_PER_READ = 100;
@@ -36,14 +37,25 @@ const BUILDS_PER_READ = 100;
 /** DeleteParameters takes no more names at once. */
 const NAMES_PER_DELETE = 10;
 
+const NO_SUCH_ENTITY = ['NoSuchEntityException', 'NoSuchEntity'];
+
 /** The account a deployment is in. */
 export class SdkAccount implements Account {
-  private readonly codeBuild = new CodeBuildClient();
-  private readonly eventBridge = new EventBridgeClient();
-  private readonly stepFunctions = new SFNClient();
-  private readonly parameterStore = new SSMClient();
-  private readonly storage = new S3Client();
-  private readonly identities = new IAMClient();
+  private readonly codeBuild: CodeBuildClient;
+  private readonly eventBridge: EventBridgeClient;
+  private readonly stepFunctions: SFNClient;
+  private readonly parameterStore: SSMClient;
+  private readonly storage: S3Client;
+  private readonly identities: IAMClient;
+
+  constructor(clock: Clock) {
+    this.codeBuild = inTime(new CodeBuildClient(), clock);
+    this.eventBridge = inTime(new EventBridgeClient(), clock);
+    this.stepFunctions = inTime(new SFNClient(), clock);
+    this.parameterStore = inTime(new SSMClient(), clock);
+    this.storage = inTime(new S3Client(), clock);
+    this.identities = inTime(new IAMClient(), clock);
+  }
 
   async disableRule(name: string): Promise<void> {
     await unless(
@@ -149,51 +161,77 @@ export class SdkAccount implements Account {
     }
   }
 
-  async emptyBucket(bucket: string): Promise<void> {
-    for (;;) {
-      const page = await unless(
-        ['NoSuchBucket'],
-        this.storage.send(new ListObjectVersionsCommand({ Bucket: bucket })),
-      );
-      const found = [...(page?.Versions ?? []), ...(page?.DeleteMarkers ?? [])];
-      if (found.length === 0) {
-        return;
-      }
-      const objects = found.map(({ Key, VersionId }) => ({ Key, VersionId }));
-      const answer = await this.storage.send(
-        new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } }),
-      );
-      const refused = answer.Errors?.[0];
-      if (refused !== undefined) {
-        throw new Error(
-          `S3 did not delete \`${refused.Key ?? ''}\` in \`${bucket}\`: ${refused.Message ?? ''}`,
-        );
-      }
+  async removeObjects(bucket: string): Promise<number> {
+    const page = await unless(
+      ['NoSuchBucket'],
+      this.storage.send(new ListObjectVersionsCommand({ Bucket: bucket })),
+    );
+    const found = [...(page?.Versions ?? []), ...(page?.DeleteMarkers ?? [])];
+    if (found.length === 0) {
+      return 0;
     }
+    const objects = found.map(({ Key, VersionId }) => ({ Key, VersionId }));
+    const answer = await this.storage.send(
+      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } }),
+    );
+    const refused = answer.Errors?.[0];
+    if (refused !== undefined) {
+      throw new Error(
+        `S3 did not delete \`${refused.Key ?? ''}\` in \`${bucket}\`: ${refused.Message ?? ''}`,
+      );
+    }
+    return objects.length;
+  }
+
+  async holders(arn: string): Promise<string[]> {
+    return this.entities(arn, 'PermissionsPolicy');
+  }
+
+  async boundedBy(arn: string): Promise<string[]> {
+    return this.entities(arn, 'PermissionsBoundary');
   }
 
   async detachPolicy(arn: string): Promise<string[]> {
     const kept: string[] = [];
-    const pages = paginateListEntitiesForPolicy({ client: this.identities }, { PolicyArn: arn });
-    const holders = await unless(
-      ['NoSuchEntityException'],
-      collected(pages, (page) => [page]),
-    );
-    for (const { PolicyGroups, PolicyRoles, PolicyUsers } of holders ?? []) {
-      for (const { GroupName } of PolicyGroups ?? []) {
-        await this.identities.send(new DetachGroupPolicyCommand({ GroupName, PolicyArn: arn }));
-      }
-      for (const { RoleName } of PolicyRoles ?? []) {
-        const detached = await unless(
-          ['UnmodifiableEntityException', 'UnmodifiableEntity'],
-          this.identities.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: arn })),
-        );
-        kept.push(...(detached === undefined && RoleName !== undefined ? [RoleName] : []));
-      }
-      for (const { UserName } of PolicyUsers ?? []) {
-        await this.identities.send(new DetachUserPolicyCommand({ UserName, PolicyArn: arn }));
-      }
+    for (const holder of await this.holders(arn)) {
+      const [kind = '', name = ''] = holder.split('/');
+      const detached = await unless(
+        ['UnmodifiableEntityException', 'UnmodifiableEntity'],
+        this.detach(kind, name, arn).then(() => true),
+      );
+      kept.push(...(detached === undefined ? [name] : []));
     }
     return kept;
+  }
+
+  /** Who has a policy in one of its two uses: whoever is bounded by one has nothing that could be detached. */
+  private async entities(arn: string, usage: 'PermissionsPolicy' | 'PermissionsBoundary'): Promise<string[]> {
+    const pages = paginateListEntitiesForPolicy(
+      { client: this.identities },
+      { PolicyArn: arn, PolicyUsageFilter: usage },
+    );
+    const found = await unless(
+      NO_SUCH_ENTITY,
+      collected(pages, (page) => [page]),
+    );
+    return (found ?? []).flatMap(({ PolicyGroups, PolicyRoles, PolicyUsers }) => [
+      ...(PolicyGroups ?? []).map(({ GroupName }) => `group/${GroupName ?? ''}`),
+      ...(PolicyRoles ?? []).map(({ RoleName }) => `role/${RoleName ?? ''}`),
+      ...(PolicyUsers ?? []).map(({ UserName }) => `user/${UserName ?? ''}`),
+    ]);
+  }
+
+  /** Nothing happens when somebody else has done it, or the entity is gone. */
+  private async detach(kind: string, name: string, arn: string): Promise<void> {
+    if (kind === 'group') {
+      const command = new DetachGroupPolicyCommand({ GroupName: name, PolicyArn: arn });
+      await unless(NO_SUCH_ENTITY, this.identities.send(command));
+    } else if (kind === 'role') {
+      const command = new DetachRolePolicyCommand({ RoleName: name, PolicyArn: arn });
+      await unless(NO_SUCH_ENTITY, this.identities.send(command));
+    } else {
+      const command = new DetachUserPolicyCommand({ UserName: name, PolicyArn: arn });
+      await unless(NO_SUCH_ENTITY, this.identities.send(command));
+    }
   }
 }

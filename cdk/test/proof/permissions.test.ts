@@ -6,22 +6,25 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { FUNCTIONS } from '../../lib/names';
+import { decide } from '../support/evaluate';
 import { buildNeeds, SAID_BY_CODEBUILD, type BuildPlace } from '../support/build-needs';
 import { Deployed } from '../support/deployed';
 import { misfits, unused } from '../support/findings';
 import { deploymentNeeds, functionNeeds } from '../support/function-needs';
-import { rolesOf, statementsOf, type Statement } from '../support/iam';
+import { boundariesOf, rolesOf, statementsOf, type Statement } from '../support/iam';
 import { keyNeeds, unmet, type Need } from '../support/needs';
 import { Reference } from '../support/reference';
 import { machineNeeds, undelivered } from '../support/service-needs';
 import { app, deployedWith, placedTemplateOf } from '../support/synth';
-import { resourcesOf, type CloudFormation } from '../support/template';
+import { peoplesPolicies, resourcesOf, type CloudFormation, type Resource } from '../support/template';
 
 const SERVICE = 'mergegate';
 const SUBNETS = ['subnet-1', 'subnet-2'];
 const GROUPS = ['sg-1'];
 
 const REFERENCE = new Reference([
+  'cloudformation',
+  'cloudwatch',
   'codebuild',
   'codecommit',
   'ec2',
@@ -92,6 +95,10 @@ function roleName({ place }: Deployed, name: string): string {
 /** Everything that is wrong with a deployment. */
 async function findings(deployed: Deployed, network: boolean): Promise<string[]> {
   const roles = rolesOf(deployed.template);
+  const boundaries = boundariesOf(deployed.template);
+  const ofBucket = resourcesOf(deployed.template, 'AWS::S3::BucketPolicy').flatMap(({ Properties }) =>
+    statementsOf(Properties.PolicyDocument as Parameters<typeof statementsOf>[0]),
+  );
   const needs = await needsOf(deployed, network);
   const unknown = [...roles.keys()].filter((role) => !needs.has(role));
   const builds = new Set(deployed.gated.flatMap(({ plain, container }) => [plain, container]));
@@ -101,45 +108,132 @@ async function findings(deployed: Deployed, network: boolean): Promise<string[]>
       const identity = roles.get(role) ?? [];
       const arn = deployed.arn('iam', `role/${role}`);
       const caller = { 'aws:PrincipalArn': arn };
-      const asked = own.map((need) => ({ ...need, context: { ...need.context, ...caller } }));
+      const asked = own.map((need) => ({
+        ...need,
+        context: { ...need.context, ...caller },
+        resourcePolicy: need.resourcePolicy ?? (need.action.startsWith('s3:') ? ofBucket : undefined),
+      }));
       return [
-        ...unmet(role, { identity }, asked),
+        ...unmet(role, { identity, boundary: boundaries.get(role) }, asked),
         ...unused(role, identity, asked),
         ...misfits(role, identity, REFERENCE, builds.has(arn) ? SAID_BY_CODEBUILD : []),
       ];
     }),
+    ...mistrusted(deployed),
     ...undelivered(deployed),
     ...hindered(deployed),
   ];
 }
 
+/** What people do in a repository all day; a push asks without a reference first. */
+const PEOPLES_WORK = [
+  'GitPull',
+  'GitPush',
+  'BatchGetRepositories',
+  'CreatePullRequest',
+  'CreatePullRequestApprovalRule',
+  'CreateUnreferencedMergeCommit',
+  'DescribePullRequestEvents',
+  'EvaluatePullRequestApprovalRules',
+  'GetBlob',
+  'GetBranch',
+  'GetComment',
+  'GetCommentsForPullRequest',
+  'GetCommit',
+  'GetDifferences',
+  'GetFile',
+  'GetFolder',
+  'GetMergeConflicts',
+  'GetPullRequest',
+  'GetPullRequestApprovalStates',
+  'GetRepository',
+  'ListBranches',
+  'ListPullRequests',
+  'MergePullRequestByFastForward',
+  'MergePullRequestBySquash',
+  'MergePullRequestByThreeWay',
+  'PostCommentForPullRequest',
+  'PostCommentReply',
+  'UpdateComment',
+  'UpdatePullRequestApprovalState',
+  'UpdatePullRequestDescription',
+  'UpdatePullRequestStatus',
+  'UpdatePullRequestTitle',
+  'UpdateRepositoryDescription',
+];
+
+/** What they do on branches of their own. */
+const ON_BRANCHES = [
+  'GitPush',
+  'CreateBranch',
+  'DeleteBranch',
+  'CreateCommit',
+  'PutFile',
+  'DeleteFile',
+  'MergeBranchesByFastForward',
+  'MergeBranchesBySquash',
+  'MergeBranchesByThreeWay',
+];
+
+/** Who a role is to be trusted to: the service that works under it, for the thing of this deployment that it works for. */
+function mistrusted(deployed: Deployed): string[] {
+  const { account } = deployed.place;
+  const expected = new Map<string, { service: string; source?: string }>([
+    ...[...FUNCTIONS, 'deployment'].map((name) => [roleName(deployed, name), { service: 'lambda' }] as const),
+    [
+      roleName(deployed, 'state-machine'),
+      { service: 'states', source: deployed.arn('states', `stateMachine:${SERVICE}`) },
+    ],
+    ...deployed.gated.flatMap(({ plain, container, projectArn }) =>
+      [plain, container].map(
+        (arn) => [arn.split('/').at(-1) ?? '', { service: 'codebuild', source: projectArn }] as const,
+      ),
+    ),
+  ]);
+  return resourcesOf(deployed.template, 'AWS::IAM::Role').flatMap(({ Properties }) => {
+    const name = String(Properties.RoleName);
+    const { service = '', source } = expected.get(name) ?? {};
+    const trust = statementsOf(Properties.AssumeRolePolicyDocument as Parameters<typeof statementsOf>[0]);
+    const own = { Service: `${service}.amazonaws.com` };
+    const others = trust.filter(({ principal }) => JSON.stringify(principal) !== JSON.stringify(own));
+    const becomes = (context: Record<string, string>): boolean =>
+      decide(
+        { identity: [], resource: trust },
+        { action: 'sts:AssumeRole', resource: deployed.arn('iam', `role/${name}`), context },
+      ).allowed;
+    const right: Record<string, string> =
+      source === undefined ? {} : { 'aws:SourceAccount': account, 'aws:SourceArn': source };
+    const elsewhere = {
+      'aws:SourceAccount': '999999999999',
+      'aws:SourceArn': (source ?? '').replace(account, '999999999999'),
+    };
+    return [
+      ...others.map(({ principal }) => `${name} is trusted to ${JSON.stringify(principal)}`),
+      ...(becomes(right) ? [] : [`${name} is not trusted to ${service} for ${source ?? 'its function'}`]),
+      ...(source !== undefined && becomes(elsewhere)
+        ? [`${name} is trusted to ${service} for another account`]
+        : []),
+    ];
+  });
+}
+
 /** What the policies for people must leave to them; and they know no words but those of the reference. */
 function hindered(deployed: Deployed): string[] {
-  const own = resourcesOf(deployed.template, 'AWS::IAM::ManagedPolicy')
-    .filter(({ Properties }) => Properties.Roles === undefined)
-    .flatMap(({ Properties }) =>
-      statementsOf(Properties.PolicyDocument as Parameters<typeof statementsOf>[0]),
-    );
+  const own = peoplesPolicies(deployed.template).flatMap(({ Properties }) =>
+    statementsOf(Properties.PolicyDocument as Parameters<typeof statementsOf>[0]),
+  );
   const everything: Statement = { effect: 'Allow', actions: ['*'], notActions: [], resources: ['*'] };
-  const work = [
-    'GitPull',
-    'CreatePullRequest',
-    'MergePullRequestBySquash',
-    'PostCommentForPullRequest',
-    'GetFile',
-  ];
+  const topic = { 'codecommit:References': 'refs/heads/topic' };
   const needs = deployed.repositories.flatMap((repository) => [
-    ...work.map((name) => ({
+    ...[
+      ...PEOPLES_WORK.map((name) => [name, {}] as const),
+      ...ON_BRANCHES.map((name) => [name, topic] as const),
+    ].map(([name, context]) => ({
       action: `codecommit:${name}`,
       resource: deployed.arn('codecommit', repository),
+      context,
       why: 'daily work',
     })),
-    {
-      action: 'codecommit:GitPush',
-      resource: deployed.arn('codecommit', repository),
-      context: { 'codecommit:References': 'refs/heads/topic' },
-      why: 'a branch of its own',
-    },
     ...keyNeeds(deployed.place, 'codecommit', deployed.keys[repository]),
   ]);
   return [
@@ -170,10 +264,10 @@ function changed(change: (statement: Record<string, unknown>, role: string) => v
   const { template, repositories, keys } = deploy(USUAL);
   const copy: CloudFormation = structuredClone(template);
   for (const { Type, Properties } of Object.values(copy.Resources)) {
-    if (Type === 'AWS::IAM::Policy') {
+    if (Type === 'AWS::IAM::Policy' || Type === 'AWS::IAM::ManagedPolicy') {
       const { Statement } = Properties.PolicyDocument as { Statement: Record<string, unknown>[] };
       Statement.forEach((statement) => {
-        change(statement, JSON.stringify(Properties.Roles));
+        change(statement, JSON.stringify(Properties.Roles ?? Properties.ManagedPolicyName));
       });
     }
   }
@@ -312,3 +406,138 @@ test('refuses what the reference does not know: actions, resources, condition ke
     ),
   );
 });
+
+/** A deployment whose resources somebody changed. */
+function tampered(change: (resource: Resource, all: Record<string, Resource>) => void): Promise<string[]> {
+  const { template, repositories, keys } = deploy(USUAL);
+  const copy: CloudFormation = structuredClone(template);
+  Object.values(copy.Resources).forEach((resource) => {
+    change(resource, copy.Resources);
+  });
+  return Promise.resolve().then(() => findings(new Deployed(copy, SERVICE, repositories, keys), false));
+}
+
+const named = ({ Properties }: Resource, name: string): boolean =>
+  String(Properties.RoleName).startsWith(`mergegate-${name}-`);
+
+function finds(what: string, words: RegExp, change: Parameters<typeof tampered>[0]): void {
+  test(`the proof finds ${what}`, async () => {
+    const found = await tampered(change).catch((error: unknown) => [String(error)]);
+    assert.ok(
+      found.some((finding) => words.test(finding)),
+      found.join('\n').slice(0, 2_000),
+    );
+  });
+}
+
+finds(
+  'a permissions boundary that leaves nothing but logs',
+  /router.* is not allowed .*: its boundary$/,
+  (resource, all) => {
+    const document = { Statement: [{ Effect: 'Allow', Action: 'logs:*', Resource: '*' }] };
+    all.Boundary = {
+      Type: 'AWS::IAM::ManagedPolicy',
+      Properties: { ManagedPolicyName: 'boundary', PolicyDocument: document },
+    };
+    if (named(resource, 'router')) {
+      resource.Properties.PermissionsBoundary = { Ref: 'Boundary' };
+    }
+  },
+);
+
+finds(
+  'a policy of AWS on a role',
+  /router.* has arn:aws:iam::aws:policy\/AdministratorAccess, of which nothing is known/,
+  (resource) => {
+    if (named(resource, 'router')) {
+      resource.Properties.ManagedPolicyArns = ['arn:aws:iam::aws:policy/AdministratorAccess'];
+    }
+  },
+);
+
+interface Trust {
+  readonly Statement: { Principal: object; Condition?: Record<string, Record<string, unknown>> }[];
+}
+
+finds(
+  'a build role that is trusted for other projects',
+  /build-shop.* is not trusted to codebuild for .*pr-7/,
+  (resource) => {
+    if (named(resource, 'build-shop')) {
+      const [trust] = (resource.Properties.AssumeRolePolicyDocument as Trust).Statement;
+      Object.assign(trust?.Condition ?? {}, {
+        ArnLike: { 'aws:SourceArn': 'arn:aws:codebuild:eu-central-1:123456789012:project/other' },
+      });
+    }
+  },
+);
+
+finds(
+  'a build role that is trusted for any account',
+  /build-shop.* is trusted to codebuild for another account/,
+  (resource) => {
+    if (named(resource, 'build-shop')) {
+      delete (resource.Properties.AssumeRolePolicyDocument as Trust).Statement[0]?.Condition;
+    }
+  },
+);
+
+finds(
+  'a role of a function that is trusted to another service',
+  /router.* is trusted to \{"Service":"ec2/,
+  (resource) => {
+    if (named(resource, 'router')) {
+      const [trust] = (resource.Properties.AssumeRolePolicyDocument as Trust).Statement;
+      Object.assign(trust ?? {}, { Principal: { Service: 'ec2.amazonaws.com' } });
+    }
+  },
+);
+
+finds(
+  'a bucket that denies everything',
+  /reporter.* is denied by `Nothing` s3:GetObject/,
+  ({ Type, Properties }) => {
+    if (Type === 'AWS::S3::BucketPolicy') {
+      (Properties.PolicyDocument as { Statement: object[] }).Statement.push({
+        Sid: 'Nothing',
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 's3:*',
+        Resource: '*',
+      });
+    }
+  },
+);
+
+for (const action of ['ListBranches', 'CreateBranch', 'UpdatePullRequestTitle']) {
+  finds(
+    `people who are denied ${action}`,
+    new RegExp(`somebody of the team is denied by .* codecommit:${action} on`),
+    ({ Type, Properties }) => {
+      if (
+        Type === 'AWS::IAM::ManagedPolicy' &&
+        String(Properties.ManagedPolicyName).includes('-protect-branches-')
+      ) {
+        const { Statement } = Properties.PolicyDocument as {
+          Statement: { Sid?: string; Action: string[] }[];
+        };
+        Statement.find(({ Sid }) => Sid === 'KeepRules')?.Action.push(`codecommit:${action}`);
+      }
+    },
+  );
+}
+
+finds(
+  'a Deny that hits every push',
+  /somebody of the team is denied by .* codecommit:GitPush on/,
+  ({ Type, Properties }) => {
+    if (Type === 'AWS::IAM::ManagedPolicy') {
+      const { Statement } = Properties.PolicyDocument as {
+        Statement: { Condition?: Record<string, unknown> }[];
+      };
+      Statement.forEach(({ Condition }) => {
+        delete Condition?.Null;
+      });
+    }
+  },
+);

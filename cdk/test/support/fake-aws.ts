@@ -156,7 +156,10 @@ export class FakeAccount implements Account {
   readonly reportGroups_ = new Set<string>();
   readonly parameters_ = new Map<string, string>();
   readonly objects = new Map<string, string[]>();
-  readonly holders = new Set<string>();
+  /** Who has which policy. */
+  readonly attached = new Map<string, Set<string>>();
+  /** Whose permissions a policy bounds. */
+  readonly bounded = new Set<string>();
   /** What happens when an execution is told to stop, besides that it stops. */
   whileStopping: () => void = () => undefined;
 
@@ -231,16 +234,28 @@ export class FakeAccount implements Account {
     return Promise.resolve();
   }
 
-  emptyBucket(bucket: string): Promise<void> {
+  removeObjects(bucket: string): Promise<number> {
+    const found = this.objects.get(bucket)?.length ?? 0;
     this.objects.delete(bucket);
-    return Promise.resolve();
+    return Promise.resolve(found);
   }
 
-  detachPolicy(): Promise<string[]> {
-    const kept = [...this.holders].filter((holder) => holder.startsWith('AWSReservedSSO_'));
-    this.holders.clear();
-    kept.forEach((holder) => this.holders.add(holder));
-    return Promise.resolve(kept);
+  holders(arn: string): Promise<string[]> {
+    return Promise.resolve([...(this.attached.get(arn) ?? [])].sort());
+  }
+
+  boundedBy(): Promise<string[]> {
+    return Promise.resolve([...this.bounded]);
+  }
+
+  detachPolicy(arn: string): Promise<string[]> {
+    const kept = [...(this.attached.get(arn) ?? [])].filter((holder) => holder.includes('AWSReservedSSO_'));
+    this.attached.set(arn, new Set(kept));
+    return Promise.resolve(kept.map((holder) => holder.split('/')[1] ?? ''));
+  }
+
+  attach(arn: string, ...holders: readonly string[]): void {
+    this.attached.set(arn, new Set([...(this.attached.get(arn) ?? []), ...holders]));
   }
 }
 

@@ -33,6 +33,8 @@ export async function deploymentNeeds(deployed: Deployed, reference: Reference):
     ...actions.flatMap((action) => onThings(action, deployed, reference, {})),
     ...onParameters(deployed, await parameterCalls(deployed)),
     ...keys(deployed),
+    // What is let go of may be under a key that the template does not name.
+    ...keyNeeds(deployed.place, 'codecommit', deployed.arn('kms', 'key/of-a-repository-that-left')),
     ...runtime('deployment', deployed),
   ];
 }

@@ -2,7 +2,7 @@
  * What IAM would decide, from the template alone. Where a condition depends on the request, an Allow is taken to hold and
  * a Deny is taken not to: the answer errs towards "allowed".
  */
-import { resourcesOf, type CloudFormation } from './template';
+import { resolved, resourcesOf, type CloudFormation } from './template';
 
 /** A statement of a policy, with lists where IAM takes single words as well. */
 export interface Statement {
@@ -17,14 +17,19 @@ export interface Statement {
   readonly condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** The roles of a template by name, each with all its statements. */
+/** The roles of a template by name, each with all its statements; throws where something else is attached, which says no one knows what. */
 export function rolesOf(template: CloudFormation): Map<string, Statement[]> {
   const roles = new Map<string, Statement[]>();
-  for (const role of resourcesOf(template, 'AWS::IAM::Role')) {
-    const inline = (role.Properties.Policies ?? []) as { PolicyDocument: Document }[];
+  const managed = managedOf(template);
+  for (const { Properties } of resourcesOf(template, 'AWS::IAM::Role')) {
+    const inline = (Properties.Policies ?? []) as { PolicyDocument: Document }[];
+    const name = String(Properties.RoleName);
+    const attached = ((Properties.ManagedPolicyArns ?? []) as string[]).map((arn) =>
+      known(managed, arn, name),
+    );
     roles.set(
-      String(role.Properties.RoleName),
-      inline.flatMap(({ PolicyDocument }) => statementsOf(PolicyDocument)),
+      name,
+      [...inline.map(({ PolicyDocument }) => PolicyDocument), ...attached].flatMap(statementsOf),
     );
   }
   // What has no room in a role's own policies hangs on it as managed ones.
@@ -37,6 +42,41 @@ export function rolesOf(template: CloudFormation): Map<string, Statement[]> {
     }
   }
   return roles;
+}
+
+/** Beyond which a role is allowed nothing, by the role's name, where there is such a boundary. */
+export function boundariesOf(template: CloudFormation): Map<string, Statement[]> {
+  const managed = managedOf(template);
+  const bounded = resourcesOf(template, 'AWS::IAM::Role').filter(
+    ({ Properties }) => Properties.PermissionsBoundary !== undefined,
+  );
+  return new Map(
+    bounded.map(({ Properties }) => {
+      const name = String(Properties.RoleName);
+      return [name, statementsOf(known(managed, String(Properties.PermissionsBoundary), name))];
+    }),
+  );
+}
+
+/** The documents of a template's managed policies, by ARN. */
+function managedOf(template: CloudFormation): ReadonlyMap<string, Document> {
+  const ids = Object.keys(template.Resources).filter(
+    (id) => template.Resources[id]?.Type === 'AWS::IAM::ManagedPolicy',
+  );
+  return new Map(
+    ids.map((id) => [
+      String(resolved(template, { Ref: id })),
+      resolved(template, template.Resources[id]?.Properties.PolicyDocument) as Document,
+    ]),
+  );
+}
+
+function known(managed: ReadonlyMap<string, Document>, arn: string, role: string): Document {
+  const document = managed.get(arn);
+  if (document === undefined) {
+    throw new Error(`${role} has ${arn}, of which nothing is known`);
+  }
+  return document;
 }
 
 interface Document {

@@ -292,8 +292,12 @@ function pool(template: CloudFormation): string[] {
 
 /** What is attached from outside cannot be judged from the template. */
 function attached(template: CloudFormation): string[] {
-  const roles = resourcesOf(template, 'AWS::IAM::Role').filter(
-    ({ Properties }) => 'ManagedPolicyArns' in Properties,
+  const own = resourcesOf(template, 'AWS::IAM::ManagedPolicy').map(
+    ({ Properties }) => `arn:aws:iam::${ACCOUNT}:policy/${String(Properties.ManagedPolicyName)}`,
   );
-  return roles.map(({ Properties }) => `a managed policy is attached: ${JSON.stringify(Properties)}`);
+  return resourcesOf(template, 'AWS::IAM::Role').flatMap(({ Properties }) =>
+    ((Properties.ManagedPolicyArns ?? []) as string[])
+      .filter((arn) => !own.includes(arn))
+      .map((arn) => `${String(Properties.RoleName)} has ${arn}, which is from elsewhere`),
+  );
 }

@@ -61,6 +61,13 @@ export function resourcesOf(template: CloudFormation, type: string): Resource[] 
     .map((resource) => resolved(template, resource) as Resource);
 }
 
+/** The policies for people. */
+export function peoplesPolicies(template: CloudFormation): Resource[] {
+  return resourcesOf(template, 'AWS::IAM::ManagedPolicy').filter(({ Properties }) =>
+    String(Properties.ManagedPolicyName).includes('-protect-branches-'),
+  );
+}
+
 /** A value with its `Ref`, `Fn::GetAtt`, `Fn::Join`, `Fn::Split` and `Fn::Select` carried out. */
 export function resolved(template: CloudFormation, value: unknown): unknown {
   if (Array.isArray(value)) {
