@@ -75,7 +75,7 @@ pub(crate) fn harmless(text: &str) -> String {
     };
     let mut pieces = text.split('\u{1b}');
     let first = pieces.next().unwrap_or_default();
-    let rest = pieces.map(|piece| without_sequence(piece));
+    let rest = pieces.map(without_sequence);
     let pieces = [first].into_iter().chain(rest);
     pieces.flat_map(str::chars).filter(keep).collect()
 }
