@@ -123,8 +123,24 @@ part() {
   if [[ ${#parts[@]} == 0 || " ${parts[*]} " == *" $name "* ]]; then step "$@"; fi
 }
 
+# The CDK app needs a core at most, and the stories often wait: they share the time. What it says comes when it is its turn.
+beside_the_tests() {
+  mkdir -p "$tools"
+  cdk >"$tools/cdk.log" 2>&1 &
+  beside=$!
+}
+
+finish_beside() {
+  local code=0
+  wait "$beside" || code=$?
+  beside=
+  cat "$tools/cdk.log"
+  return "$code"
+}
+
 report() {
   local code=$?
+  if [[ -n "${beside:-}" ]]; then kill "$beside" 2>/dev/null || true; fi
   if [[ ${#times[@]} != 0 ]]; then printf '\n' >&2; fi
   printf '%s\n' "${times[@]}" >&2
   if [[ $code == 0 ]]; then printf '\n%s passed\n' "${parts[*]:-all tests}" >&2; fi
@@ -135,13 +151,18 @@ step "tools" python_tools
 part lint "format and lints" lint
 if [[ ${#parts[@]} == 0 ]]; then
   step "compile" compile
+  beside_the_tests
   step "tests" all_tests
+  step "the CDK app, begun beside the tests" finish_beside
 else
   part unit "unit tests" cargo test "${but_the_model[@]}" --locked --lib
   part stories "stories" stories
+  part cdk "the CDK app" cdk
 fi
 part model "the model" model
 part page "the page with all results, in a browser" tests/page/run.sh
-part cdk "the CDK app" cdk
 part deploy "a real deployment, into an emulator" tests/deploy/run.sh
-part docs "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+if [[ ${#parts[@]} != 0 || -n "${MERGEGATE_LONG:-}" ]]; then
+  # It compiles the dependencies once more, with other features than anything else.
+  part docs "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+fi
