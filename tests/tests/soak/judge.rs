@@ -218,6 +218,7 @@ async fn open_ones(stage: &Stage, ids: &[String]) -> Vec<String> {
         let green = end
             .as_ref()
             .is_some_and(|end| end.status == "SUCCEEDED" && end.exit_code == Some(0));
+        lift_again(stage, id, &said).await;
         let [words] = &said[..] else {
             wrong.push(format!("{id} has {} comments: {said:#?}", said.len()));
             continue;
@@ -231,6 +232,23 @@ async fn open_ones(stage: &Stage, ids: &[String]) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// A push may overtake the end of a hold: then the gate has said that it was written under another revision, and who meant it writes it
+/// once more. A hold that stays for any other reason is wrong.
+async fn lift_again(stage: &Stage, id: &str, said: &[String]) {
+    let held = said
+        .iter()
+        .any(|words| words.starts_with("### ⏸ Mergegate: on hold, by "));
+    if !held {
+        return;
+    }
+    let replies = stage.comments(id).await;
+    let overtaken =
+        |reply: &String| reply.contains("If you mean that, write it once more in a new comment.");
+    if replies.iter().any(overtaken) {
+        stage.say(id, "/gate unhold").await;
+    }
 }
 
 /// What is left in the account, whoever made it.
