@@ -159,20 +159,16 @@ impl Conversation {
                 }
             }
             Command::Give { flags } if is_live => {
-                let given = Given { by, flags };
-                self.given.retain(|before| !gives_the_same(before, &given));
-                self.given.push(given);
-                let superfluous = self.given.len().saturating_sub(MOST_OF_A_KIND);
-                self.given.drain(..superfluous);
+                remember(&mut self.given, Given { by, flags }, gives_the_same);
             }
             Command::Allow { flag, typed } if is_live => {
                 // Of an earlier release, which did not write it down.
                 let typed = typed.unwrap_or_else(|| flag.to_string());
-                let allowed = Allowed { by, flag, typed };
-                self.allowed.retain(|before| *before != allowed);
-                self.allowed.push(allowed);
-                let superfluous = self.allowed.len().saturating_sub(MOST_OF_A_KIND);
-                self.allowed.drain(..superfluous);
+                remember(
+                    &mut self.allowed,
+                    Allowed { by, flag, typed },
+                    PartialEq::eq,
+                );
             }
             Command::Help
             | Command::Status
@@ -186,6 +182,14 @@ impl Conversation {
 
 /// A run hands the conversation from step to step: however much people write, it is of a bounded size.
 const MOST_OF_A_KIND: usize = 20;
+
+/// Adds what was said last in place of the same said before, and forgets what is oldest where there is too much.
+fn remember<T>(all: &mut Vec<T>, said: T, is_same: fn(&T, &T) -> bool) {
+    all.retain(|before| !is_same(before, &said));
+    all.push(said);
+    let superfluous = all.len().saturating_sub(MOST_OF_A_KIND);
+    all.drain(..superfluous);
+}
 
 /// Whether one makes the other superfluous: the same flags of the same person, for whatever reason.
 fn gives_the_same(one: &Given, other: &Given) -> bool {

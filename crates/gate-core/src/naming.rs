@@ -3,7 +3,7 @@
 use crate::{
     id::CheckName,
     rules::Compute,
-    text::{code, listed},
+    text::{code, listed, quoted},
 };
 
 /// Names of checks that are said at most; a repository may have many.
@@ -62,12 +62,11 @@ pub(crate) fn no_such_size(word: &str) -> String {
     let bare = lower.trim_start_matches("build_general1_");
     let meant = nearest(bare, Compute::ALL.into_iter().map(Compute::name));
     let meant = meant.map(|name| format!("; did you mean `{name}`?"));
-    let sizes = Compute::ALL.map(|size| format!("`{}`", size.name()));
+    let sizes = quoted(&Compute::ALL.map(Compute::name));
     format!(
-        "there is no size {}{} There are {}.",
+        "there is no size {}{} There are {sizes}.",
         code(word, 40),
-        meant.unwrap_or_else(|| ".".to_owned()),
-        sizes.join(", ")
+        meant.unwrap_or_else(|| ".".to_owned())
     )
 }
 

@@ -46,6 +46,12 @@ fn fenced(body: &str) -> String {
     format!("{ticks}\n{body}\n{ticks}")
 }
 
+/// `a`, `b`, `c`, each in code: words that this project writes.
+pub(crate) fn quoted(words: &[&str]) -> String {
+    let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
+}
+
 /// `1,204`.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();

@@ -37,7 +37,7 @@ pub enum Kinds {
     /// Comments and pushes; runs that die, lost events, a second sweep beside one of a quiet system.
     Sweeps,
     /// Comments, whose events are lost; a second sweep beside the one that makes up for it.
-    Overheard,
+    Unheard,
     /// Of what people do, comments, deleted comments, pushes and closes; of what goes wrong, runs that die, effects lost, a sweep
     /// beside others.
     Deletions,
@@ -115,7 +115,7 @@ impl Kinds {
                     | Fault::LoseEvent(Event::Comment(_))
                     | Fault::RepeatEvent(Event::Comment(_))
             ),
-            (Self::Deaths | Self::Overheard, Action::Person(person)) => {
+            (Self::Deaths | Self::Unheard, Action::Person(person)) => {
                 matches!(person, Person::Ask(..))
             }
             (Self::Deaths, Action::Fault(fault)) => {
@@ -148,7 +148,7 @@ impl Kinds {
                 fault,
                 Fault::RunDies(_) | Fault::LoseEvent(_) | Fault::EarlySweep(1)
             ),
-            (Self::Overheard, Action::Fault(fault)) => matches!(
+            (Self::Unheard, Action::Fault(fault)) => matches!(
                 fault,
                 Fault::LoseEvent(Event::Comment(_)) | Fault::EarlySweep(1)
             ),
@@ -375,7 +375,7 @@ impl Budget {
             switches: 1,
         },
         Self {
-            kinds: Kinds::Overheard,
+            kinds: Kinds::Unheard,
             rules: Rules::Bound,
             title: Title::Plain,
             talk: Talk::Orders,

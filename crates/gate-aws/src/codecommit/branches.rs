@@ -162,7 +162,7 @@ pub(super) async fn file(
         Ok(output) if output.file_mode == FileModeTypeEnum::Symlink => Ok(None),
         Ok(output) => Ok(Some(output.file_content.into_inner())),
         Err(error) => match error.as_service_error() {
-            // A path that can be none is none of a file that is there.
+            // CodeCommit takes no such path, and so has no file there.
             Some(
                 GetFileError::FileDoesNotExistException(_) | GetFileError::InvalidPathException(_),
             ) => Ok(None),

@@ -1,6 +1,5 @@
 //! From bytes to a [`Buildspec`]: what is no YAML is said with its place, and of what is, every fault at once.
 
-use serde::Deserialize;
 use serde_saphyr::{Error, MessageFormatter as _, UserMessageFormatter};
 
 use super::{
@@ -15,11 +14,6 @@ const MAX_BYTES: usize = 64 * 1024;
 
 /// What a section that makes a buildspec one of batch builds is called.
 const BATCH: &str = "batch";
-
-#[derive(Deserialize)]
-struct Document {
-    version: Option<serde_json::Value>,
-}
 
 pub(super) fn buildspec(path: &str, bytes: &[u8]) -> Result<Buildspec, Vec<FileFault>> {
     let whole = |message: String| vec![FileFault::of_file(path, message)];
@@ -41,12 +35,11 @@ pub(super) fn buildspec(path: &str, bytes: &[u8]) -> Result<Buildspec, Vec<FileF
         let (line, column) = numbers(key.referenced);
         return Err(vec![FileFault::at(path, line, column, message)]);
     }
-    let document: Document = serde_saphyr::from_str(text).map_err(unreadable)?;
     let sections: Sections = serde_saphyr::from_str(text).map_err(unreadable)?;
     let reports: Reports = serde_saphyr::from_str(text).map_err(unreadable)?;
-    let version = version_fault(&document).map(|message| (None, message));
-    let found = version.into_iter().chain(sections.faults());
-    let mut faults: Vec<FileFault> = found
+    let mut faults: Vec<FileFault> = sections
+        .faults()
+        .into_iter()
         .map(|(place, message)| match place.map(numbers) {
             Some((line, column)) => FileFault::at(path, line, column, message),
             None => FileFault::of_file(path, message),
@@ -67,18 +60,6 @@ pub(super) fn buildspec(path: &str, bytes: &[u8]) -> Result<Buildspec, Vec<FileF
         coverage_reports: names(Report::is_coverage),
         reports: names(|_| true),
     })
-}
-
-fn version_fault(document: &Document) -> Option<String> {
-    let version = document.version.as_ref().map(ToString::to_string);
-    match version.as_deref().map(|version| version.trim_matches('"')) {
-        Some("0.2") => None,
-        Some(other) => {
-            let shown: String = other.chars().take(60).collect();
-            Some(format!("it says `version: {shown}`, write `version: 0.2`"))
-        }
-        None => Some("it has no `version`, write `version: 0.2`".to_owned()),
-    }
 }
 
 fn report_faults(path: &str, text: &str, reports: &Reports) -> Vec<FileFault> {

@@ -8,6 +8,8 @@ use serde::{
 };
 use serde_saphyr::Spanned;
 
+use crate::text::quoted;
+
 /// A report group has at most 128 characters (CreateReportGroup) and is called `<service>-pr-<id>-<key>-<report>`
 /// (`names::report_groups`): a service of 32 characters, a pull request of eleven digits and a key of eight leave this.
 pub const LONGEST_REPORT_NAME: usize = 71;
@@ -66,11 +68,11 @@ impl Report {
         let nearest = known
             .clone()
             .min_by_key(|format| strsim::damerau_levenshtein(&own.to_ascii_uppercase(), format))?;
-        let known: Vec<_> = known.map(|format| format!("`{format}`")).collect();
+        let known: Vec<_> = known.copied().collect();
         Some(format!(
             "`file-format: {own}` of the report `{}` is none that CodeBuild reads; did you mean `{nearest}`? Known are {}",
             self.name().chars().take(60).collect::<String>(),
-            known.join(", ")
+            quoted(&known)
         ))
     }
 
@@ -112,8 +114,7 @@ impl Report {
                 format!("the report `{shown}` is no ARN of a report group: write `arn:<partition>:codebuild:<Region>:<account>:report-group/<name>`")
             });
         }
-        let usual = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
-        if name.is_empty() || !name.chars().all(usual) {
+        if !is_plain(name) {
             return Some(format!(
                 "CodeBuild takes no report group for the report `{shown}`: write letters, digits, `-` and `_`"
             ));
@@ -127,17 +128,20 @@ impl Report {
     }
 }
 
+/// Whether a name has nothing in it but what CodeBuild takes for a report group.
+fn is_plain(name: &str) -> bool {
+    let usual = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
+    !name.is_empty() && name.chars().all(usual)
+}
+
 /// Whether an ARN is one of a report group, as far as its form tells.
 fn is_group(arn: &str) -> bool {
     let parts: Vec<_> = arn.splitn(6, ':').collect();
-    let usual = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
     let [_, partition, "codebuild", region, account, resource] = parts[..] else {
         return false;
     };
     let name = resource.strip_prefix("report-group/").unwrap_or_default();
-    [partition, region, name]
-        .iter()
-        .all(|part| !part.is_empty() && part.chars().all(usual))
+    [partition, region, name].into_iter().all(is_plain)
         && account.len() == 12
         && account.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -1,4 +1,4 @@
-//! What stands in `phases` and `env`, as far as CodeBuild refuses a build for it (user guide, build-spec-ref): rules that are let through
+//! What stands in `version`, `phases` and `env`, as far as CodeBuild refuses a build for it (user guide, build-spec-ref): rules that are let through
 //! can be built.
 
 use std::{fmt, marker::PhantomData};
@@ -10,6 +10,8 @@ use serde::{
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
+use crate::text::quoted;
+
 const PHASES: [&str; 4] = ["install", "pre_build", "build", "post_build"];
 /// The first two on Linux, the others on Windows.
 const SHELLS: [&str; 4] = ["bash", "/bin/sh", "powershell.exe", "cmd.exe"];
@@ -19,6 +21,8 @@ const ON_FAILURE: [&str; 3] = ["ABORT", "CONTINUE", "RETRY"];
 /// The part of a buildspec that is looked at here.
 #[derive(Deserialize)]
 pub(super) struct Sections {
+    #[serde(default)]
+    version: Option<Value>,
     #[serde(default)]
     phases: Option<Map<Option<Phase>>>,
     #[serde(default)]
@@ -46,7 +50,8 @@ pub(super) type Found = (Option<serde_saphyr::Location>, String);
 
 impl Sections {
     pub(super) fn faults(&self) -> Vec<Found> {
-        let mut faults = Vec::new();
+        let mut faults: Vec<Found> = Vec::new();
+        faults.extend(self.version_fault().map(|words| (None, words)));
         let phases = self.phases.iter().flat_map(|phases| &phases.0);
         let mut has_command = false;
         for (name, phase) in phases {
@@ -74,13 +79,25 @@ impl Sections {
     }
 }
 
+impl Sections {
+    fn version_fault(&self) -> Option<String> {
+        let version = self.version.as_ref().map(text);
+        match version.as_deref() {
+            Some("0.2") => None,
+            Some(other) => Some(format!(
+                "it says `version: {}`, write `version: 0.2`",
+                shown(other)
+            )),
+            None => Some("it has no `version`, write `version: 0.2`".to_owned()),
+        }
+    }
+}
+
 impl Phase {
     fn on_failure_fault(&self) -> Option<Found> {
         let value = self.on_failure.as_ref()?;
         let word = text(&value.value);
-        let known = ON_FAILURE[..2].contains(&word.as_str())
-            || word == ON_FAILURE[2]
-            || word.starts_with("RETRY-");
+        let known = ON_FAILURE.contains(&word.as_str()) || word.starts_with("RETRY-");
         (!known).then(|| {
             let words = format!(
                 "`on-failure: {}` is nothing that CodeBuild does; known are {}",
@@ -125,11 +142,6 @@ fn text(value: &Value) -> String {
 
 fn shown(text: &str) -> String {
     text.chars().take(60).collect()
-}
-
-fn quoted(known: &[&str]) -> String {
-    let quoted: Vec<_> = known.iter().map(|word| format!("`{word}`")).collect();
-    quoted.join(", ")
 }
 
 /// A map in the order of the text, its keys with their places.

@@ -21,6 +21,8 @@ const BUILD_UUID: usize = 37;
 const LONGEST_GROUPS: usize = 57;
 /// `arn:aws-us-gov:codebuild:ap-southeast-1:123456789012:report-group/`
 const GROUP_ARN: usize = 70;
+/// What a note about a buildspec takes besides its path.
+const NOTE: usize = 60;
 /// Remembered durations of a check.
 const PASSES: usize = 80;
 
@@ -59,7 +61,8 @@ fn of_all(rules: &Rules) -> usize {
         .map(|check| check.name.as_str().len() + 3)
         .sum();
     // Notes name each buildspec that changes, that is new, or that is broken.
-    let paths: usize = rules.buildspec_files().map(|path| path.len() + 60).sum();
+    let notes = rules.buildspec_files().map(|path| path.len() + NOTE);
+    let paths: usize = notes.sum();
     // A note about rules that change names each check, and so do three about `[only=…]`.
     bytes(&rules.environment) + bytes(&rules.who_may_unhold()) + 4 * names + 3 * paths
 }

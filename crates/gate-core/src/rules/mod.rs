@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobSetBuilder;
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
 
 use crate::{
     arn::ArnPattern,
@@ -192,22 +193,14 @@ impl Rules {
         let Some(document) = read.document else {
             return BTreeSet::new();
         };
-        // A check may have lost what it said of its buildspec: only one that is spelt out counts then.
-        let whole = read.faults.is_empty();
-        let named: Vec<_> = document
-            .check
-            .iter()
-            .map(|check| check.get_ref().buildspec.is_some())
-            .collect();
+        if !read.faults.is_empty() {
+            // A check may have lost what it said of its buildspec: only one that is spelt out counts then.
+            let checks = document.check.iter().map(Spanned::get_ref);
+            let spelt_out = checks.filter_map(|check| check.buildspec.as_ref());
+            return spelt_out.map(ToString::to_string).collect();
+        }
         let rules = document.into_rules();
-        let checks = rules.checks.iter().enumerate();
-        let checks =
-            checks.filter(|(place, _)| whole || named.get(*place).is_some_and(|named| *named));
-        let paths = checks.filter_map(|(_, check)| match &check.buildspec {
-            BuildspecSource::File(path) => Some(path.clone()),
-            BuildspecSource::Inline(_) => None,
-        });
-        paths.collect()
+        rules.buildspec_files().map(str::to_owned).collect()
     }
 
     /// The variables of a check's builds.

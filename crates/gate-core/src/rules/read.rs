@@ -11,6 +11,7 @@ use toml::{
 use toml_parser::{Source, lexer::TokenKind};
 
 use super::{Document, Fault, PATH, order};
+use crate::text;
 
 /// No `gate.toml` needs more; a larger file is a mistake.
 const MAX_BYTES: usize = 256 * 1024;
@@ -46,13 +47,14 @@ pub(super) fn document(bytes: &[u8]) -> Result<Document, Vec<Fault>> {
 }
 
 pub(super) fn whatever(bytes: &[u8]) -> Read {
-    match text(bytes) {
+    match table(bytes) {
         Ok((text, table)) => read(text, table),
         Err(faults) => Read::nothing(faults),
     }
 }
 
-fn text(bytes: &[u8]) -> Result<(&str, Spanned<DeTable<'_>>), Vec<Fault>> {
+/// The text and what it is as TOML.
+fn table(bytes: &[u8]) -> Result<(&str, Spanned<DeTable<'_>>), Vec<Fault>> {
     if bytes.len() > MAX_BYTES {
         return Err(Fault::of_file(format!(
             "`{PATH}` has {} bytes, more than {MAX_BYTES}",
@@ -191,7 +193,7 @@ fn words(message: &str) -> String {
         let found: String = found.chars().take(60).collect();
         return match nearest(&found, &known) {
             Some(nearest) => format!("`{found}` {what}; did you mean `{nearest}`?"),
-            None => format!("`{found}` {what}; known are {}", list(&known)),
+            None => format!("`{found}` {what}; known are {}", text::quoted(&known)),
         };
     }
     // serde's names of types say nothing to who wrote the file.
@@ -213,9 +215,4 @@ fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
     let distance = |name: &&&str| strsim::damerau_levenshtein(found, name);
     let name = known.iter().min_by_key(distance)?;
     (distance(&name) <= 1 + name.len() / 4).then_some(*name)
-}
-
-fn list(known: &[&str]) -> String {
-    let quoted: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
 }

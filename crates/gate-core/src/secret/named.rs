@@ -114,6 +114,7 @@ pub(super) fn called(name: &str) -> Option<Called> {
         }
         plain.truncate(rest.len());
     }
+    // By itself the end is that of `compass` and `bypass`.
     let spelled = name.to_ascii_lowercase();
     if ["_pass", "-pass"].iter().any(|end| spelled.ends_with(end)) {
         return Some(Called::Secret);

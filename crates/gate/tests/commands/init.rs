@@ -36,6 +36,17 @@ fn example(name: &str) -> Place {
     place
 }
 
+/// What `gate check` says of a branch that breaks a file, once the proposed rules are merged.
+fn is_rejected_with(place: &Place, broken: (&str, &str)) -> Said {
+    place.git("repo", &["switch", "--quiet", "main"]);
+    place.git("repo", &["merge", "--quiet", "rules"]);
+    place.git("repo", &["switch", "--quiet", "--create", "broken"]);
+    place.commit("repo", &[broken], "Break it");
+    let checked = place.gate(&["check", "--repo", "repo"]);
+    assert_eq!(checked.code, 1, "{}\n{}", checked.stdout, checked.stderr);
+    checked
+}
+
 /// Takes what is proposed as it is, and has it gated.
 fn is_green(place: &Place) -> String {
     let said = init(place, &[]);
@@ -356,16 +367,7 @@ fn a_pull_request_that_breaks_a_library_is_not_approved_as_not_needed_by_its_use
         (".gitignore", "node_modules\npackage-lock.json\n"),
     ]);
     is_green(&place);
-    place.git("repo", &["switch", "--quiet", "main"]);
-    place.git("repo", &["merge", "--quiet", "rules"]);
-    place.git("repo", &["switch", "--quiet", "--create", "broken"]);
-    place.commit(
-        "repo",
-        &[("lib/lib.js", "exports.two = 3;\n")],
-        "Break the library",
-    );
-    let checked = place.gate(&["check", "--repo", "repo"]);
-    assert_eq!(checked.code, 1, "{}\n{}", checked.stdout, checked.stderr);
+    let checked = is_rejected_with(&place, ("lib/lib.js", "exports.two = 3;\n"));
     assert!(
         checked.stdout.contains("1 new test failure"),
         "{}",
@@ -593,16 +595,7 @@ fn a_pull_request_that_breaks_a_package_of_a_workspace_is_not_approved() {
         (".gitignore", "node_modules\npackage-lock.json\n"),
     ]);
     is_green(&place);
-    place.git("repo", &["switch", "--quiet", "main"]);
-    place.git("repo", &["merge", "--quiet", "rules"]);
-    place.git("repo", &["switch", "--quiet", "--create", "broken"]);
-    place.commit(
-        "repo",
-        &[("packages/lib/lib.js", "process.exit(1);\n")],
-        "Break it",
-    );
-    let checked = place.gate(&["check", "--repo", "repo"]);
-    assert_eq!(checked.code, 1, "{}\n{}", checked.stdout, checked.stderr);
+    is_rejected_with(&place, ("packages/lib/lib.js", "process.exit(1);\n"));
 }
 
 #[test]

@@ -104,9 +104,13 @@ fn as_asked(comment: &str, checks: &[String], adopted: Option<&str>, base: &str)
     let mut comment = comment.to_owned();
     if !checks.is_empty() {
         let flag = format!("`[only={}]` is in the title", checks.join(","));
-        comment = comment.replace(&flag, "`--check` names others");
-        comment = comment.replace("`[only]` is in the title", "`--check` names others");
-        comment = comment.replace("by a flag in the title", "by `--check`");
+        for flag in [flag.as_str(), "`[only]` is in the title"] {
+            comment = comment.replace(flag, "`--check` names others");
+        }
+        // Of other flags the title is the place.
+        let others = "other checks skipped by";
+        let flag = format!("{others} a flag in the title");
+        comment = comment.replace(&flag, &format!("{others} `--check`"));
     }
     if let Some(adopted) = adopted {
         let short = |commit: &str| commit.chars().take(7).collect::<String>();

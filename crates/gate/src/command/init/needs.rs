@@ -6,10 +6,10 @@
 //! counts, in sources as in manifests, and what all projects of a kind share above them. One too many runs a check once more; one too few
 //! would hide a failure.
 
-use std::collections::BTreeSet;
+mod by_name;
+mod shared;
 
-use serde_json::Value;
-use toml::Table;
+use std::collections::BTreeSet;
 
 use super::{paths, tree::Folder};
 
@@ -104,7 +104,7 @@ pub(super) fn of(folder: &Folder<'_>) -> Needs {
             let target = target.and_then(|target| folder.at(&target));
             open.extend(target.filter(|target| seen.insert(target.path.to_owned())));
         }
-        for file in shared(&next) {
+        for file in shared::of(&next) {
             needs.add(&file, "");
         }
     }
@@ -223,15 +223,15 @@ fn named(folder: &Folder<'_>) -> BTreeSet<String> {
             if text.contains("<parent>") {
                 places.extend(paths::resolve(base, "../pom.xml"));
             }
-            places.extend(by_artifact(folder, &text));
+            places.extend(by_name::maven(folder, &text));
         }
         if file.contains("build.gradle") {
-            places.extend(by_gradle_project(folder, &text));
+            places.extend(by_name::gradle(folder, &text));
         }
     }
     for above in folder.above() {
-        places.extend(by_workspace(folder, &above));
-        let aliases = by_alias(&above);
+        places.extend(by_name::workspace(folder, &above));
+        let aliases = by_name::alias(&above);
         let aliases = aliases.into_iter();
         places.extend(aliases.filter(|place| !is_below(folder.path, place)));
     }
@@ -255,230 +255,6 @@ fn meant(folder: &Folder<'_>, base: &str, relative: &str, kind: Kind) -> Option<
     bases
         .find_map(|base| paths::resolve(base, relative).filter(is_there))
         .or(direct)
-}
-
-/// Projects of Maven that a `pom.xml` names by their artifacts.
-fn by_artifact(folder: &Folder<'_>, pom: &str) -> Vec<String> {
-    let wanted: BTreeSet<&str> = artifacts(pom).collect();
-    let root = folder.root();
-    let poms = root.files().filter(|file| {
-        let name = file.rsplit('/').next();
-        name == Some("pom.xml") && kind(file).is_some()
-    });
-    let is_wanted = |file: &&str| {
-        let text = root.read(file).unwrap_or_default();
-        own_artifact(&text).is_some_and(|own| wanted.contains(own.as_str()))
-    };
-    poms.filter(is_wanted)
-        .filter_map(|file| file.rsplit_once('/'))
-        .map(|(project, _)| project.to_owned())
-        .collect()
-}
-
-fn artifacts(pom: &str) -> impl Iterator<Item = &str> {
-    let rests = pom.split("<artifactId>").skip(1);
-    rests.filter_map(|rest| rest.split("</artifactId>").next().map(str::trim))
-}
-
-/// What a `pom.xml` is called itself: neither its parent nor anything it depends on, which stand in elements of their own.
-fn own_artifact(pom: &str) -> Option<String> {
-    let without_parent = match (pom.split_once("<parent>"), pom.split_once("</parent>")) {
-        (Some((before, _)), Some((_, after))) => format!("{before}{after}"),
-        _ => pom.to_owned(),
-    };
-    artifacts(&without_parent).next().map(str::to_owned)
-}
-
-/// Projects of the same build of Gradle that a build file names: `project(":lib")`.
-fn by_gradle_project(folder: &Folder<'_>, text: &str) -> Vec<String> {
-    let settings = ["settings.gradle", "settings.gradle.kts"];
-    let above = folder
-        .above()
-        .find(|above| settings.iter().any(|name| above.has(name)));
-    let Some(above) = above else {
-        return Vec::new();
-    };
-    let names = text.split(['"', '\'']).filter_map(|part| {
-        let name = part.strip_prefix(':')?;
-        paths::resolve(above.path, &name.replace(':', "/"))
-    });
-    names
-        .filter(|place| !place.is_empty() && above.at(place).is_some())
-        .collect()
-}
-
-/// What a workspace above lets its members use by name.
-fn by_workspace(folder: &Folder<'_>, above: &Folder<'_>) -> Vec<String> {
-    let mut places = Vec::new();
-    let is_of_go = folder.files().any(|file| file.ends_with("go.mod"));
-    if let Some(work) = above.read("go.work").filter(|_| is_of_go) {
-        let words = work.split_whitespace().filter(|word| word.starts_with('.'));
-        places.extend(words.filter_map(|word| paths::resolve(above.path, word)));
-    }
-    let is_uv_workspace = || {
-        let project: Table = toml::from_str(&above.read("pyproject.toml")?).ok()?;
-        project.get("tool")?.get("uv")?.get("workspace").map(|_| ())
-    };
-    let deno = ["deno.json", "deno.jsonc"];
-    let is_deno_workspace = || {
-        let text = deno.iter().find_map(|name| above.read(name))?;
-        // With comments it is no JSON; then the word tells.
-        let settings: Option<Value> = serde_json::from_str(&text).ok();
-        let told = settings.map(|settings| !settings["workspace"].is_null());
-        told.unwrap_or_else(|| text.contains("\"workspace\""))
-            .then_some(())
-    };
-    if is_uv_workspace().or_else(is_deno_workspace).is_some() {
-        places.push(above.path.to_owned());
-    }
-    places
-}
-
-/// What settings above give names to for all below them: the `paths` of TypeScript, the `imports` of Deno.
-fn by_alias(above: &Folder<'_>) -> Vec<String> {
-    let settings = above.files().filter(|file| {
-        let is_of_typescript = file
-            .strip_prefix("tsconfig")
-            .is_some_and(|rest| rest.split('.').next_back() == Some("json"));
-        let is_of_deno = ["deno.json", "deno.jsonc", "import_map.json"].contains(file);
-        !file.contains('/') && (is_of_typescript || is_of_deno)
-    });
-    let places = settings.flat_map(|file| {
-        let text = above.read(file).unwrap_or_default();
-        let tables = ["\"paths\"", "\"imports\""]
-            .into_iter()
-            .filter_map(|key| text.split_once(key)?.1.split('}').next());
-        let words = tables.flat_map(|table| table.split('"'));
-        let places = words.filter(|word| word.contains('/')).filter_map(|word| {
-            paths::resolve(above.path, word.split('*').next().unwrap_or_default())
-        });
-        let is_there = |place: &String| {
-            !place.is_empty() && (above.tree_has(place) || above.at(place).is_some())
-        };
-        places.filter(is_there).collect::<Vec<_>>()
-    });
-    places.collect()
-}
-
-/// Files beside or above a project that its tools read without being told, by what tells that the project is of their kind.
-const SHARED: [(&[&str], &[&str]); 8] = [
-    (
-        &["package.json", "deno.json", "deno.jsonc"],
-        &[
-            ".browserslistrc",
-            ".node-version",
-            ".npmrc",
-            ".nvmrc",
-            ".yarnrc.yml",
-            "babel.config.js",
-            "bun.lock",
-            "bun.lockb",
-            "bunfig.toml",
-            "deno.json",
-            "deno.jsonc",
-            "deno.lock",
-            "import_map.json",
-            "jest.config.js",
-            "lerna.json",
-            "npm-shrinkwrap.json",
-            "nx.json",
-            "package-lock.json",
-            "package.json",
-            "pnpm-lock.yaml",
-            "pnpm-workspace.yaml",
-            "tsconfig.base.json",
-            "tsconfig.json",
-            "turbo.json",
-            "vitest.workspace.ts",
-            "yarn.lock",
-        ],
-    ),
-    (
-        &[".py", "requirements.txt", "pyproject.toml"],
-        &[
-            ".python-version",
-            "conftest.py",
-            "constraints.txt",
-            "pdm.lock",
-            "Pipfile",
-            "Pipfile.lock",
-            "poetry.lock",
-            "pyproject.toml",
-            "pytest.ini",
-            "requirements.txt",
-            "setup.cfg",
-            "tox.ini",
-            "uv.lock",
-        ],
-    ),
-    (&["go.mod"], &["go.work", "go.work.sum"]),
-    (
-        &["Cargo.toml"],
-        &[
-            ".cargo/config.toml",
-            "Cargo.lock",
-            "Cargo.toml",
-            "rust-toolchain",
-            "rust-toolchain.toml",
-        ],
-    ),
-    (
-        &[".csproj", ".fsproj", ".vbproj"],
-        &[
-            ".editorconfig",
-            "Directory.Build.props",
-            "Directory.Build.rsp",
-            "Directory.Build.targets",
-            "Directory.Packages.props",
-            "NuGet.Config",
-            "NuGet.config",
-            "global.json",
-            "nuget.config",
-        ],
-    ),
-    (
-        &["pom.xml", ".gradle", ".gradle.kts"],
-        &[
-            ".mvn/extensions.xml",
-            ".mvn/jvm.config",
-            ".mvn/maven.config",
-            "build.gradle",
-            "build.gradle.kts",
-            "gradle.properties",
-            "gradle/libs.versions.toml",
-            "gradle/wrapper/gradle-wrapper.properties",
-            "pom.xml",
-            "settings.gradle",
-            "settings.gradle.kts",
-        ],
-    ),
-    (&["Gemfile"], &[".ruby-version", "Gemfile", "Gemfile.lock"]),
-    (
-        &["CMakeLists.txt"],
-        &[
-            "CMakeLists.txt",
-            "CMakePresets.json",
-            "conanfile.txt",
-            "vcpkg.json",
-        ],
-    ),
-];
-
-/// Files above a folder that all projects of its kind share, from the root.
-fn shared(folder: &Folder<'_>) -> BTreeSet<String> {
-    let is_of = |endings: &[&str]| {
-        folder
-            .files()
-            .any(|file| endings.iter().any(|ending| file.ends_with(ending)))
-    };
-    let names = SHARED.iter().filter(|(endings, _)| is_of(endings));
-    let names: Vec<&str> = names.flat_map(|(_, names)| *names).copied().collect();
-    let above = folder.above().flat_map(|above| {
-        let there = names.iter().filter(move |name| above.has(name));
-        let there: Vec<String> = there.map(|name| above.join(name)).collect();
-        there
-    });
-    above.collect()
 }
 
 /// A project is known by its folder.
