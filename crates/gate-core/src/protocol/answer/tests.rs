@@ -283,6 +283,23 @@ fn a_run_that_was_overtaken_before_its_commands_were_written_down_comes_again() 
 }
 
 #[test]
+fn a_hold_whose_own_earlier_attempt_was_to_give_the_verdict_is_followed_by_a_run() {
+    let own = Claim::from(&execution());
+    let (request, _) = own.run.as_str().rsplit_once('-').unwrap();
+    let by = |run: String| Claim {
+        start_time: "2026-11-20T09:00:00.000Z".to_owned(),
+        run: RunName::new(run),
+    };
+    let mut world = World::new();
+    world.result = None;
+    let died = by(format!("{request}-0"));
+    assert_ne!(died.run, own.run);
+    assert_eq!(world.follow("/gate hold", Some(&died)), Follow::Run);
+    let another = by("pr-7-3f2a91c0d1e2-bbbbbbbb-1".to_owned());
+    assert_eq!(world.follow("/gate hold", Some(&another)), Follow::Nothing);
+}
+
+#[test]
 fn a_hold_is_lifted_by_those_who_may() {
     let mut world = World::new();
     world.comment.author = BOB.to_owned();
