@@ -20,7 +20,7 @@ const PURE: &[&str] = &["tokio", "hyper", "aws-*"];
 const OF_LAMBDAS: &[&str] = &["gate-core", "gate-aws", "gate-lambda"];
 const NOT_LOCAL: &[&str] = &["local-aws", "asl"];
 
-const LAYERS: [Layer; 13] = [
+const LAYERS: [Layer; 14] = [
     Layer {
         name: "gate-core",
         ours: &["test-names"],
@@ -28,6 +28,11 @@ const LAYERS: [Layer; 13] = [
     },
     Layer {
         name: "asl",
+        ours: &[],
+        unseen: PURE,
+    },
+    Layer {
+        name: "events",
         ours: &[],
         unseen: PURE,
     },
